@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffers: the one dma-buf exporter for all heaps.
+ *
+ * A buffer is an extent of its heap's region from birth to release. Its place
+ * and its size never change, so that whatever only needs those takes no lock.
+ * The dma-buf owns the buffer; whoever can reach the memory (fd, CPU mapping,
+ * attachment, kernel mapping) holds a reference on the dma-buf; and the release
+ * of the dma-buf gives the extent back. The buffer holds its heap, the heap its
+ * region; the dma-buf pins the module.
+ *
+ * Caches. A buffer of a cached heap is mapped write-back everywhere, and the
+ * DMA API maintains caches for those devices that need it. A buffer of an
+ * uncached heap is flushed when it is born and mapped write-combined, so that
+ * nothing has to be maintained, with one exception: a device that cannot reach
+ * it is served by the DMA API through bounce buffers, and those are copied from
+ * and to the cached view.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/iosys-map.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
+
+#include <uapi/linux/dma-buf.h>
+
+#include "buffer.h"
+#include "heap.h"
+#include "kcompat.h"
+#include "region.h"
+#include "trace.h"
+
+/**
+ * struct buffer - what a dma-buf of ours is about
+ * @heap: where it was allocated; a reference is held
+ * @dmabuf: the dma-buf, which owns this
+ * @extent: its memory
+ * @size: bytes that users see, a multiple of the page size
+ * @lock: protects @attachments with what is in them, @vmaps and @vaddr
+ * @attachments: importers, by struct attachment.entry
+ * @vmaps: kernel mappings handed out
+ * @vaddr: the kernel mapping, while @vmaps is not 0
+ * @entry: in region->buffers; protected by region->lock
+ * @born: when, on the boot-time clock
+ * @pid: thread group that allocated it, in the initial namespace
+ * @comm: name of the thread that did
+ */
+struct buffer {
+	struct heap *heap;
+	struct dma_buf *dmabuf;
+	struct extent extent;
+	u64 size;
+	struct mutex lock;
+	struct list_head attachments;
+	unsigned int vmaps;
+	void *vaddr;
+	struct list_head entry;
+	ktime_t born;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct attachment - one importer of a buffer
+ * @buffer: the buffer
+ * @dev: the importing device
+ * @table: the memory for @dev; owned by the attachment
+ * @entry: in buffer->attachments
+ * @dir: direction of the mapping
+ * @mapped: @table is mapped for @dev; @dir and the flags below are valid
+ * @bounced: through bounce buffers
+ * @maintained: the CPU's accesses need maintenance for this mapping
+ *
+ * All but the first three are protected by buffer->lock.
+ */
+struct attachment {
+	struct buffer *buffer;
+	struct device *dev;
+	struct sg_table table;
+	struct list_head entry;
+	enum dma_data_direction dir;
+	bool mapped;
+	bool bounced;
+	bool maintained;
+};
+
+static struct region *buffer_region(const struct buffer *buffer)
+{
+	return buffer->heap->region;
+}
+
+/* Where the buffer is: the only reader of its place. */
+static phys_addr_t buffer_phys(const struct buffer *buffer)
+{
+	return buffer->extent.phys;
+}
+
+static u64 buffer_offset(const struct buffer *buffer)
+{
+	return buffer_phys(buffer) - buffer_region(buffer)->base;
+}
+
+/* Uncached buffers only: bring cache and memory to the same contents. */
+static void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
+{
+	struct region *region = buffer_region(buffer);
+
+	if (region->mapped)
+		contig_flush_dcache(region_vaddr(region, buffer_phys(buffer)) +
+				    offset, len);
+}
+
+/* The longest segment that the device takes from @phys on, in bytes. */
+static size_t segment_size(struct device *dev, phys_addr_t phys, size_t max)
+{
+	unsigned long boundary = dma_get_seg_boundary(dev);
+	u64 to_boundary = (u64)boundary - (phys & boundary) + 1;
+
+	/* 0 after an overflow: there is no boundary. */
+	return to_boundary ? min_t(u64, max, to_boundary) : max;
+}
+
+static size_t max_segment(struct device *dev, phys_addr_t phys, size_t size)
+{
+	size_t max = min_t(size_t, dma_get_max_seg_size(dev), UINT_MAX);
+
+	if (contig_dma_bounces(dev, phys, size))
+		max = min(max, dma_max_mapping_size(dev));
+	return max_t(size_t, max & PAGE_MASK, PAGE_SIZE);
+}
+
+/* As few entries as the device can take. */
+static int fill_table(struct sg_table *table, struct device *dev,
+		      const struct buffer *buffer)
+{
+	phys_addr_t phys = buffer_phys(buffer), end = phys + buffer->size;
+	size_t max = max_segment(dev, phys, buffer->size);
+	struct scatterlist *sg;
+	unsigned int nents = 0;
+	int i, ret;
+
+	for (; phys < end; nents++)
+		phys += segment_size(dev, phys, min_t(u64, max, end - phys));
+	ret = sg_alloc_table(table, nents, GFP_KERNEL);
+	if (ret)
+		return ret;
+
+	phys = buffer_phys(buffer);
+	for_each_sgtable_sg(table, sg, i) {
+		size_t len = segment_size(dev, phys,
+					  min_t(u64, max, end - phys));
+
+		if (buffer_region(buffer)->paged)
+			sg_set_page(sg, phys_to_page(phys), len, 0);
+		else
+			sg->length = len;
+		phys += len;
+	}
+	return 0;
+}
+
+static int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
+{
+	struct buffer *buffer = dmabuf->priv;
+	struct attachment *attachment;
+	int ret;
+
+	attachment = kzalloc(sizeof(*attachment), GFP_KERNEL);
+	if (!attachment)
+		return -ENOMEM;
+	ret = fill_table(&attachment->table, at->dev, buffer);
+	if (ret) {
+		kfree(attachment);
+		return ret;
+	}
+	attachment->buffer = buffer;
+	attachment->dev = at->dev;
+	at->priv = attachment;
+
+	mutex_lock(&buffer->lock);
+	list_add_tail(&attachment->entry, &buffer->attachments);
+	mutex_unlock(&buffer->lock);
+	return 0;
+}
+
+static void buffer_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
+{
+	struct attachment *attachment = at->priv;
+	struct buffer *buffer = dmabuf->priv;
+
+	mutex_lock(&buffer->lock);
+	list_del(&attachment->entry);
+	mutex_unlock(&buffer->lock);
+	sg_free_table(&attachment->table);
+	kfree(attachment);
+}
+
+/* Memory without a linear mapping: nothing may touch it but the device. */
+static unsigned long map_attrs(const struct attachment *attachment)
+{
+	if (attachment->buffer->heap->uncached && !attachment->bounced)
+		return DMA_ATTR_SKIP_CPU_SYNC;
+	return 0;
+}
+
+/* Without struct pages there is only the DMA API for foreign memory. */
+static void unmap_resources(struct attachment *attachment, int nents)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(attachment->table.sgl, sg, nents, i)
+		dma_unmap_resource(attachment->dev, sg_dma_address(sg),
+				   sg_dma_len(sg), attachment->dir,
+				   DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+static int map_resources(struct attachment *attachment)
+{
+	phys_addr_t phys = buffer_phys(attachment->buffer);
+	struct sg_table *table = &attachment->table;
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sgtable_sg(table, sg, i) {
+		dma_addr_t dma = dma_map_resource(attachment->dev, phys,
+						  sg->length, attachment->dir,
+						  DMA_ATTR_SKIP_CPU_SYNC);
+
+		if (dma_mapping_error(attachment->dev, dma)) {
+			unmap_resources(attachment, i);
+			return -EIO;
+		}
+		sg_dma_address(sg) = dma;
+		sg_dma_len(sg) = sg->length;
+		phys += sg->length;
+	}
+	table->nents = table->orig_nents;
+	return 0;
+}
+
+static bool needs_maintenance(const struct attachment *attachment)
+{
+	struct scatterlist *sg;
+	int i;
+
+	if (attachment->buffer->heap->uncached)
+		return attachment->bounced;
+	for_each_sgtable_dma_sg(&attachment->table, sg, i)
+		if (dma_need_sync(attachment->dev, sg_dma_address(sg)))
+			return true;
+	return false;
+}
+
+static int map_attachment(struct attachment *attachment)
+{
+	struct buffer *buffer = attachment->buffer;
+	struct region *region = buffer_region(buffer);
+
+	lockdep_assert_held(&buffer->lock);
+	attachment->bounced = contig_dma_bounces(attachment->dev,
+						 buffer_phys(buffer),
+						 buffer->size);
+	/* Bouncing copies through the linear map. */
+	if (attachment->bounced && !region->mapped)
+		return -EOPNOTSUPP;
+	if (!region->paged)
+		return map_resources(attachment);
+	if (attachment->bounced && buffer->heap->uncached)
+		buffer_flush(buffer, 0, buffer->size);
+	return dma_map_sgtable(attachment->dev, &attachment->table,
+			       attachment->dir, map_attrs(attachment));
+}
+
+static struct sg_table *buffer_map(struct dma_buf_attachment *at,
+				   enum dma_data_direction dir)
+{
+	struct attachment *attachment = at->priv;
+	struct buffer *buffer = attachment->buffer;
+	int ret = -EBUSY;
+
+	mutex_lock(&buffer->lock);
+	/* One table can only be mapped once at a time. */
+	if (!attachment->mapped) {
+		attachment->dir = dir;
+		ret = map_attachment(attachment);
+	}
+	if (!ret) {
+		attachment->maintained = needs_maintenance(attachment);
+		attachment->mapped = true;
+	}
+	mutex_unlock(&buffer->lock);
+	return ret ? ERR_PTR(ret) : &attachment->table;
+}
+
+static void buffer_unmap(struct dma_buf_attachment *at, struct sg_table *table,
+			 enum dma_data_direction dir)
+{
+	struct attachment *attachment = at->priv;
+	struct buffer *buffer = attachment->buffer;
+
+	mutex_lock(&buffer->lock);
+	if (buffer_region(buffer)->paged)
+		dma_unmap_sgtable(attachment->dev, table, attachment->dir,
+				  map_attrs(attachment));
+	else
+		unmap_resources(attachment, table->nents);
+	if (attachment->bounced && buffer->heap->uncached)
+		buffer_flush(buffer, 0, buffer->size);
+	attachment->mapped = false;
+	mutex_unlock(&buffer->lock);
+}
+
+/* Hand [offset, offset + len) of a mapping over to the CPU or to the device. */
+static void sync_mapping(const struct attachment *attachment, u64 offset,
+			 u64 len, bool for_cpu)
+{
+	struct device *dev = attachment->dev;
+	struct scatterlist *sg;
+	u64 end = offset + len;
+	u64 pos = 0;
+	int i;
+
+	for_each_sgtable_dma_sg(&attachment->table, sg, i) {
+		u64 from = max(offset, pos);
+		u64 to = min(end, pos + sg_dma_len(sg));
+
+		if (from < to && for_cpu)
+			dma_sync_single_for_cpu(dev, sg_dma_address(sg) +
+						(from - pos), to - from,
+						attachment->dir);
+		else if (from < to)
+			dma_sync_single_for_device(dev, sg_dma_address(sg) +
+						   (from - pos), to - from,
+						   attachment->dir);
+		pos += sg_dma_len(sg);
+	}
+}
+
+/*
+ * The direction of the CPU's access decides only whether there is anything to
+ * do; the maintenance follows the direction of the mapping. A CPU that is about
+ * to write a part of a cache line needs the device's data in the rest of it,
+ * and a device that is to overwrite memory must not have the CPU's lines evicted
+ * over what it wrote.
+ */
+static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
+			     enum dma_data_direction dir, bool start)
+{
+	bool uncached = buffer->heap->uncached;
+	struct attachment *attachment;
+	unsigned int devices = 0;
+
+	mutex_lock(&buffer->lock);
+	list_for_each_entry(attachment, &buffer->attachments, entry) {
+		if (!attachment->mapped || !attachment->maintained)
+			continue;
+		/* The CPU has changed nothing, or the device will have not. */
+		if (start ? attachment->dir == DMA_TO_DEVICE :
+			    dir == DMA_FROM_DEVICE)
+			continue;
+		if (uncached && !start)
+			buffer_flush(buffer, offset, len);
+		sync_mapping(attachment, offset, len, start);
+		if (uncached && start)
+			buffer_flush(buffer, offset, len);
+		devices++;
+	}
+	mutex_unlock(&buffer->lock);
+	trace_contig_sync(buffer->heap, offset, len, dir, start, devices);
+}
+
+static int buffer_begin_cpu_access(struct dma_buf *dmabuf,
+				   enum dma_data_direction dir)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	sync_attachments(buffer, 0, buffer->size, dir, true);
+	return 0;
+}
+
+static int buffer_end_cpu_access(struct dma_buf *dmabuf,
+				 enum dma_data_direction dir)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	sync_attachments(buffer, 0, buffer->size, dir, false);
+	return 0;
+}
+
+static pgprot_t buffer_pgprot(const struct buffer *buffer, pgprot_t prot)
+{
+	return buffer->heap->uncached ? pgprot_writecombine(prot) : prot;
+}
+
+/* Everything is mapped here and now: no access to the buffer ever faults. */
+static int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct buffer *buffer = dmabuf->priv;
+	unsigned long pages = buffer->size >> PAGE_SHIFT;
+	unsigned long len = vma->vm_end - vma->vm_start;
+	pgprot_t prot;
+
+	/* What is written to a private copy never reaches a device. */
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (vma->vm_pgoff > pages || vma_pages(vma) > pages - vma->vm_pgoff)
+		return -EINVAL;
+
+	vma->vm_page_prot = buffer_pgprot(buffer, vma->vm_page_prot);
+	prot = contig_pgprot_young_dirty(vma->vm_page_prot,
+					 vma->vm_flags & VM_WRITE);
+	return remap_pfn_range(vma, vma->vm_start,
+			       PHYS_PFN(buffer_phys(buffer)) + vma->vm_pgoff,
+			       len, prot);
+}
+
+/* Cached views exist already; a write-combined one of system memory does not. */
+static bool has_kernel_view(const struct buffer *buffer)
+{
+	return !buffer_region(buffer)->mapped || !buffer->heap->uncached;
+}
+
+static void *map_for_kernel(const struct buffer *buffer)
+{
+	unsigned long nr = buffer->size >> PAGE_SHIFT, i;
+	struct page **pages;
+	void *vaddr;
+
+	if (has_kernel_view(buffer))
+		return region_vaddr(buffer_region(buffer), buffer_phys(buffer));
+
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	for (i = 0; i < nr; i++)
+		pages[i] = phys_to_page(buffer_phys(buffer)) + i;
+	vaddr = vmap(pages, nr, VM_MAP, buffer_pgprot(buffer, PAGE_KERNEL));
+	kvfree(pages);
+	return vaddr;
+}
+
+static int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct buffer *buffer = dmabuf->priv;
+	int ret = 0;
+
+	mutex_lock(&buffer->lock);
+	if (!buffer->vmaps)
+		buffer->vaddr = map_for_kernel(buffer);
+	if (buffer->vaddr) {
+		buffer->vmaps++;
+		iosys_map_set_vaddr(map, buffer->vaddr);
+	} else {
+		ret = -ENOMEM;
+	}
+	mutex_unlock(&buffer->lock);
+	return ret;
+}
+
+static void buffer_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	mutex_lock(&buffer->lock);
+	if (!--buffer->vmaps) {
+		if (!has_kernel_view(buffer))
+			vunmap(buffer->vaddr);
+		buffer->vaddr = NULL;
+	}
+	mutex_unlock(&buffer->lock);
+	iosys_map_clear(map);
+}
+
+static void buffer_free(struct buffer *buffer)
+{
+	struct region *region = buffer_region(buffer);
+
+	region->ops->free(region, &buffer->extent);
+	mutex_destroy(&buffer->lock);
+	heap_put(buffer->heap);
+	kfree(buffer);
+}
+
+static void buffer_release(struct dma_buf *dmabuf)
+{
+	struct buffer *buffer = dmabuf->priv;
+	struct region *region = buffer_region(buffer);
+
+	mutex_lock(&region->lock);
+	list_del(&buffer->entry);
+	buffer->heap->buffers--;
+	region->nr_buffers--;
+	mutex_unlock(&region->lock);
+	trace_contig_free(buffer->heap, buffer->size, buffer_offset(buffer));
+	buffer_free(buffer);
+}
+
+static const struct dma_buf_ops buffer_ops = {
+	.attach			= buffer_attach,
+	.detach			= buffer_detach,
+	.map_dma_buf		= buffer_map,
+	.unmap_dma_buf		= buffer_unmap,
+	.begin_cpu_access	= buffer_begin_cpu_access,
+	.end_cpu_access		= buffer_end_cpu_access,
+	.mmap			= buffer_mmap,
+	.vmap			= buffer_vmap,
+	.vunmap			= buffer_vunmap,
+	.release		= buffer_release,
+};
+
+/**
+ * buffer_sync() - begin or end the CPU's access to a part of a buffer
+ * @dmabuf: any dma-buf
+ * @offset: first byte
+ * @len: bytes
+ * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
+ * @start: begin, otherwise end
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it.
+ */
+int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
+		enum dma_data_direction dir, bool start)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	if (dmabuf->ops != &buffer_ops)
+		return -EINVAL;
+	if (!len || offset > buffer->size || len > buffer->size - offset)
+		return -EINVAL;
+	sync_attachments(buffer, offset, len, dir, start);
+	return 0;
+}
+
+static struct buffer *buffer_new(struct heap *heap, u64 size, u64 align)
+{
+	struct region *region = heap->region;
+	struct buffer *buffer;
+	int ret;
+
+	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+	ret = region->ops->alloc(region, size, align, &buffer->extent);
+	if (ret) {
+		kfree(buffer);
+		return ERR_PTR(ret);
+	}
+	buffer->heap = heap_get(heap);
+	buffer->size = size;
+	mutex_init(&buffer->lock);
+	INIT_LIST_HEAD(&buffer->attachments);
+	buffer->born = ktime_get_boottime();
+	buffer->pid = task_tgid_nr(current);
+	get_task_comm(buffer->comm, current);
+	if (heap->uncached)
+		buffer_flush(buffer, 0, size);
+	return buffer;
+}
+
+static struct dma_buf *buffer_export(struct buffer *buffer, u32 fd_flags)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct region *region = buffer_region(buffer);
+	struct dma_buf *dmabuf;
+
+	info.exp_name = buffer->heap->name;
+	info.ops = &buffer_ops;
+	info.size = buffer->size;
+	info.flags = fd_flags;
+	info.priv = buffer;
+	dmabuf = dma_buf_export(&info);
+	if (IS_ERR(dmabuf))
+		return dmabuf;
+	buffer->dmabuf = dmabuf;
+
+	mutex_lock(&region->lock);
+	list_add_tail(&buffer->entry, &region->buffers);
+	buffer->heap->buffers++;
+	region->nr_buffers++;
+	mutex_unlock(&region->lock);
+	return dmabuf;
+}
+
+static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
+			      u32 fd_flags, u64 *offset)
+{
+	struct dma_buf *dmabuf;
+	struct buffer *buffer;
+	u64 size;
+
+	if (!len || check_add_overflow(len, (u64)PAGE_SIZE - 1, &size) ||
+	    !is_power_of_2(align))
+		return ERR_PTR(-EINVAL);
+	size &= PAGE_MASK;
+	if (size > heap->region->size || size > SIZE_MAX)
+		return ERR_PTR(-ENOMEM);
+	buffer = buffer_new(heap, size, max_t(u64, align, PAGE_SIZE));
+	if (IS_ERR(buffer))
+		return ERR_CAST(buffer);
+	*offset = buffer_offset(buffer);
+	dmabuf = buffer_export(buffer, fd_flags);
+	if (IS_ERR(dmabuf))
+		buffer_free(buffer);
+	return dmabuf;
+}
+
+/**
+ * buffer_create() - allocate a buffer and export it
+ * @heap: the heap
+ * @len: bytes, rounded up to whole pages
+ * @align: alignment of the physical address in bytes, a power of two
+ * @fd_flags: access mode of the dma-buf's file
+ *
+ * The memory is zero.
+ *
+ * Context: may sleep.
+ * Return: a dma-buf with one reference for the caller; -EINVAL for a bad @len or
+ * @align; -ENOMEM; -EINTR when a fatal signal came.
+ */
+struct dma_buf *buffer_create(struct heap *heap, u64 len, u64 align,
+			      u32 fd_flags)
+{
+	u64 offset = 0;
+	struct dma_buf *dmabuf = create(heap, len, align, fd_flags, &offset);
+
+	trace_contig_alloc(heap, len, align, offset, PTR_ERR_OR_ZERO(dmabuf));
+	return dmabuf;
+}
+
+static void buffer_print(struct buffer *buffer, struct seq_file *seq)
+{
+	s64 age = ktime_ms_delta(ktime_get_boottime(), buffer->born);
+	struct dma_buf *dmabuf = buffer->dmabuf;
+	struct attachment *attachment;
+	char name[DMA_BUF_NAME_LEN] = "-";
+	s32 ms;
+
+	spin_lock(&dmabuf->name_lock);
+	if (dmabuf->name)
+		strscpy(name, dmabuf->name, sizeof(name));
+	spin_unlock(&dmabuf->name_lock);
+
+	age = div_s64_rem(age, MSEC_PER_SEC, &ms);
+	seq_printf(seq, "%12llu %12llu %8lld.%03d %8d %-16s %-24s %s",
+		   buffer_offset(buffer), buffer->size, age, ms, buffer->pid,
+		   buffer->comm, buffer->heap->name, name);
+	mutex_lock(&buffer->lock);
+	list_for_each_entry(attachment, &buffer->attachments, entry)
+		seq_printf(seq, " %s%s", dev_name(attachment->dev),
+			   attachment->mapped ? "(mapped)" : "");
+	mutex_unlock(&buffer->lock);
+	seq_putc(seq, '\n');
+}
+
+/**
+ * buffers_print() - list the live buffers of a region
+ * @region: the region
+ * @seq: where to
+ *
+ * Context: may sleep.
+ */
+void buffers_print(struct region *region, struct seq_file *seq)
+{
+	struct buffer *buffer;
+
+	seq_printf(seq, "%12s %12s %12s %8s %-16s %-24s %s\n", "offset", "size",
+		   "age", "pid", "comm", "heap", "name attachments");
+	mutex_lock(&region->lock);
+	list_for_each_entry(buffer, &region->buffers, entry)
+		buffer_print(buffer, seq);
+	mutex_unlock(&region->lock);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CONTIG_BUFFER_H
+#define CONTIG_BUFFER_H
+
+#include <linux/dma-direction.h>
+#include <linux/types.h>
+
+struct dma_buf;
+struct heap;
+struct region;
+struct seq_file;
+
+struct dma_buf *buffer_create(struct heap *heap, u64 len, u64 align,
+			      u32 fd_flags);
+int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
+		enum dma_data_direction dir, bool start);
+void buffers_print(struct region *region, struct seq_file *seq);
+
+#endif /* CONTIG_BUFFER_H */

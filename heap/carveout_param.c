@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Carveouts that the administrator describes:
+ *
+ *	carveout=NAME:SIZE[@BASE][:quantum=BYTES],...
+ *
+ * With a base, the memory must be kept from the kernel by other means: a node
+ * under /reserved-memory, or mem= or memmap= on the command line. Without one,
+ * it is taken from the running kernel.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ioport.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "heap.h"
+#include "region.h"
+
+#define MAX_CARVEOUTS	16
+
+static char *carveout[MAX_CARVEOUTS];
+static int nr_carveouts;
+module_param_array(carveout, charp, &nr_carveouts, 0444);
+MODULE_PARM_DESC(carveout, "carveouts, each as NAME:SIZE[@BASE][:quantum=BYTES] (none)");
+
+/**
+ * struct carveout_param - one carveout as it was asked for
+ * @name: its name
+ * @size: bytes
+ * @base: physical address, if @fixed
+ * @quantum: bytes
+ * @fixed: a base was given
+ */
+struct carveout_param {
+	char name[HEAP_NAME_MAX];
+	u64 size;
+	u64 base;
+	u64 quantum;
+	bool fixed;
+};
+
+static bool parse_bytes(const char *text, u64 *bytes, const char **end)
+{
+	char *stop;
+
+	*bytes = memparse(text, &stop);
+	*end = stop;
+	return stop != text;
+}
+
+static int parse(const char *text, struct carveout_param *param)
+{
+	const char *pos = strchr(text, ':');
+
+	if (!pos || pos == text || pos - text >= sizeof(param->name))
+		return -EINVAL;
+	memcpy(param->name, text, pos - text);
+	param->quantum = PAGE_SIZE;
+
+	if (!parse_bytes(pos + 1, &param->size, &pos))
+		return -EINVAL;
+	if (*pos == '@') {
+		param->fixed = true;
+		if (!parse_bytes(pos + 1, &param->base, &pos))
+			return -EINVAL;
+	}
+	if (str_has_prefix(pos, ":quantum=") &&
+	    !parse_bytes(pos + strlen(":quantum="), &param->quantum, &pos))
+		return -EINVAL;
+	return *pos ? -EINVAL : 0;
+}
+
+/* Does the tree keep the whole range from the kernel? */
+static bool tree_reserves(u64 base, u64 size)
+{
+	struct device_node *parent, *child;
+	bool found = false;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_child_of_node(parent, child) {
+		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
+
+		if (!rmem || of_property_read_bool(child, "reusable"))
+			continue;
+		if (base >= rmem->base && size <= rmem->size &&
+		    base - rmem->base <= rmem->size - size)
+			found = true;
+	}
+	of_node_put(parent);
+	return found;
+}
+
+static struct region *create_region(const struct carveout_param *param)
+{
+	if (!param->fixed)
+		return carveout_create_anywhere(param->name, param->size,
+						param->quantum);
+	/* Memory that the kernel uses itself is reserved, too, but not for us. */
+	if (region_intersects(param->base, param->size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT &&
+	    !tree_reserves(param->base, param->size)) {
+		pr_err("%s: nothing keeps the kernel from using the range itself\n",
+		       param->name);
+		return ERR_PTR(-EBUSY);
+	}
+	return carveout_create(param->name, param->base, param->size,
+			       param->quantum);
+}
+
+static void add_one(const char *text, struct list_head *list)
+{
+	struct carveout_param param = {};
+	struct region *region;
+	struct twins *twins;
+
+	if (parse(text, &param)) {
+		pr_err("carveout=%s: has to be NAME:SIZE[@BASE][:quantum=BYTES], skipped\n",
+		       text);
+		return;
+	}
+	region = create_region(&param);
+	if (IS_ERR(region)) {
+		pr_err("carveout=%s: skipped, error %pe\n", text, region);
+		return;
+	}
+	twins = twins_create(region, param.name);
+	if (IS_ERR(twins)) {
+		pr_err("carveout=%s: skipped, error %pe\n", text, twins);
+		region_put(region);
+		return;
+	}
+	list_add(&twins->entry, list);
+}
+
+/**
+ * carveout_params_add() - add the carveouts that the administrator describes
+ * @list: where their twins are added; one that cannot be made is skipped
+ *
+ * Context: may sleep.
+ */
+void carveout_params_add(struct list_head *list)
+{
+	int i;
+
+	for (i = 0; i < nr_carveouts; i++)
+		add_one(carveout[i], list);
+}

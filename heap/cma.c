@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CMA areas: memory that the kernel fills with movable pages until somebody
+ * needs it in one piece.
+ *
+ * Limits first. The kernels we build for export nothing of CMA but its use by
+ * way of a device, dma_alloc_pages(), which
+ *  - falls back to the page allocator without a word, so that what it returns
+ *    has to be checked against the bounds of the area;
+ *  - takes a single page from the default area never, so that one page is asked
+ *    for as two;
+ *  - aligns to the size, and to no more than CONFIG_CMA_ALIGNMENT, so that more
+ *    alignment costs memory, which the buffer keeps as long as it lives;
+ *  - zeroes everything at once, and cannot be interrupted.
+ * What else is taken from the area, by drivers, cannot be seen from here.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/of.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "kcompat.h"
+#include "region.h"
+
+/**
+ * struct cma_region - a region over a CMA area
+ * @region: the common part; its device is bound to the area
+ * @lock: protects @used
+ * @used: bytes taken from the area through this region
+ * @pairs: the device reaches the area only for more than one page
+ */
+struct cma_region {
+	struct region region;
+	spinlock_t lock;
+	u64 used;
+	bool pairs;
+};
+
+/* NORETRY is for the page allocator alone, whose memory we do not want. */
+#define CMA_GFP		(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
+
+static struct cma_region *to_cma_region(struct region *region)
+{
+	return container_of(region, struct cma_region, region);
+}
+
+/* The alignment that dma_alloc_pages() gives to an allocation anyway. */
+static u64 natural_align(u64 size)
+{
+	return PAGE_SIZE << min(get_order(size), CONFIG_CMA_ALIGNMENT);
+}
+
+static bool in_region(const struct region *region, phys_addr_t phys, u64 size)
+{
+	return phys >= region->base && size <= region->size &&
+	       phys - region->base <= region->size - size;
+}
+
+static int cma_region_alloc(struct region *region, u64 size, u64 align,
+			    struct extent *extent)
+{
+	struct cma_region *cma = to_cma_region(region);
+	struct page *pages;
+	dma_addr_t dma;
+	u64 total = size;
+
+	if (size > region->size || align > region->size)
+		return -ENOMEM;
+	if (align > natural_align(size))
+		total += align - PAGE_SIZE;
+	if (cma->pairs)
+		total = max_t(u64, total, 2 * PAGE_SIZE);
+	if (total > region->size)
+		return -ENOMEM;
+
+	pages = dma_alloc_pages(&region->dev, total, &dma, DMA_BIDIRECTIONAL,
+				CMA_GFP);
+	if (!pages)
+		return -ENOMEM;
+	extent->block = page_to_phys(pages);
+	extent->block_size = total;
+	if (!in_region(region, extent->block, total)) {
+		dma_free_pages(&region->dev, total, pages, dma,
+			       DMA_BIDIRECTIONAL);
+		return -ENOMEM;
+	}
+	extent->phys = ALIGN(extent->block, align);
+	extent->size = size;
+
+	spin_lock(&cma->lock);
+	cma->used += total;
+	spin_unlock(&cma->lock);
+	return 0;
+}
+
+static void cma_region_free(struct region *region, const struct extent *extent)
+{
+	struct cma_region *cma = to_cma_region(region);
+
+	dma_free_pages(&region->dev, extent->block_size,
+		       phys_to_page(extent->block),
+		       phys_to_dma(&region->dev, extent->block),
+		       DMA_BIDIRECTIONAL);
+	spin_lock(&cma->lock);
+	cma->used -= extent->block_size;
+	spin_unlock(&cma->lock);
+}
+
+static void cma_region_stat(struct region *region, struct region_stat *stat)
+{
+	struct cma_region *cma = to_cma_region(region);
+
+	spin_lock(&cma->lock);
+	stat->total = region->size;
+	stat->free = region->size - cma->used;
+	stat->largest = stat->free;
+	stat->dirty = 0;
+	spin_unlock(&cma->lock);
+}
+
+static void cma_region_destroy(struct region *region)
+{
+	kfree(to_cma_region(region));
+}
+
+static const struct region_ops cma_region_ops = {
+	.alloc		= cma_region_alloc,
+	.free		= cma_region_free,
+	.stat		= cma_region_stat,
+	.destroy	= cma_region_destroy,
+};
+
+static struct cma_region *cma_region_new(const char *name)
+{
+	struct cma_region *cma = kzalloc(sizeof(*cma), GFP_KERNEL);
+	int ret;
+
+	if (!cma)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&cma->lock);
+	ret = region_init(&cma->region, name, &cma_region_ops);
+	cma->region.quantum = PAGE_SIZE;
+	cma->region.estimate = true;
+	if (ret) {
+		region_put(&cma->region);
+		return ERR_PTR(ret);
+	}
+	return cma;
+}
+
+static struct region *cma_region_open(struct cma_region *cma, phys_addr_t base,
+				      u64 size)
+{
+	int ret;
+
+	cma->region.base = base;
+	cma->region.size = size;
+	ret = region_claim(&cma->region);
+	if (ret) {
+		region_put(&cma->region);
+		return ERR_PTR(ret);
+	}
+	return &cma->region;
+}
+
+/**
+ * cma_create() - make a region over a CMA area that the device tree names
+ * @name: the region's name
+ * @rmem: a reusable area
+ *
+ * Context: may sleep.
+ * Return: the region, with one reference for the caller; -ENODEV if the kernel
+ * made no CMA area of it; -EBUSY if it is a region already; -ENOMEM.
+ */
+struct region *cma_create(const char *name, struct reserved_mem *rmem)
+{
+	struct cma_region *cma;
+	int ret;
+
+	if (!rmem->ops || !rmem->ops->device_init)
+		return ERR_PTR(-ENODEV);
+	cma = cma_region_new(name);
+	if (IS_ERR(cma))
+		return ERR_CAST(cma);
+	ret = rmem->ops->device_init(rmem, &cma->region.dev);
+	if (ret) {
+		region_put(&cma->region);
+		return ERR_PTR(ret);
+	}
+	return cma_region_open(cma, rmem->base, rmem->size);
+}
+
+/*
+ * Is the page in a CMA area? Memory of CMA is the only one in blocks of this
+ * migrate type, and a block is isolated for as long as CMA takes a part of it.
+ */
+static bool block_is_cma(unsigned long pfn)
+{
+	unsigned long bit, *flags;
+	unsigned int type;
+
+	if (!pfn_valid(pfn))
+		return false;
+	flags = section_to_usemap(__pfn_to_section(pfn));
+	bit = ((pfn & (PAGES_PER_SECTION - 1)) >> pageblock_order) *
+	      NR_PAGEBLOCK_BITS;
+	type = READ_ONCE(flags[bit / BITS_PER_LONG]) >> (bit % BITS_PER_LONG) &
+	       MIGRATETYPE_MASK;
+	return type == MIGRATE_CMA || type == MIGRATE_ISOLATE;
+}
+
+/* Does the tree give the area that the page is in other bounds? */
+static bool tree_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size,
+			phys_addr_t *low, phys_addr_t *high)
+{
+	struct device_node *parent, *child;
+	bool found = false;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_child_of_node(parent, child) {
+		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
+
+		if (!rmem || !rmem->size)
+			continue;
+		if (phys >= rmem->base && phys - rmem->base < rmem->size) {
+			*base = rmem->base;
+			*size = rmem->size;
+			found = true;
+		} else if (rmem->base + rmem->size <= phys) {
+			*low = max(*low, rmem->base + rmem->size);
+		} else {
+			*high = min(*high, rmem->base);
+		}
+	}
+	of_node_put(parent);
+	return found;
+}
+
+/*
+ * The bounds of the area that a page of it is in: all neighbouring blocks of
+ * CMA, up to the next area that the tree names.
+ */
+static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
+{
+	unsigned long block = pageblock_nr_pages;
+	unsigned long first = ALIGN_DOWN(PHYS_PFN(phys), block);
+	unsigned long end = first + block;
+	phys_addr_t low = 0, high = PHYS_ADDR_MAX;
+
+	if (tree_bounds(phys, base, size, &low, &high))
+		return;
+	while (first >= block && PFN_PHYS(first - block) >= low &&
+	       block_is_cma(first - block))
+		first -= block;
+	while (PFN_PHYS(end + block) <= high && block_is_cma(end))
+		end += block;
+	*base = PFN_PHYS(first);
+	*size = PFN_PHYS(end - first);
+}
+
+/**
+ * cma_create_default() - make a region over the kernel's default CMA area
+ * @name: the region's name
+ *
+ * No symbol tells a module where that area is, but an allocation from it does.
+ *
+ * Context: may sleep.
+ * Return: the region, with one reference for the caller; -ENODEV if there is no
+ * such area, or nothing left in it; -EBUSY if it is a region already; -ENOMEM.
+ */
+struct region *cma_create_default(const char *name)
+{
+	struct cma_region *cma = cma_region_new(name);
+	struct page *pages;
+	phys_addr_t base;
+	dma_addr_t dma;
+	u64 size;
+
+	if (IS_ERR(cma))
+		return ERR_CAST(cma);
+	cma->pairs = true;
+	pages = dma_alloc_pages(&cma->region.dev, 2 * PAGE_SIZE, &dma,
+				DMA_BIDIRECTIONAL, CMA_GFP);
+	if (!pages)
+		goto no_area;
+	if (!block_is_cma(page_to_pfn(pages))) {
+		dma_free_pages(&cma->region.dev, 2 * PAGE_SIZE, pages, dma,
+			       DMA_BIDIRECTIONAL);
+		goto no_area;
+	}
+	find_bounds(page_to_phys(pages), &base, &size);
+	dma_free_pages(&cma->region.dev, 2 * PAGE_SIZE, pages, dma,
+		       DMA_BIDIRECTIONAL);
+	return cma_region_open(cma, base, size);
+
+no_area:
+	region_put(&cma->region);
+	return ERR_PTR(-ENODEV);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Heaps over the CMA areas that a machine has anyway: the default area, and
+ * every reusable region that the device tree names and that no heap of the tree
+ * is for. Those are called by the full name of their node, as the kernel's own
+ * heaps are from 6.19 on.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_reserved_mem.h>
+
+#include "alias.h"
+#include "heap.h"
+#include "region.h"
+
+static bool cma = true;
+module_param(cma, bool, 0444);
+MODULE_PARM_DESC(cma, "heaps over the default CMA area and all reusable regions (Y)");
+
+static bool is_cma_node(const struct device_node *node)
+{
+	return of_device_is_compatible(node, "shared-dma-pool") &&
+	       of_property_read_bool(node, "reusable");
+}
+
+static void add_region(struct region *region, const char *name,
+		       struct list_head *list)
+{
+	struct twins *twins;
+
+	if (IS_ERR(region)) {
+		pr_err("%s: skipped, error %pe\n", name, region);
+		return;
+	}
+	twins = twins_create(region, name);
+	if (IS_ERR(twins)) {
+		pr_err("%s: skipped, error %pe\n", name, twins);
+		region_put(region);
+		return;
+	}
+	list_add(&twins->entry, list);
+}
+
+/* The default area, if the tree describes it and the kernel took it so. */
+static struct reserved_mem *default_of_tree(void)
+{
+	struct device_node *parent, *child;
+	struct reserved_mem *found = NULL;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_child_of_node(parent, child) {
+		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
+
+		if (is_cma_node(child) && rmem && rmem->ops &&
+		    of_property_read_bool(child, "linux,cma-default"))
+			found = rmem;
+	}
+	of_node_put(parent);
+	return found;
+}
+
+static void add_default(struct list_head *list)
+{
+	struct reserved_mem *rmem = default_of_tree();
+	struct region *region;
+
+	if (rmem) {
+		add_region(cma_create(DEFAULT_CMA_NAME, rmem), DEFAULT_CMA_NAME,
+			   list);
+		return;
+	}
+	region = cma_create_default(DEFAULT_CMA_NAME);
+	if (region == ERR_PTR(-ENODEV)) {
+		pr_info("no default CMA area, or it is full: no heap for it\n");
+		return;
+	}
+	add_region(region, DEFAULT_CMA_NAME, list);
+}
+
+static void add_tree(struct list_head *list)
+{
+	struct device_node *parent, *child;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_child_of_node(parent, child) {
+		const char *name = kbasename(child->full_name);
+		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
+
+		if (!is_cma_node(child) || !rmem || !rmem->size ||
+		    region_exists(rmem->base, rmem->size))
+			continue;
+		add_region(cma_create(name, rmem), name, list);
+	}
+	of_node_put(parent);
+}
+
+/**
+ * cma_heaps_add() - add heaps over CMA areas that have none yet
+ * @list: where their twins are added; one that cannot be made is skipped
+ *
+ * Context: may sleep.
+ */
+void cma_heaps_add(struct list_head *list)
+{
+	if (!cma)
+		return;
+	add_default(list);
+	add_tree(list);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Heaps: from a region to the names that programs open.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "alias.h"
+#include "heap.h"
+#include "kcompat.h"
+#include "region.h"
+
+static void heap_release(struct kref *ref)
+{
+	struct heap *heap = container_of(ref, struct heap, ref);
+
+	region_put(heap->region);
+	kfree(heap);
+}
+
+/**
+ * heap_get() - take a reference
+ * @heap: the heap
+ *
+ * Return: @heap.
+ */
+struct heap *heap_get(struct heap *heap)
+{
+	kref_get(&heap->ref);
+	return heap;
+}
+
+/**
+ * heap_put() - drop a reference
+ * @heap: the heap; gone when this was the last reference
+ *
+ * Context: may sleep.
+ */
+void heap_put(struct heap *heap)
+{
+	kref_put(&heap->ref, heap_release);
+}
+
+static void heap_add_alias(const char *alias, void *data)
+{
+	struct heap *heap = data;
+	char name[HEAP_NAME_MAX];
+
+	if (snprintf(name, sizeof(name), "%s%s", alias,
+		     heap->uncached ? "-uncached" : "") < sizeof(name))
+		node_add(heap, name);
+}
+
+/**
+ * heap_create() - show a region under /dev/dma_heap
+ * @region: the region; the heap takes a reference of its own
+ * @name: what to call it, without "-uncached"
+ * @uncached: make its buffers write-combined, and append "-uncached"
+ *
+ * The aliases of @name come with it, as far as their names are free.
+ *
+ * Context: may sleep.
+ * Return: the heap, to be removed by heap_remove(); -EEXIST if the name is
+ * taken, -EINVAL if it cannot be a name, -ENOMEM, -ENOSPC without a free minor.
+ */
+struct heap *heap_create(struct region *region, const char *name, bool uncached)
+{
+	struct heap *heap = kzalloc(sizeof(*heap), GFP_KERNEL);
+	int ret;
+
+	if (!heap)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&heap->ref);
+	INIT_LIST_HEAD(&heap->nodes);
+	heap->region = region_get(region);
+	heap->uncached = uncached;
+	if (snprintf(heap->name, sizeof(heap->name), "%s%s", name,
+		     uncached ? "-uncached" : "") >= sizeof(heap->name)) {
+		pr_err("%s: the name is too long\n", name);
+		ret = -EINVAL;
+		goto put_heap;
+	}
+	ret = node_add(heap, heap->name);
+	if (ret)
+		goto put_heap;
+	for_each_alias(name, heap_add_alias, heap);
+	return heap;
+
+put_heap:
+	heap_put(heap);
+	return ERR_PTR(ret);
+}
+
+/**
+ * heap_remove() - take a heap away from /dev/dma_heap
+ * @heap: the heap, or NULL
+ *
+ * Its live buffers stay as they are; nothing more can be allocated.
+ *
+ * Context: may sleep.
+ */
+void heap_remove(struct heap *heap)
+{
+	if (!heap)
+		return;
+	WRITE_ONCE(heap->gone, true);
+	nodes_remove(heap);
+	heap_put(heap);
+}
+
+/**
+ * twins_create() - show a region in all the ways it can be used
+ * @region: the region; its reference passes to the twins on success
+ * @name: name of the cached heap
+ *
+ * Context: may sleep.
+ * Return: the twins, to be removed by twins_remove(), or as heap_create().
+ */
+struct twins *twins_create(struct region *region, const char *name)
+{
+	struct twins *twins = kzalloc(sizeof(*twins), GFP_KERNEL);
+	struct heap *heap;
+
+	if (!twins)
+		return ERR_PTR(-ENOMEM);
+	if (region->mapped) {
+		heap = heap_create(region, name, false);
+		if (IS_ERR(heap))
+			goto free_twins;
+		twins->cached = heap;
+	}
+	if (!region->mapped || CONTIG_UNCACHED_ALIAS) {
+		heap = heap_create(region, name, true);
+		if (IS_ERR(heap))
+			goto remove_cached;
+		twins->uncached = heap;
+	}
+	twins->region = region;
+	pr_info("%s: %s of %llu KiB, quantum %llu KiB%s\n", name,
+		region->estimate ? "CMA area" : "carveout", region->size >> 10,
+		region->quantum >> 10, region->mapped ? "" : ", uncached only");
+	return twins;
+
+remove_cached:
+	heap_remove(twins->cached);
+free_twins:
+	kfree(twins);
+	return ERR_CAST(heap);
+}
+
+/**
+ * twins_remove() - remove both heaps and let the region go
+ * @twins: the twins
+ *
+ * Context: may sleep.
+ */
+void twins_remove(struct twins *twins)
+{
+	heap_remove(twins->uncached);
+	heap_remove(twins->cached);
+	region_put(twins->region);
+	kfree(twins);
+}

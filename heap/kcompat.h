@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Everything that differs between the kernels we build for, and nothing else.
+ * Feature code calls what is declared here and has no version tests of its own.
+ */
+#ifndef CONTIG_KCOMPAT_H
+#define CONTIG_KCOMPAT_H
+
+#include <linux/device.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/libnvdimm.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/swiotlb.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "Linux 6.1 is the oldest kernel that is supported"
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define CONTIG_IMPORT_NS(ns)	MODULE_IMPORT_NS(#ns)
+#else
+#define CONTIG_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define CONTIG_DEVNODE_CONST	const
+#else
+#define CONTIG_DEVNODE_CONST
+#endif
+
+/*
+ * May the same page be mapped cached and write-combined, given a flush between?
+ * x86 refuses the second kind of mapping for system memory.
+ */
+#define CONTIG_UNCACHED_ALIAS	(!IS_ENABLED(CONFIG_X86))
+
+/* The largest block of the page allocator is of this order. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define CONTIG_MAX_PAGE_ORDER	MAX_PAGE_ORDER
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define CONTIG_MAX_PAGE_ORDER	MAX_ORDER
+#else
+#define CONTIG_MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#endif
+
+/* .remove of a platform driver returned a meaningless int until 6.11. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define CONTIG_PLATFORM_REMOVE(fn)						\
+static void fn##_entry(struct platform_device *pdev)				\
+{										\
+	fn(pdev);								\
+}
+#else
+#define CONTIG_PLATFORM_REMOVE(fn)						\
+static int fn##_entry(struct platform_device *pdev)				\
+{										\
+	fn(pdev);								\
+	return 0;								\
+}
+#endif
+
+static inline struct class *contig_class_create(const char *name)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return class_create(name);
+#else
+	return class_create(THIS_MODULE, name);
+#endif
+}
+
+/**
+ * contig_pgprot_young_dirty() - spare a new mapping its first faults
+ * @prot: protection of a shared mapping
+ * @write: the mapping may be written
+ *
+ * Cores without hardware management of the access and dirty flags take a fault
+ * at the first access of each page whose entry lacks them.
+ *
+ * Return: @prot with the accessed flag and, for @write, the dirty flag set.
+ */
+static inline pgprot_t contig_pgprot_young_dirty(pgprot_t prot, bool write)
+{
+#if defined(CONFIG_ARM64) || defined(CONFIG_X86_64)
+	pte_t pte = pte_mkyoung(pfn_pte(0, prot));
+
+	if (write)
+		pte = pte_mkdirty(pte);
+	prot = pte_pgprot(pte);
+#endif
+	return prot;
+}
+
+/**
+ * contig_flush_dcache() - clean and invalidate kernel addresses to memory
+ * @vaddr: first byte, in the linear map
+ * @size: bytes
+ *
+ * Afterwards no cache holds a line of the range that could hide what others
+ * read from memory, or overwrite what they wrote to it. Does nothing where the
+ * architecture keeps all its observers coherent.
+ */
+static inline void contig_flush_dcache(void *vaddr, size_t size)
+{
+#if defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
+	arch_wb_cache_pmem(vaddr, size);
+	arch_invalidate_pmem(vaddr, size);
+#elif !defined(CONFIG_X86)
+#error "no way to flush the data cache on this kernel: enable ARM64_PMEM"
+#endif
+}
+
+/**
+ * contig_dma_bounces() - does a device need bounce buffers for a range?
+ * @dev: the device
+ * @phys: physical address
+ * @size: bytes
+ *
+ * Return: true if the DMA API would copy to and from memory that @dev reaches,
+ * instead of letting it reach the range.
+ */
+static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
+				      size_t size)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	if (domain && domain->type & __IOMMU_DOMAIN_PAGING)
+		return dev_is_pci(dev) && to_pci_dev(dev)->untrusted;
+	return is_swiotlb_force_bounce(dev) ||
+	       !dma_capable(dev, phys_to_dma(dev, phys), size, true);
+}
+
+#endif /* CONTIG_KCOMPAT_H */

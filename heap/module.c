@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * contig_heaps: carveout and CMA dma-buf heaps for any kernel from 6.1 on.
+ *
+ * From a program to memory and back:
+ *
+ *	node.c		/dev/dma_heap/<name>: ioctls, file descriptors
+ *	heap.c		a name, cached or not; alias.c its further names
+ *	buffer.c	the dma-buf: importers, mappings, cache maintenance
+ *	region.c	the memory: carveout.c over pool.c, or cma.c
+ *
+ * Regions come from the device tree (driver.c), from parameters
+ * (carveout_param.c) and from the CMA areas that are there (cma_heaps.c).
+ * Locks and their order are described in region.h.
+ */
+#include <linux/list.h>
+#include <linux/module.h>
+
+#include "alias.h"
+#include "debugfs.h"
+#include "heap.h"
+#include "kcompat.h"
+#include "region.h"
+
+/* Heaps that have no device. */
+static LIST_HEAD(deviceless);
+
+static int __init contig_heaps_init(void)
+{
+	int ret = aliases_check();
+
+	if (ret)
+		return ret;
+	ret = nodes_setup();
+	if (ret)
+		return ret;
+	contig_debugfs_setup();
+	ret = driver_setup();
+	if (ret)
+		goto teardown_nodes;
+	carveout_params_add(&deviceless);
+	cma_heaps_add(&deviceless);
+	return 0;
+
+teardown_nodes:
+	contig_debugfs_teardown();
+	nodes_teardown();
+	return ret;
+}
+
+static void __exit contig_heaps_exit(void)
+{
+	struct twins *twins, *next;
+
+	list_for_each_entry_safe(twins, next, &deviceless, entry)
+		twins_remove(twins);
+	driver_teardown();
+	regions_wait_gone();
+	contig_debugfs_teardown();
+	nodes_teardown();
+}
+
+module_init(contig_heaps_init);
+module_exit(contig_heaps_exit);
+
+MODULE_DESCRIPTION("Carveout and CMA dma-buf heaps");
+MODULE_AUTHOR("The pmem-heaps developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");
+CONTIG_IMPORT_NS(DMA_BUF);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that the pool wants of its surroundings, so that one source file serves
+ * the module and the host tests.
+ *
+ * The host side keeps the kernel's names and meanings for the few functions
+ * used. Memory comes from pool_host_calloc(), which the test program supplies
+ * and can make fail.
+ */
+#ifndef CONTIG_POOL_SHIM_H
+#define CONTIG_POOL_SHIM_H
+
+#ifdef __KERNEL__
+
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/vmalloc.h>
+
+#define pool_calloc(n, size)	kvcalloc(n, size, GFP_KERNEL)
+#define pool_kvfree(p)		kvfree(p)
+
+#else /* the host */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+#define U64_MAX			(~0ULL)
+#define BITS_PER_LONG		((int)(CHAR_BIT * sizeof(long)))
+
+#define __ffs(word)		((unsigned long)__builtin_ctzl(word))
+#define __fls(word)		((unsigned long)(BITS_PER_LONG - 1 - \
+						 __builtin_clzl(word)))
+#define hweight_long(word)	((unsigned long)__builtin_popcountl(word))
+
+void *pool_host_calloc(size_t n, size_t size);
+void pool_host_free(void *p);
+
+#define pool_calloc(n, size)	pool_host_calloc(n, size)
+#define pool_kvfree(p)		pool_host_free(p)
+
+static inline u32 min(u32 a, u32 b)
+{
+	return a < b ? a : b;
+}
+
+static inline u32 max(u32 a, u32 b)
+{
+	return a > b ? a : b;
+}
+
+static inline bool is_power_of_2(unsigned long n)
+{
+	return n && !(n & (n - 1));
+}
+
+static inline bool test_bit(unsigned long bit, const unsigned long *map)
+{
+	return map[bit / BITS_PER_LONG] >> (bit % BITS_PER_LONG) & 1;
+}
+
+static inline void __set_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] |= 1UL << (bit % BITS_PER_LONG);
+}
+
+static inline void __clear_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] &= ~(1UL << (bit % BITS_PER_LONG));
+}
+
+/* Words are flipped by @flip, so that a search for 0 is a search for 1. */
+static inline unsigned long pool_host_find(const unsigned long *map,
+					   unsigned long flip,
+					   unsigned long size, unsigned long at)
+{
+	unsigned long word;
+
+	if (at >= size)
+		return size;
+	word = (map[at / BITS_PER_LONG] ^ flip) & ~0UL << at % BITS_PER_LONG;
+	at -= at % BITS_PER_LONG;
+	while (!word) {
+		at += BITS_PER_LONG;
+		if (at >= size)
+			return size;
+		word = map[at / BITS_PER_LONG] ^ flip;
+	}
+	at += __ffs(word);
+	return at < size ? at : size;
+}
+
+static inline unsigned long find_next_bit(const unsigned long *map,
+					  unsigned long size, unsigned long at)
+{
+	return pool_host_find(map, 0, size, at);
+}
+
+static inline unsigned long find_next_zero_bit(const unsigned long *map,
+					       unsigned long size,
+					       unsigned long at)
+{
+	return pool_host_find(map, ~0UL, size, at);
+}
+
+#endif /* __KERNEL__ */
+
+#endif /* CONTIG_POOL_SHIM_H */

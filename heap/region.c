@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What carveouts and CMA areas have in common: claiming the memory, lifetime,
+ * and how the kernel itself reaches it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/wait.h>
+
+#include "debugfs.h"
+#include "kcompat.h"
+#include "region.h"
+
+static DEFINE_MUTEX(regions_lock);
+static LIST_HEAD(regions);
+
+/* Regions whose release has not run; the module cannot go before they have. */
+static atomic_t regions_alive;
+static DECLARE_WAIT_QUEUE_HEAD(regions_gone);
+
+static void region_release(struct device *dev)
+{
+	struct region *region = container_of(dev, struct region, dev);
+
+	debugfs_remove_recursive(region->debugfs);
+	if (region->claimed) {
+		mutex_lock(&regions_lock);
+		list_del(&region->entry);
+		mutex_unlock(&regions_lock);
+	}
+	if (region->wc)
+		memunmap(region->wc);
+	if (region->resource)
+		release_mem_region(region->base, region->size);
+	mutex_destroy(&region->lock);
+	region->ops->destroy(region);
+	if (atomic_dec_and_test(&regions_alive))
+		wake_up(&regions_gone);
+}
+
+/**
+ * region_init() - begin the life of a region
+ * @region: zeroed, embedded in what ops->destroy() frees
+ * @name: its name; copied
+ * @ops: its kind
+ *
+ * Afterwards region_put() disposes of @region, whether this succeeded or not.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int region_init(struct region *region, const char *name,
+		const struct region_ops *ops)
+{
+	atomic_inc(&regions_alive);
+	region->ops = ops;
+	mutex_init(&region->lock);
+	INIT_LIST_HEAD(&region->buffers);
+	device_initialize(&region->dev);
+	region->dev.release = region_release;
+	dma_coerce_mask_and_coherent(&region->dev, DMA_BIT_MASK(64));
+	return dev_set_name(&region->dev, "%s", name);
+}
+
+/*
+ * Lines of it that a boot loader left in a cache would one day overwrite what
+ * is written through uncached mappings.
+ */
+static int region_forget_cached(struct region *region)
+{
+	void *cached = memremap(region->base, region->size, MEMREMAP_WB);
+
+	if (!cached)
+		return -ENOMEM;
+	contig_flush_dcache(cached, region->size);
+	memunmap(cached);
+	return 0;
+}
+
+static bool region_has_pages(phys_addr_t base, u64 size)
+{
+	unsigned long pfn = PHYS_PFN(base);
+	unsigned long end = PHYS_PFN(base + size);
+
+	for (; pfn < end; pfn++)
+		if (!pfn_valid(pfn))
+			return false;
+	return true;
+}
+
+/* Is the range in the linear map, and if not, is it free for us to map? */
+static int region_find_mapping(struct region *region)
+{
+	switch (region_intersects(region->base, region->size,
+				  IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE)) {
+	case REGION_INTERSECTS:
+		region->mapped = true;
+		return 0;
+	case REGION_MIXED:
+		pr_err("%s: a part of the range is system memory and a part is not\n",
+		       region_name(region));
+		return -EINVAL;
+	}
+
+	region->resource = request_mem_region(region->base, region->size,
+					      "contig_heaps");
+	if (!region->resource) {
+		pr_err("%s: the range belongs to somebody else, see /proc/iomem\n",
+		       region_name(region));
+		return -EBUSY;
+	}
+	if (!region_forget_cached(region))
+		region->wc = memremap(region->base, region->size, MEMREMAP_WC);
+	if (!region->wc) {
+		pr_err("%s: no kernel mapping for %llu bytes\n",
+		       region_name(region), region->size);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
+{
+	struct region *region;
+
+	lockdep_assert_held(&regions_lock);
+	list_for_each_entry(region, &regions, entry)
+		if (first <= region->base + (region->size - 1) &&
+		    region->base <= last)
+			return region;
+	return NULL;
+}
+
+/**
+ * region_claim() - claim the region's address range, once it is set
+ * @region: initialised, with @base, @size and @quantum set
+ *
+ * Finds out how the kernel maps the range.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL for an empty, misaligned or half reserved range; -EBUSY
+ * for one that overlaps with another region or belongs to somebody else;
+ * -ENOMEM.
+ */
+int region_claim(struct region *region)
+{
+	struct region *other;
+	phys_addr_t last;
+	int ret;
+
+	if (!is_power_of_2(region->quantum) || region->quantum < PAGE_SIZE) {
+		pr_err("%s: a quantum of %llu bytes is not a power of two of at least %lu\n",
+		       region_name(region), region->quantum, PAGE_SIZE);
+		return -EINVAL;
+	}
+	if (!region->size ||
+	    !IS_ALIGNED(region->base | region->size, region->quantum)) {
+		pr_err("%s: base and size have to be multiples of the quantum of %llu bytes, and not empty\n",
+		       region_name(region), region->quantum);
+		return -EINVAL;
+	}
+	if (check_add_overflow(region->base, (phys_addr_t)(region->size - 1),
+			       &last) || region->size - 1 > PHYS_ADDR_MAX) {
+		pr_err("%s: the range ends beyond all addresses\n",
+		       region_name(region));
+		return -EINVAL;
+	}
+
+	mutex_lock(&regions_lock);
+	other = find_overlap(region->base, last);
+	if (!other) {
+		list_add_tail(&region->entry, &regions);
+		region->claimed = true;
+	}
+	mutex_unlock(&regions_lock);
+	if (other) {
+		pr_err("%s: overlaps with another region\n",
+		       region_name(region));
+		return -EBUSY;
+	}
+
+	ret = region_find_mapping(region);
+	if (ret)
+		return ret;
+	region->paged = region->mapped ||
+			region_has_pages(region->base, region->size);
+	region_debugfs_add(region);
+	return 0;
+}
+
+/**
+ * region_exists() - is there a region over a range?
+ * @base: physical address of the first byte
+ * @size: bytes, not 0
+ *
+ * Context: may sleep.
+ * Return: true if any region, in use or about to go, overlaps with the range.
+ */
+bool region_exists(phys_addr_t base, u64 size)
+{
+	bool exists;
+
+	mutex_lock(&regions_lock);
+	exists = find_overlap(base, base + (size - 1));
+	mutex_unlock(&regions_lock);
+	return exists;
+}
+
+/**
+ * region_get() - take a reference
+ * @region: the region
+ *
+ * Return: @region.
+ */
+struct region *region_get(struct region *region)
+{
+	get_device(&region->dev);
+	return region;
+}
+
+/**
+ * region_put() - drop a reference
+ * @region: the region; gone when this was the last reference
+ *
+ * Context: may sleep.
+ */
+void region_put(struct region *region)
+{
+	put_device(&region->dev);
+}
+
+/**
+ * region_vaddr() - where the kernel sees a part of a region
+ * @region: the region
+ * @phys: a physical address in it
+ *
+ * Return: an address that is valid up to the end of the region: in the linear
+ * map where the region is mapped, otherwise in its write-combined mapping.
+ */
+void *region_vaddr(const struct region *region, phys_addr_t phys)
+{
+	if (region->mapped)
+		return phys_to_virt(phys);
+	return region->wc + (phys - region->base);
+}
+
+/**
+ * regions_wait_gone() - wait until no region is left
+ *
+ * For the end of the module, when nobody holds a reference any more but a
+ * release may still be under way.
+ *
+ * Context: may sleep.
+ */
+void regions_wait_gone(void)
+{
+	wait_event(regions_gone, !atomic_read(&regions_alive));
+}

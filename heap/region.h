@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A region is a stretch of physical memory and the way to hand out parts of it:
+ * a carveout (memory that nobody else uses, under a pool) or a CMA area (memory
+ * that the kernel lends to movable pages meanwhile).
+ *
+ * Life: a region is created with one reference, which its creator holds. Each
+ * heap on it and each live buffer in it hold one more, so that memory stays
+ * claimed as long as anything can reach it. When its creator is gone (unbind,
+ * module exit) no heap shows it any more, but its buffers live on; the address
+ * range can be claimed anew when the last of them is released.
+ *
+ * Lock order, outermost first, for the whole module:
+ *
+ *   regions_lock         list of regions, claims on address ranges
+ *   dma_resv of a dma-buf (taken by the dma-buf core around our callbacks)
+ *   region->lock         list of live buffers
+ *   buffer->lock         attachments and kernel mappings of one buffer
+ *   dmabuf->name_lock, carveout->lock, cma_region->lock (spinlocks, innermost)
+ *
+ * None of them is held over an access to user memory, and no mmap_lock is taken
+ * below any of them: mmap() of a buffer needs none, because size and place of a
+ * buffer never change.
+ */
+#ifndef CONTIG_REGION_H
+#define CONTIG_REGION_H
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/types.h>
+
+struct region;
+
+/**
+ * struct extent - memory handed out by a region
+ * @phys: physical address of the first usable byte
+ * @size: usable bytes
+ * @block: physical address of what the backend took for it
+ * @block_size: bytes of that, which covers the usable bytes
+ *
+ * Owned by whoever called region_alloc(), until region_free().
+ */
+struct extent {
+	phys_addr_t phys;
+	u64 size;
+	phys_addr_t block;
+	u64 block_size;
+};
+
+/**
+ * struct region_stat - figures of a region at one moment, all in bytes
+ * @total: bytes managed
+ * @free: bytes not handed out
+ * @largest: longest free run
+ * @dirty: free bytes that have to be zeroed before they are handed out
+ */
+struct region_stat {
+	u64 total;
+	u64 free;
+	u64 largest;
+	u64 dirty;
+};
+
+/**
+ * struct region_ops - what the kinds of regions do differently
+ * @alloc: take at least @size bytes, the first one at a multiple of @align; both
+ *	are multiples of the page size, @align is a power of two. The memory is
+ *	zero. May sleep. Returns -ENOMEM when nothing fits and -EINTR when a
+ *	fatal signal came first.
+ * @free: take an extent back. May sleep.
+ * @stat: fill in the figures. Does not sleep.
+ * @map: draw the region for people, or NULL. May sleep.
+ * @destroy: free the structure that embeds the region and give the memory back.
+ */
+struct region_ops {
+	int (*alloc)(struct region *region, u64 size, u64 align,
+		     struct extent *extent);
+	void (*free)(struct region *region, const struct extent *extent);
+	void (*stat)(struct region *region, struct region_stat *stat);
+	void (*map)(struct region *region, struct seq_file *seq);
+	void (*destroy)(struct region *region);
+};
+
+/**
+ * struct region - common part of every region
+ * @dev: its reference count and its name; also the device for which CMA pages
+ *	are allocated, hence never coherent and without limits on addresses
+ * @ops: what its kind does
+ * @base: physical address of the first byte
+ * @size: bytes
+ * @quantum: bytes; a power of two, at least a page; extents are multiples of it
+ * @mapped: the kernel's linear map covers it, write-back cached
+ * @paged: every page of it has a struct page
+ * @estimate: only an upper bound is known of what is free
+ * @claimed: @entry is on the list of regions
+ * @wc: where not @mapped, its write-combined kernel mapping, else NULL
+ * @resource: the claim on @base in the kernel's table of addresses, or NULL
+ * @entry: in the list of regions; protected by regions_lock
+ * @lock: protects @buffers and @nr_buffers
+ * @buffers: live buffers, by their @entry
+ * @nr_buffers: length of that list
+ * @debugfs: its directory there
+ *
+ * Set up before the region is visible and constant then, unless said otherwise.
+ */
+struct region {
+	struct device dev;
+	const struct region_ops *ops;
+	phys_addr_t base;
+	u64 size;
+	u64 quantum;
+	bool mapped;
+	bool paged;
+	bool estimate;
+	bool claimed;
+	void *wc;
+	struct resource *resource;
+	struct list_head entry;
+	struct mutex lock;
+	struct list_head buffers;
+	unsigned int nr_buffers;
+	struct dentry *debugfs;
+};
+
+static inline const char *region_name(const struct region *region)
+{
+	return dev_name(&region->dev);
+}
+
+int region_init(struct region *region, const char *name,
+		const struct region_ops *ops);
+int region_claim(struct region *region);
+bool region_exists(phys_addr_t base, u64 size);
+struct region *region_get(struct region *region);
+void region_put(struct region *region);
+void *region_vaddr(const struct region *region, phys_addr_t phys);
+
+void regions_wait_gone(void);
+
+struct region *carveout_create(const char *name, phys_addr_t base, u64 size,
+			       u64 quantum);
+struct region *carveout_create_anywhere(const char *name, u64 size,
+					u64 quantum);
+
+struct reserved_mem;
+struct region *cma_create(const char *name, struct reserved_mem *rmem);
+struct region *cma_create_default(const char *name);
+
+#endif /* CONTIG_REGION_H */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/class/dma_heap/<heap>/: figures for everybody, none of them an address.
+ */
+#include <linux/device.h>
+#include <linux/math64.h>
+#include <linux/sysfs.h>
+
+#include "heap.h"
+#include "region.h"
+#include "sysfs.h"
+
+static struct region_stat heap_stat(struct device *dev)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+	struct region_stat stat;
+
+	heap->region->ops->stat(heap->region, &stat);
+	return stat;
+}
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", heap_stat(dev).total);
+}
+static DEVICE_ATTR_RO(size);
+
+static ssize_t free_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", heap_stat(dev).free);
+}
+static DEVICE_ATTR_RO(free);
+
+static ssize_t largest_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", heap_stat(dev).largest);
+}
+static DEVICE_ATTR_RO(largest);
+
+static ssize_t dirty_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", heap_stat(dev).dirty);
+}
+static DEVICE_ATTR_RO(dirty);
+
+static ssize_t quantum_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", heap->region->quantum);
+}
+static DEVICE_ATTR_RO(quantum);
+
+/* Percentage of the free memory that is not in the longest free run. */
+static ssize_t fragmentation_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	struct region_stat stat = heap_stat(dev);
+	u64 elsewhere = stat.free - stat.largest;
+
+	return sysfs_emit(buf, "%llu\n", stat.free ?
+			  div64_u64(elsewhere * 100, stat.free) : 0);
+}
+static DEVICE_ATTR_RO(fragmentation);
+
+static ssize_t buffers_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(heap->buffers));
+}
+static DEVICE_ATTR_RO(buffers);
+
+static struct attribute *heap_attrs[] = {
+	&dev_attr_size.attr,
+	&dev_attr_free.attr,
+	&dev_attr_largest.attr,
+	&dev_attr_dirty.attr,
+	&dev_attr_quantum.attr,
+	&dev_attr_fragmentation.attr,
+	&dev_attr_buffers.attr,
+	NULL
+};
+
+static const struct attribute_group heap_group = {
+	.attrs = heap_attrs,
+};
+
+const struct attribute_group *heap_sysfs_groups[] = { &heap_group, NULL };

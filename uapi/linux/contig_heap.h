@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * What a contiguous heap offers beyond DMA_HEAP_IOCTL_ALLOC.
+ *
+ * Limits first:
+ *  - These commands go to an open node of this module under /dev/dma_heap. The
+ *    kernel's own heaps answer them with EINVAL or ENOTTY.
+ *  - The dma-buf given to CONTIG_HEAP_IOCTL_SYNC must come from this module.
+ *  - For a CMA heap the kernel alone knows what is free. There, @free and
+ *    @largest of struct contig_heap_query say what this module has not taken,
+ *    which is an upper bound (CONTIG_HEAP_F_ESTIMATE is set).
+ *
+ * Every structure has one layout for 32-bit and for 64-bit callers, and may grow
+ * at its end: the size in the command number says how much the caller knows.
+ * Fields that a caller does not know are taken as 0.
+ */
+#ifndef _UAPI_LINUX_CONTIG_HEAP_H
+#define _UAPI_LINUX_CONTIG_HEAP_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define CONTIG_HEAP_IOC_MAGIC	0xC7
+
+/* struct contig_heap_query, @flags */
+#define CONTIG_HEAP_F_UNCACHED	(1U << 0)  /* CPU mappings are write-combined */
+#define CONTIG_HEAP_F_CMA	(1U << 1)  /* backed by a CMA area */
+#define CONTIG_HEAP_F_NO_MAP	(1U << 2)  /* memory outside the linear map */
+#define CONTIG_HEAP_F_ESTIMATE	(1U << 3)  /* @free, @largest: upper bounds */
+
+/**
+ * struct contig_heap_query - the state of a heap's memory, all out
+ * @total: bytes the heap manages
+ * @free: bytes that are not allocated
+ * @largest: bytes of the longest free run
+ * @dirty: free bytes that still have to be zeroed
+ * @quantum: bytes; every allocation takes a multiple of it
+ * @flags: CONTIG_HEAP_F_*
+ * @buffers: live buffers that were allocated from this heap
+ * @region_buffers: live buffers in the same memory, this heap's and its twin's
+ *
+ * A heap and its uncached twin share their memory; all figures but @buffers
+ * are about the memory. They were true together at one moment.
+ */
+struct contig_heap_query {
+	__u64 total;
+	__u64 free;
+	__u64 largest;
+	__u64 dirty;
+	__u64 quantum;
+	__u32 flags;
+	__u32 buffers;
+	__u32 region_buffers;
+	__u32 reserved;
+};
+
+/**
+ * struct contig_heap_alloc - allocation with an alignment
+ * @len: in: bytes, rounded up to whole pages
+ * @align: in: alignment of the buffer's physical address in bytes, a power of
+ *	two; 0 means one page
+ * @fd: in: 0; out: the dma-buf
+ * @fd_flags: in: O_RDONLY, O_RDWR, O_CLOEXEC as for DMA_HEAP_IOCTL_ALLOC
+ * @heap_flags: in: 0
+ */
+struct contig_heap_alloc {
+	__u64 len;
+	__u64 align;
+	__u32 fd;
+	__u32 fd_flags;
+	__u64 heap_flags;
+};
+
+/**
+ * struct contig_heap_sync - DMA_BUF_IOCTL_SYNC for a part of a buffer
+ * @offset: in: first byte
+ * @len: in: bytes, not 0
+ * @fd: in: a dma-buf of this module
+ * @flags: in: DMA_BUF_SYNC_READ, _WRITE or both, with DMA_BUF_SYNC_START or _END
+ *
+ * Whole cache lines are maintained: share a line between CPU and device, and
+ * the line's other bytes are maintained too.
+ */
+struct contig_heap_sync {
+	__u64 offset;
+	__u64 len;
+	__s32 fd;
+	__u32 flags;
+};
+
+/*
+ * Errors of all: EFAULT for a bad pointer; ENODEV when the heap was removed
+ * while its node was open.
+ *
+ * ALLOC: EINVAL for a len of 0, an align that is not a power of two, an fd that
+ * is not 0, and flags unknown here; ENOMEM when no free run fits; EMFILE;
+ * EINTR when killed meanwhile.
+ *
+ * SYNC: EBADF for no file; EINVAL for a file that is not a dma-buf of this
+ * module, for a len of 0, for bytes outside of the buffer and for bad flags.
+ */
+#define CONTIG_HEAP_IOCTL_QUERY	\
+	_IOR(CONTIG_HEAP_IOC_MAGIC, 0, struct contig_heap_query)
+#define CONTIG_HEAP_IOCTL_ALLOC	\
+	_IOWR(CONTIG_HEAP_IOC_MAGIC, 1, struct contig_heap_alloc)
+#define CONTIG_HEAP_IOCTL_SYNC	\
+	_IOW(CONTIG_HEAP_IOC_MAGIC, 2, struct contig_heap_sync)
+
+#endif /* _UAPI_LINUX_CONTIG_HEAP_H */
