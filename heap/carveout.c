@@ -245,12 +245,18 @@ static void carveout_map(struct region *region, struct seq_file *seq)
 		seq_putc(seq, '\n');
 }
 
-static void carveout_destroy(struct region *region)
+static void carveout_stop(struct region *region)
 {
 	struct carveout *carveout = to_carveout(region);
 
 	if (carveout->cleaner)
 		kthread_stop(carveout->cleaner);
+}
+
+static void carveout_destroy(struct region *region)
+{
+	struct carveout *carveout = to_carveout(region);
+
 	pool_destroy(&carveout->pool);
 	contiguous_free(carveout->source);
 	kfree(carveout);
@@ -261,6 +267,7 @@ static const struct region_ops carveout_ops = {
 	.free		= carveout_free,
 	.stat		= carveout_stat,
 	.map		= carveout_map,
+	.stop		= carveout_stop,
 	.destroy	= carveout_destroy,
 };
 

@@ -24,20 +24,26 @@ static LIST_HEAD(regions);
 static atomic_t regions_alive;
 static DECLARE_WAIT_QUEUE_HEAD(regions_gone);
 
+/*
+ * The range is free for others from the moment it is off the list, so nothing
+ * of ours may reach it any more then.
+ */
 static void region_release(struct device *dev)
 {
 	struct region *region = container_of(dev, struct region, dev);
 
 	debugfs_remove_recursive(region->debugfs);
+	if (region->ops->stop)
+		region->ops->stop(region);
+	if (region->wc)
+		memunmap(region->wc);
+	if (region->resource)
+		release_mem_region(region->base, region->size);
 	if (region->claimed) {
 		mutex_lock(&regions_lock);
 		list_del(&region->entry);
 		mutex_unlock(&regions_lock);
 	}
-	if (region->wc)
-		memunmap(region->wc);
-	if (region->resource)
-		release_mem_region(region->base, region->size);
 	mutex_destroy(&region->lock);
 	region->ops->destroy(region);
 	if (atomic_dec_and_test(&regions_alive))

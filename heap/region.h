@@ -72,6 +72,7 @@ struct region_stat {
  * @free: take an extent back. May sleep.
  * @stat: fill in the figures. Does not sleep.
  * @map: draw the region for people, or NULL. May sleep.
+ * @stop: end what the region does in the background, or NULL. May sleep.
  * @destroy: free the structure that embeds the region and give the memory back.
  */
 struct region_ops {
@@ -80,6 +81,7 @@ struct region_ops {
 	void (*free)(struct region *region, const struct extent *extent);
 	void (*stat)(struct region *region, struct region_stat *stat);
 	void (*map)(struct region *region, struct seq_file *seq);
+	void (*stop)(struct region *region);
 	void (*destroy)(struct region *region);
 };
 

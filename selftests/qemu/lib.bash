@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the scripts of this folder share: where things are kept, messages, locks.
+# Sourced, never run.
+
+QEMU_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+# The scripts that source this file use these.
+# shellcheck disable=SC2034
+REPO_DIR=$(cd -- "$QEMU_DIR/../.." && pwd)
+CACHE=${PMEM_HEAPS_CACHE:-$REPO_DIR/.cache}
+
+# Exit statuses of the runner itself; README.rst has the table.
+# shellcheck disable=SC2034
+readonly EXIT_SETUP=121 EXIT_USAGE=122 EXIT_HOST=123 EXIT_HANG=124 EXIT_KERNEL=125 EXIT_DIED=126
+
+note() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+# die MESSAGE: something the host could not do.
+die() {
+	note "$*"
+	exit "$EXIT_HOST"
+}
+
+# die_usage MESSAGE: the caller asked for something that makes no sense.
+die_usage() {
+	note "$*"
+	exit "$EXIT_USAGE"
+}
+
+# prepare_cache: create $CACHE and make the path absolute.
+prepare_cache() {
+	mkdir -p -- "$CACHE" || die "cannot create the cache folder $CACHE"
+	CACHE=$(cd -- "$CACHE" && pwd)
+	export PMEM_HEAPS_CACHE=$CACHE
+}
+
+# need_tools GROUP...: check the host's tools once per run, nested calls excepted.
+need_tools() {
+	if [[ ${PMEM_HEAPS_TOOLS_CHECKED:-} == *" $* "* ]]; then
+		return
+	fi
+	"$QEMU_DIR/hostdeps" "$@" || die "host tools are missing"
+	export PMEM_HEAPS_TOOLS_CHECKED="${PMEM_HEAPS_TOOLS_CHECKED:-} $* "
+}
+
+# lock FILE: hold FILE's lock until the calling shell ends or calls unlock. Says what it waits
+# for when that takes a while.
+lock() {
+	mkdir -p -- "$(dirname -- "$1")"
+	exec {LOCK_FD}>"$1"
+	if ! flock --timeout 5 "$LOCK_FD"; then
+		note "waiting for $1"
+		flock "$LOCK_FD"
+	fi
+}
+
+unlock() {
+	exec {LOCK_FD}>&-
+}
+
+# age FILE: seconds since FILE was changed; very old when there is none.
+age() {
+	local changed
+
+	changed=$(stat --format=%Y -- "$1" 2>/dev/null) || changed=0
+	echo $((EPOCHSECONDS - changed))
+}
+
+# digest: a short hash of stdin, for names of cached files.
+digest() {
+	sha256sum | cut --characters=1-20
+}

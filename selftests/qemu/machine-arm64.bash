@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+#
+# The arm64 guest: QEMU's virt board, whose device tree takes an overlay. Sourced by vm.
+
+MACHINE_QEMU=qemu-system-aarch64
+MACHINE_ARGS=(-M virt)
+MACHINE_SERIAL_BUS=virtio-serial-device
+MACHINE_CONSOLE=ttyAMA0
+MACHINE_MODULES=(virtio_mmio)
+MACHINE_OVERLAY=$REPO_DIR/dts/qemu-virt.dtso
+# The regions of that overlay end 992 MiB into memory.
+MACHINE_OVERLAY_MIB=1024
