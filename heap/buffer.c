@@ -30,6 +30,7 @@
 
 #include <uapi/linux/dma-buf.h>
 
+#include "api.h"
 #include "buffer.h"
 #include "heap.h"
 #include "kcompat.h"
@@ -106,7 +107,7 @@ static u64 buffer_offset(const struct buffer *buffer)
 	return buffer_phys(buffer) - buffer_region(buffer)->base;
 }
 
-/* Uncached buffers only: bring cache and memory to the same contents. */
+/* Bring cache and memory to the same contents. */
 static void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
 {
 	struct region *region = buffer_region(buffer);
@@ -400,9 +401,8 @@ static pgprot_t buffer_pgprot(const struct buffer *buffer, pgprot_t prot)
 }
 
 /* Everything is mapped here and now: no access to the buffer ever faults. */
-static int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
 {
-	struct buffer *buffer = dmabuf->priv;
 	unsigned long pages = buffer->size >> PAGE_SHIFT;
 	unsigned long len = vma->vm_end - vma->vm_start;
 	pgprot_t prot;
@@ -413,12 +413,19 @@ static int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	if (vma->vm_pgoff > pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;
 
-	vma->vm_page_prot = buffer_pgprot(buffer, vma->vm_page_prot);
 	prot = contig_pgprot_young_dirty(vma->vm_page_prot,
 					 vma->vm_flags & VM_WRITE);
 	return remap_pfn_range(vma, vma->vm_start,
 			       PHYS_PFN(buffer_phys(buffer)) + vma->vm_pgoff,
 			       len, prot);
+}
+
+static int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	vma->vm_page_prot = buffer_pgprot(buffer, vma->vm_page_prot);
+	return map_for_user(buffer, vma);
 }
 
 /* Cached views exist already; a write-combined one of system memory does not. */
@@ -539,21 +546,18 @@ int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 	return 0;
 }
 
-static struct buffer *buffer_new(struct heap *heap, u64 size, u64 align)
+/* Takes over the extent, also when it fails. */
+static struct buffer *buffer_new(struct heap *heap, u64 size,
+				 const struct extent *extent)
 {
-	struct region *region = heap->region;
-	struct buffer *buffer;
-	int ret;
+	struct buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 
-	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
-	if (!buffer)
+	if (!buffer) {
+		heap->region->ops->free(heap->region, extent);
 		return ERR_PTR(-ENOMEM);
-	ret = region->ops->alloc(region, size, align, &buffer->extent);
-	if (ret) {
-		kfree(buffer);
-		return ERR_PTR(ret);
 	}
 	buffer->heap = heap_get(heap);
+	buffer->extent = *extent;
 	buffer->size = size;
 	mutex_init(&buffer->lock);
 	INIT_LIST_HEAD(&buffer->attachments);
@@ -565,55 +569,69 @@ static struct buffer *buffer_new(struct heap *heap, u64 size, u64 align)
 	return buffer;
 }
 
-static struct dma_buf *buffer_export(struct buffer *buffer, u32 fd_flags)
+static struct dma_buf *buffer_export(struct heap *heap, u64 size,
+				     const struct extent *extent, u32 fd_flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
-	struct region *region = buffer_region(buffer);
+	struct buffer *buffer = buffer_new(heap, size, extent);
+	struct region *region = heap->region;
 	struct dma_buf *dmabuf;
 
-	info.exp_name = buffer->heap->name;
+	if (IS_ERR(buffer))
+		return ERR_CAST(buffer);
+	info.exp_name = heap->name;
 	info.ops = &buffer_ops;
-	info.size = buffer->size;
+	info.size = size;
 	info.flags = fd_flags;
 	info.priv = buffer;
 	dmabuf = dma_buf_export(&info);
-	if (IS_ERR(dmabuf))
+	if (IS_ERR(dmabuf)) {
+		buffer_free(buffer);
 		return dmabuf;
+	}
 	buffer->dmabuf = dmabuf;
 
 	mutex_lock(&region->lock);
 	list_add_tail(&buffer->entry, &region->buffers);
-	buffer->heap->buffers++;
+	heap->buffers++;
 	region->nr_buffers++;
 	mutex_unlock(&region->lock);
 	return dmabuf;
 }
 
+/* The size of a buffer for @len bytes. */
+static int buffer_size(const struct heap *heap, u64 len, u64 *size)
+{
+	if (!len || check_add_overflow(len, (u64)PAGE_SIZE - 1, size))
+		return -EINVAL;
+	*size &= PAGE_MASK;
+	if (*size > heap->region->size || *size > SIZE_MAX)
+		return -ENOMEM;
+	return 0;
+}
+
 static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 			      u32 fd_flags, u64 *offset)
 {
-	struct dma_buf *dmabuf;
-	struct buffer *buffer;
+	struct region *region = heap->region;
+	struct extent extent;
 	u64 size;
+	int ret;
 
-	if (!len || check_add_overflow(len, (u64)PAGE_SIZE - 1, &size) ||
-	    !is_power_of_2(align))
+	if (!is_power_of_2(align))
 		return ERR_PTR(-EINVAL);
-	size &= PAGE_MASK;
-	if (size > heap->region->size || size > SIZE_MAX)
-		return ERR_PTR(-ENOMEM);
-	buffer = buffer_new(heap, size, max_t(u64, align, PAGE_SIZE));
-	if (IS_ERR(buffer))
-		return ERR_CAST(buffer);
-	*offset = buffer_offset(buffer);
-	dmabuf = buffer_export(buffer, fd_flags);
-	if (IS_ERR(dmabuf))
-		buffer_free(buffer);
-	return dmabuf;
+	ret = buffer_size(heap, len, &size);
+	if (!ret)
+		ret = region->ops->alloc(region, size,
+					 max_t(u64, align, PAGE_SIZE), &extent);
+	if (ret)
+		return ERR_PTR(ret);
+	*offset = extent.phys - region->base;
+	return buffer_export(heap, size, &extent, fd_flags);
 }
 
 /**
- * buffer_create() - allocate a buffer and export it
+ * contig_alloc() - allocate a buffer and export it
  * @heap: the heap
  * @len: bytes, rounded up to whole pages
  * @align: alignment of the physical address in bytes, a power of two
@@ -625,7 +643,7 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
  * Return: a dma-buf with one reference for the caller; -EINVAL for a bad @len or
  * @align; -ENOMEM; -EINTR when a fatal signal came.
  */
-struct dma_buf *buffer_create(struct heap *heap, u64 len, u64 align,
+struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 			      u32 fd_flags)
 {
 	u64 offset = 0;
@@ -634,6 +652,125 @@ struct dma_buf *buffer_create(struct heap *heap, u64 len, u64 align,
 	trace_contig_alloc(heap, len, align, offset, PTR_ERR_OR_ZERO(dmabuf));
 	return dmabuf;
 }
+CONTIG_EXPORT(contig_alloc);
+
+static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
+				 u32 fd_flags)
+{
+	struct region *region = heap->region;
+	struct extent extent;
+	u64 size;
+	int ret;
+
+	if (!region->ops->alloc_at)
+		return ERR_PTR(-EOPNOTSUPP);
+	ret = buffer_size(heap, len, &size);
+	if (!ret)
+		ret = region->ops->alloc_at(region, offset, size, &extent);
+	if (ret)
+		return ERR_PTR(ret);
+	return buffer_export(heap, size, &extent, fd_flags);
+}
+
+/**
+ * contig_alloc_at() - allocate a buffer at a place of the caller's choice
+ * @heap: the heap
+ * @offset: where in the heap's region, in bytes, a multiple of its quantum
+ * @len: bytes, rounded up to whole pages
+ * @fd_flags: access mode of the dma-buf's file
+ *
+ * Context: may sleep.
+ * Return: as contig_alloc(); also -EBUSY if the place is taken, even in part,
+ * and -EOPNOTSUPP where the place cannot be chosen.
+ */
+struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
+				 u32 fd_flags)
+{
+	struct dma_buf *dmabuf = create_at(heap, offset, len, fd_flags);
+
+	trace_contig_alloc(heap, len, PAGE_SIZE, offset,
+			   PTR_ERR_OR_ZERO(dmabuf));
+	return dmabuf;
+}
+CONTIG_EXPORT(contig_alloc_at);
+
+/**
+ * contig_place() - where a buffer is
+ * @dmabuf: any dma-buf
+ * @place: filled in
+ *
+ * Return: 0, or -EINVAL if @dmabuf is not ours.
+ */
+int contig_place(struct dma_buf *dmabuf, struct contig_place *place)
+{
+	struct buffer *buffer = dmabuf->priv;
+	struct region *region;
+
+	if (dmabuf->ops != &buffer_ops)
+		return -EINVAL;
+	region = buffer_region(buffer);
+	*place = (struct contig_place) {
+		.phys		= buffer_phys(buffer),
+		.offset		= buffer_offset(buffer),
+		.size		= buffer->size,
+		.uncached	= buffer->heap->uncached,
+		.mapped		= region->mapped,
+		.vaddr		= region_vaddr(region, buffer_phys(buffer)),
+	};
+	return 0;
+}
+CONTIG_EXPORT(contig_place);
+
+/**
+ * contig_map_user() - map a buffer into an address space, for another driver
+ * @dmabuf: a dma-buf of ours
+ * @vma: of the other driver's file, which holds a reference on @dmabuf for as
+ *	long as it is open
+ * @uncached: write-combined, whatever the buffer is
+ *
+ * Context: process context, mmap_lock held for writing; may sleep.
+ * Return: 0; -EINVAL for a private mapping or one beyond the end; -ENOMEM.
+ */
+int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
+		    bool uncached)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	if (uncached && !buffer->heap->uncached)
+		buffer_flush(buffer, 0, buffer->size);
+	if (uncached || buffer->heap->uncached)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	return map_for_user(buffer, vma);
+}
+CONTIG_EXPORT(contig_map_user);
+
+/**
+ * contig_maintain() - cache maintenance of a part of a buffer
+ * @dmabuf: a dma-buf of ours
+ * @offset: first byte
+ * @len: bytes
+ * @clean: write back what the CPU has changed
+ * @invalidate: forget what the CPU has read
+ *
+ * For devices that read or write the memory with no mapping of it through the
+ * DMA API. To invalidate alone would lose what others wrote to the same cache
+ * lines, so it cleans, too.
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if the range is not in the buffer.
+ */
+int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
+		    bool invalidate)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	if (offset > buffer->size || len > buffer->size - offset)
+		return -EINVAL;
+	if (len && (clean || invalidate) && !buffer->heap->uncached)
+		buffer_flush(buffer, offset, len);
+	return 0;
+}
+CONTIG_EXPORT(contig_maintain);
 
 static void buffer_print(struct buffer *buffer, struct seq_file *seq)
 {

@@ -6,12 +6,9 @@
 #include <linux/types.h>
 
 struct dma_buf;
-struct heap;
 struct region;
 struct seq_file;
 
-struct dma_buf *buffer_create(struct heap *heap, u64 len, u64 align,
-			      u32 fd_flags);
 int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		enum dma_data_direction dir, bool start);
 void buffers_print(struct region *region, struct seq_file *seq);

@@ -144,6 +144,23 @@ static void free_quanta(struct carveout *carveout, u32 start, u32 len)
 	wake_up(&carveout->work);
 }
 
+/* Make an extent of quanta that the pool has just handed out. */
+static int take_quanta(struct carveout *carveout, u32 start, u32 quanta,
+		       struct extent *extent)
+{
+	int ret = zero_extent(carveout, start, quanta);
+
+	if (ret) {
+		free_quanta(carveout, start, quanta);
+		return ret;
+	}
+	extent->phys = to_phys(carveout, start);
+	extent->size = to_bytes(carveout, quanta);
+	extent->block = extent->phys;
+	extent->block_size = extent->size;
+	return 0;
+}
+
 static int carveout_alloc(struct region *region, u64 size, u64 align,
 			  struct extent *extent)
 {
@@ -161,17 +178,25 @@ static int carveout_alloc(struct region *region, u64 size, u64 align,
 	spin_unlock(&carveout->lock);
 	if (ret)
 		return ret == -ENOSPC ? -ENOMEM : ret;
+	return take_quanta(carveout, start, quanta, extent);
+}
 
-	ret = zero_extent(carveout, start, quanta);
-	if (ret) {
-		free_quanta(carveout, start, quanta);
-		return ret;
-	}
-	extent->phys = to_phys(carveout, start);
-	extent->size = to_bytes(carveout, quanta);
-	extent->block = extent->phys;
-	extent->block_size = extent->size;
-	return 0;
+static int carveout_alloc_at(struct region *region, u64 offset, u64 size,
+			     struct extent *extent)
+{
+	struct carveout *carveout = to_carveout(region);
+	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
+	u32 start = to_quanta(carveout, offset);
+	int ret;
+
+	if (offset >= region->size || quanta > carveout->pool.nr ||
+	    !IS_ALIGNED(offset, region->quantum))
+		return -EINVAL;
+
+	spin_lock(&carveout->lock);
+	ret = pool_alloc_at(&carveout->pool, start, quanta);
+	spin_unlock(&carveout->lock);
+	return ret ?: take_quanta(carveout, start, quanta, extent);
 }
 
 static void carveout_free(struct region *region, const struct extent *extent)
@@ -193,6 +218,32 @@ static void carveout_stat(struct region *region, struct region_stat *stat)
 	stat->largest = to_bytes(carveout, pool_largest(&carveout->pool));
 	stat->dirty = to_bytes(carveout, carveout->pool.dirty);
 	spin_unlock(&carveout->lock);
+}
+
+static bool carveout_next_free(struct region *region, u64 offset, u64 *start,
+			       u64 *len)
+{
+	struct carveout *carveout = to_carveout(region);
+	struct pool_run run = { };
+	u32 from, first = 0, free = 0;
+
+	if (offset >= region->size)
+		return false;
+	from = to_quanta(carveout, offset);
+	spin_lock(&carveout->lock);
+	while (pool_next_run(&carveout->pool, from, &run) &&
+	       !(free && run.state == POOL_USED)) {
+		if (run.state != POOL_USED) {
+			if (!free)
+				first = run.start;
+			free += run.len;
+		}
+		from = run.start + run.len;
+	}
+	spin_unlock(&carveout->lock);
+	*start = to_bytes(carveout, first);
+	*len = to_bytes(carveout, free);
+	return free;
 }
 
 #define MAP_COLUMNS	64
@@ -264,8 +315,10 @@ static void carveout_destroy(struct region *region)
 
 static const struct region_ops carveout_ops = {
 	.alloc		= carveout_alloc,
+	.alloc_at	= carveout_alloc_at,
 	.free		= carveout_free,
 	.stat		= carveout_stat,
+	.next_free	= carveout_next_free,
 	.map		= carveout_map,
 	.stop		= carveout_stop,
 	.destroy	= carveout_destroy,

@@ -12,6 +12,8 @@
  * Unbinding a device takes its heaps away; buffers that are in use stay, and as
  * long as there are any, the device cannot be bound again.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -22,20 +24,31 @@
 #include "kcompat.h"
 #include "region.h"
 
-static struct region *create_region(struct device *dev, const char *name,
-				    struct device_node *memory)
+/**
+ * region_from_node() - make a region of memory that the device tree reserves
+ * @name: its name
+ * @memory: a node under /reserved-memory
+ * @quantum: granularity of a carveout in bytes
+ *
+ * Says in the log what is wrong.
+ *
+ * Context: may sleep.
+ * Return: the region, with one reference for the caller; -ENODEV if the kernel
+ * has reserved nothing for @memory; otherwise as carveout_create() and
+ * cma_create().
+ */
+struct region *region_from_node(const char *name, struct device_node *memory,
+				u64 quantum)
 {
 	struct reserved_mem *rmem = of_reserved_mem_lookup(memory);
-	u32 quantum = PAGE_SIZE;
 
 	if (!rmem || !rmem->size) {
-		dev_err(dev, "%pOF: the kernel has reserved no memory for it\n",
-			memory);
+		pr_err("%s: the kernel has reserved no memory for %pOF\n", name,
+		       memory);
 		return ERR_PTR(-ENODEV);
 	}
 	if (of_property_read_bool(memory, "reusable"))
 		return cma_create(name, rmem);
-	of_property_read_u32(dev->of_node, "quantum-bytes", &quantum);
 	return carveout_create(name, rmem->base, rmem->size, quantum);
 }
 
@@ -45,6 +58,7 @@ static int heap_probe(struct platform_device *pdev)
 	struct device_node *memory;
 	struct region *region;
 	struct twins *twins;
+	u32 quantum = PAGE_SIZE;
 	const char *name;
 
 	memory = of_parse_phandle(dev->of_node, "memory-region", 0);
@@ -53,7 +67,8 @@ static int heap_probe(struct platform_device *pdev)
 	if (of_property_read_string(dev->of_node, "label", &name))
 		name = kbasename(memory->full_name);
 
-	region = create_region(dev, name, memory);
+	of_property_read_u32(dev->of_node, "quantum-bytes", &quantum);
+	region = region_from_node(name, memory, quantum);
 	of_node_put(memory);
 	if (IS_ERR(region))
 		return dev_err_probe(dev, PTR_ERR(region), "no heap %s\n",

@@ -55,6 +55,35 @@ static void heap_add_alias(const char *alias, void *data)
 }
 
 /**
+ * heap_new() - make a heap that nothing under /dev/dma_heap shows
+ * @region: the region; the heap takes a reference of its own
+ * @name: its name, without "-uncached"
+ * @uncached: make its buffers write-combined, and append "-uncached"
+ *
+ * Context: may sleep.
+ * Return: the heap, with one reference for the caller; -EINVAL if the name is
+ * too long; -ENOMEM.
+ */
+struct heap *heap_new(struct region *region, const char *name, bool uncached)
+{
+	struct heap *heap = kzalloc(sizeof(*heap), GFP_KERNEL);
+
+	if (!heap)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&heap->ref);
+	INIT_LIST_HEAD(&heap->nodes);
+	heap->region = region_get(region);
+	heap->uncached = uncached;
+	if (snprintf(heap->name, sizeof(heap->name), "%s%s", name,
+		     uncached ? "-uncached" : "") >= sizeof(heap->name)) {
+		pr_err("%s: the name is too long\n", name);
+		heap_put(heap);
+		return ERR_PTR(-EINVAL);
+	}
+	return heap;
+}
+
+/**
  * heap_create() - show a region under /dev/dma_heap
  * @region: the region; the heap takes a reference of its own
  * @name: what to call it, without "-uncached"
@@ -68,30 +97,18 @@ static void heap_add_alias(const char *alias, void *data)
  */
 struct heap *heap_create(struct region *region, const char *name, bool uncached)
 {
-	struct heap *heap = kzalloc(sizeof(*heap), GFP_KERNEL);
+	struct heap *heap = heap_new(region, name, uncached);
 	int ret;
 
-	if (!heap)
-		return ERR_PTR(-ENOMEM);
-	kref_init(&heap->ref);
-	INIT_LIST_HEAD(&heap->nodes);
-	heap->region = region_get(region);
-	heap->uncached = uncached;
-	if (snprintf(heap->name, sizeof(heap->name), "%s%s", name,
-		     uncached ? "-uncached" : "") >= sizeof(heap->name)) {
-		pr_err("%s: the name is too long\n", name);
-		ret = -EINVAL;
-		goto put_heap;
-	}
+	if (IS_ERR(heap))
+		return heap;
 	ret = node_add(heap, heap->name);
-	if (ret)
-		goto put_heap;
+	if (ret) {
+		heap_put(heap);
+		return ERR_PTR(ret);
+	}
 	for_each_alias(name, heap_add_alias, heap);
 	return heap;
-
-put_heap:
-	heap_put(heap);
-	return ERR_PTR(ret);
 }
 
 /**

@@ -47,6 +47,7 @@ struct twins {
 	struct heap *uncached;
 };
 
+struct heap *heap_new(struct region *region, const char *name, bool uncached);
 struct heap *heap_create(struct region *region, const char *name,
 			 bool uncached);
 void heap_remove(struct heap *heap);

@@ -28,6 +28,7 @@
 #include <uapi/linux/dma-heap.h>
 
 #include "../uapi/linux/contig_heap.h"
+#include "api.h"
 #include "buffer.h"
 #include "heap.h"
 #include "kcompat.h"
@@ -103,7 +104,7 @@ static int alloc_fd(struct heap *heap, u64 len, u64 align, u32 fd_flags,
 	if (fd_flags & ~DMA_HEAP_VALID_FD_FLAGS ||
 	    heap_flags & ~DMA_HEAP_VALID_HEAP_FLAGS)
 		return -EINVAL;
-	dmabuf = buffer_create(heap, len, align, fd_flags);
+	dmabuf = contig_alloc(heap, len, align, fd_flags);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	fd = get_unused_fd_flags(fd_flags);

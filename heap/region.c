@@ -218,6 +218,54 @@ bool region_exists(phys_addr_t base, u64 size)
 	return exists;
 }
 
+/*
+ * A region whose release has begun is on the list until nothing reaches its
+ * memory any more, but cannot be had back.
+ */
+static struct region *get_unless_gone(struct region *region)
+{
+	return kobject_get_unless_zero(&region->dev.kobj) ? region : NULL;
+}
+
+/**
+ * region_find() - the region over exactly that range
+ * @base: physical address of its first byte
+ * @size: bytes
+ *
+ * Context: may sleep.
+ * Return: the region with a reference for the caller, or NULL.
+ */
+struct region *region_find(phys_addr_t base, u64 size)
+{
+	struct region *region, *found = NULL;
+
+	mutex_lock(&regions_lock);
+	list_for_each_entry(region, &regions, entry)
+		if (region->base == base && region->size == size)
+			found = get_unless_gone(region);
+	mutex_unlock(&regions_lock);
+	return found;
+}
+
+/**
+ * region_by_name() - the region of that name
+ * @name: its name
+ *
+ * Context: may sleep.
+ * Return: the region with a reference for the caller, or NULL.
+ */
+struct region *region_by_name(const char *name)
+{
+	struct region *region, *found = NULL;
+
+	mutex_lock(&regions_lock);
+	list_for_each_entry(region, &regions, entry)
+		if (!found && !strcmp(region_name(region), name))
+			found = get_unless_gone(region);
+	mutex_unlock(&regions_lock);
+	return found;
+}
+
 /**
  * region_get() - take a reference
  * @region: the region

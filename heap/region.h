@@ -69,8 +69,12 @@ struct region_stat {
  *	are multiples of the page size, @align is a power of two. The memory is
  *	zero. May sleep. Returns -ENOMEM when nothing fits and -EINTR when a
  *	fatal signal came first.
+ * @alloc_at: the same at a given offset into the region, a multiple of the
+ *	quantum; -EBUSY if any of it is taken. NULL where that is not possible.
  * @free: take an extent back. May sleep.
- * @stat: fill in the figures. Does not sleep.
+ * @stat: fill in the figures. May sleep.
+ * @next_free: the first free run at or after an offset, false if there is none.
+ *	May sleep. NULL where that is not known.
  * @map: draw the region for people, or NULL. May sleep.
  * @stop: end what the region does in the background, or NULL. May sleep.
  * @destroy: free the structure that embeds the region and give the memory back.
@@ -78,8 +82,12 @@ struct region_stat {
 struct region_ops {
 	int (*alloc)(struct region *region, u64 size, u64 align,
 		     struct extent *extent);
+	int (*alloc_at)(struct region *region, u64 offset, u64 size,
+			struct extent *extent);
 	void (*free)(struct region *region, const struct extent *extent);
 	void (*stat)(struct region *region, struct region_stat *stat);
+	bool (*next_free)(struct region *region, u64 offset, u64 *start,
+			  u64 *len);
 	void (*map)(struct region *region, struct seq_file *seq);
 	void (*stop)(struct region *region);
 	void (*destroy)(struct region *region);
@@ -135,6 +143,8 @@ int region_init(struct region *region, const char *name,
 		const struct region_ops *ops);
 int region_claim(struct region *region);
 bool region_exists(phys_addr_t base, u64 size);
+struct region *region_find(phys_addr_t base, u64 size);
+struct region *region_by_name(const char *name);
 struct region *region_get(struct region *region);
 void region_put(struct region *region);
 void *region_vaddr(const struct region *region, phys_addr_t phys);
@@ -149,5 +159,12 @@ struct region *carveout_create_anywhere(const char *name, u64 size,
 struct reserved_mem;
 struct region *cma_create(const char *name, struct reserved_mem *rmem);
 struct region *cma_create_default(const char *name);
+
+struct region *lent_create(const char *name, struct region *lender, u64 size,
+			   u64 quantum);
+
+struct device_node;
+struct region *region_from_node(const char *name, struct device_node *memory,
+				u64 quantum);
 
 #endif /* CONTIG_REGION_H */

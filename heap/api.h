@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What other modules may call, in the symbol namespace CONTIG_HEAPS.
+ *
+ * A module opens heaps of its own: on the same memory as a heap under
+ * /dev/dma_heap, or on memory that nothing there shows. What it allocates are
+ * dma-bufs like all others; holding one keeps its memory.
+ */
+#ifndef CONTIG_API_H
+#define CONTIG_API_H
+
+#include <linux/types.h>
+
+struct device_node;
+struct dma_buf;
+struct heap;
+struct vm_area_struct;
+
+/**
+ * struct contig_place - where a buffer is; constant as long as it lives
+ * @phys: physical address of its first byte
+ * @offset: the same as an offset into its heap's memory
+ * @size: bytes
+ * @uncached: its heap is write-combined
+ * @mapped: it is in the kernel's linear map
+ * @vaddr: where the kernel sees it; cached if @mapped, else write-combined
+ */
+struct contig_place {
+	phys_addr_t phys;
+	u64 offset;
+	u64 size;
+	bool uncached;
+	bool mapped;
+	void *vaddr;
+};
+
+/**
+ * struct contig_stat - figures of a heap's memory at one moment, in bytes
+ * @base: physical address of the memory
+ * @total: bytes of it
+ * @free: bytes not allocated
+ * @largest: bytes of the longest free run
+ * @mapped: it is in the kernel's linear map, so that it can be cached
+ */
+struct contig_stat {
+	phys_addr_t base;
+	u64 total;
+	u64 free;
+	u64 largest;
+	bool mapped;
+};
+
+struct heap *contig_heap_open(const char *name, const char *region,
+			      bool uncached);
+struct heap *contig_heap_open_node(const char *name, struct device_node *memory,
+				   u64 quantum, bool uncached);
+struct heap *contig_heap_open_at(const char *name, phys_addr_t base, u64 size,
+				 u64 quantum, bool uncached);
+struct heap *contig_heap_open_lent(const char *name, struct heap *lender,
+				   u64 size, u64 quantum, bool uncached);
+void contig_heap_close(struct heap *heap);
+void contig_heap_stat(struct heap *heap, struct contig_stat *stat);
+bool contig_heap_next_free(struct heap *heap, u64 offset, u64 *start, u64 *len);
+
+struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
+			     u32 fd_flags);
+struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
+				u32 fd_flags);
+int contig_place(struct dma_buf *dmabuf, struct contig_place *place);
+int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
+		    bool uncached);
+int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
+		    bool invalidate);
+
+#endif /* CONTIG_API_H */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The interface of the PMEM driver of Android 1 to 4, for clients of /dev/pmem*.
+ *
+ * Numbers, names and layouts are those of the legacy driver, so that a client's
+ * source compiles unchanged and an old binary runs unchanged. What is new stands
+ * at the end.
+ *
+ * Limits first:
+ *  - Physical addresses are shown to privileged callers only, or where the
+ *    administrator allows it. Others see a stable value that is not 0 and is no
+ *    address; arithmetic on it works, handing it to hardware does not.
+ *  - A command that is not listed here gives EINVAL, not ENOTTY, as it did.
+ *  - The commands of the HW3D device reach whoever registered that device;
+ *    without one they give EINVAL.
+ *
+ * The size in a command's number is 4 whatever its argument is; the driver also
+ * takes the numbers with the size of a pointer, which early headers had.
+ */
+#ifndef _UAPI_LINUX_ANDROID_PMEM_H
+#define _UAPI_LINUX_ANDROID_PMEM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PMEM_IOCTL_MAGIC	'p'
+
+/* out: struct pmem_region: where the file's allocation is; {0, 0} without one */
+#define PMEM_GET_PHYS		_IOW(PMEM_IOCTL_MAGIC, 1, unsigned int)
+/* in: struct pmem_region: show this part of the master in a connected file */
+#define PMEM_MAP		_IOW(PMEM_IOCTL_MAGIC, 2, unsigned int)
+/* out: struct pmem_region: the same as PMEM_GET_PHYS */
+#define PMEM_GET_SIZE		_IOW(PMEM_IOCTL_MAGIC, 3, unsigned int)
+/* in: struct pmem_region: hide what was shown with the same offset and len */
+#define PMEM_UNMAP		_IOW(PMEM_IOCTL_MAGIC, 4, unsigned int)
+/* in: the length itself, in bytes */
+#define PMEM_ALLOCATE		_IOW(PMEM_IOCTL_MAGIC, 5, unsigned int)
+/* in: the master's file descriptor itself */
+#define PMEM_CONNECT		_IOW(PMEM_IOCTL_MAGIC, 6, unsigned int)
+/* out: struct pmem_region: {0, size of the device} */
+#define PMEM_GET_TOTAL_SIZE	_IOW(PMEM_IOCTL_MAGIC, 7, unsigned int)
+
+/* in: struct pmem_region: clean and invalidate; always succeeds */
+#define PMEM_CACHE_FLUSH	_IOW(PMEM_IOCTL_MAGIC, 8, unsigned int)
+
+/* These three share their numbers with others and are for "hw3d" only. */
+#define HW3D_REVOKE_GPU		_IOW(PMEM_IOCTL_MAGIC, 8, unsigned int)
+#define HW3D_GRANT_GPU		_IOW(PMEM_IOCTL_MAGIC, 9, unsigned int)
+#define HW3D_WAIT_FOR_INTERRUPT	_IOW(PMEM_IOCTL_MAGIC, 10, unsigned int)
+
+/* in: struct pmem_addr: clean and invalidate, clean, invalidate */
+#define PMEM_CLEAN_INV_CACHES	_IOW(PMEM_IOCTL_MAGIC, 11, unsigned int)
+#define PMEM_CLEAN_CACHES	_IOW(PMEM_IOCTL_MAGIC, 12, unsigned int)
+#define PMEM_INV_CACHES		_IOW(PMEM_IOCTL_MAGIC, 13, unsigned int)
+
+/* out: struct pmem_freespace */
+#define PMEM_GET_FREE_SPACE	_IOW(PMEM_IOCTL_MAGIC, 14, unsigned int)
+/* in: struct pmem_allocation */
+#define PMEM_ALLOCATE_ALIGNED	_IOW(PMEM_IOCTL_MAGIC, 15, unsigned int)
+
+/* in: struct pmem_region whose offset is a user address (Samsung) */
+#define PMEM_CACHE_INV		_IOW(PMEM_IOCTL_MAGIC, 20, unsigned int)
+
+/**
+ * struct pmem_region - a part of an allocation
+ * @offset: bytes from its start; a physical address for PMEM_GET_PHYS and
+ *	PMEM_GET_SIZE; a user address for PMEM_CACHE_INV
+ * @len: bytes
+ */
+struct pmem_region {
+	unsigned long offset;
+	unsigned long len;
+};
+
+/**
+ * struct pmem_addr - a part of an allocation for cache maintenance
+ * @vaddr: where the caller has mapped the byte at @offset
+ * @offset: bytes from the start of the allocation
+ * @length: bytes
+ */
+struct pmem_addr {
+	unsigned long vaddr;
+	unsigned long offset;
+	unsigned long length;
+};
+
+/**
+ * struct pmem_freespace - what a device still has
+ * @total: free bytes
+ * @largest: bytes of the longest free part
+ */
+struct pmem_freespace {
+	unsigned long total;
+	unsigned long largest;
+};
+
+/**
+ * struct pmem_allocation - an allocation with an alignment
+ * @size: bytes
+ * @align: alignment of the physical address: a power of two, 4 KiB to 1 MiB
+ */
+struct pmem_allocation {
+	unsigned long size;
+	unsigned int align;
+};
+
+/* Not part of the legacy interface from here on. */
+
+/**
+ * struct pmem_dmabuf - a dma-buf in place of a file's own allocation
+ * @fd: out for PMEM_EXPORT_DMABUF, in for PMEM_IMPORT_DMABUF
+ * @fd_flags: in for export: O_CLOEXEC and an access mode; 0 for import
+ *
+ * One layout for 32-bit and 64-bit callers.
+ *
+ * PMEM_EXPORT_DMABUF: a new file descriptor for the dma-buf behind the file's
+ * allocation. EINVAL without an allocation, on a connected file, for unknown
+ * flags, and for write access from a file that was opened without it; EMFILE.
+ *
+ * PMEM_IMPORT_DMABUF: makes a dma-buf of a contiguous heap the allocation of a
+ * file that has none. EBADF for no file; EINVAL for another kind of file, for a
+ * dma-buf of somebody else, when the file has an allocation or is connected, and
+ * for flags; EACCES for a dma-buf that was not opened for reading and writing.
+ */
+struct pmem_dmabuf {
+	__s32 fd;
+	__u32 fd_flags;
+};
+
+#define PMEM_EXPORT_DMABUF	_IOWR(PMEM_IOCTL_MAGIC, 64, struct pmem_dmabuf)
+#define PMEM_IMPORT_DMABUF	_IOW(PMEM_IOCTL_MAGIC, 65, struct pmem_dmabuf)
+
+#endif /* _UAPI_LINUX_ANDROID_PMEM_H */
