@@ -25,9 +25,11 @@
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define CONTIG_IMPORT_NS(ns)	MODULE_IMPORT_NS(#ns)
 #define CONTIG_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "CONTIG_HEAPS")
+#define PMEM_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "PMEM_COMPAT")
 #else
 #define CONTIG_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
 #define CONTIG_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, CONTIG_HEAPS)
+#define PMEM_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, PMEM_COMPAT)
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
@@ -66,6 +68,16 @@ static int fn##_entry(struct platform_device *pdev)				\
 	return 0;								\
 }
 #endif
+
+static inline void contig_vm_flags_set(struct vm_area_struct *vma,
+				       unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
 
 static inline struct class *contig_class_create(const char *name)
 {

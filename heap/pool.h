@@ -13,11 +13,11 @@
  * whole live extent (a double free, a part, two neighbours at once) is caught
  * and changes nothing.
  *
- * Over the bitmaps stand two run trees. A run tree is a binary tree over the
- * words of a bitmap; each node holds the longest run in its part of the pool
- * and the runs that touch its two ends. One tree is over the free quanta, the
- * other over those that are free and clean, so that an allocation finds memory
- * which needs no zeroing as fast as it finds any memory.
+ * Over the bitmaps stand two run trees. A run tree is a binary tree over
+ * leaves of a few bitmap words; each node holds the longest run in its part of
+ * the pool and the runs that touch its two ends. One tree is over the free
+ * quanta, the other over those that are free and clean, so that an allocation
+ * finds memory which needs no zeroing as fast as it finds any memory.
  *
  * Locking: none here. The caller serialises every call on one pool; no function
  * sleeps but pool_init() and pool_destroy().
@@ -30,16 +30,17 @@
 /* Indices are 32 bits wide and sums of two of them must not wrap. */
 #define POOL_MAX_QUANTA		0x40000000U
 
+/* Bitmap words under one leaf of a tree. */
+#define POOL_LEAF_WORDS		8
+
 /**
  * struct run_node - one node of a run tree, lengths in quanta
  * @prefix: length of the available run that begins at the first quantum
  * @suffix: length of the available run that ends at the last quantum
  * @max: length of the longest available run
  *
- * A node of level l covers a word's bits << l quanta; those beyond the end of
- * the pool are never available. A node with @max equal to that, or 0, is
- * uniform, and then the nodes below it are stale: nobody looks below a uniform
- * node.
+ * A node of level l covers the quanta of POOL_LEAF_WORDS << l words. Those
+ * beyond the end of the pool are never available.
  */
 struct run_node {
 	u32 prefix;
@@ -47,14 +48,14 @@ struct run_node {
 	u32 max;
 };
 
-/* Enough levels for POOL_MAX_QUANTA in words of 32 bits. */
+/* Enough levels for POOL_MAX_QUANTA in leaves of eight words of 32 bits. */
 #define RUN_TREE_LEVELS		27
 
 /**
  * struct run_tree - longest runs of available quanta, at every scale
  * @nodes: all levels in one array, leaves first; owned by the tree
- * @level: where each level begins in @nodes; level 0 has a node a bitmap word,
- *	and every level but the last an even number of nodes
+ * @level: where each level begins in @nodes; every level but the last has an
+ *	even number of nodes
  * @levels: number of levels in use; the last one has a single node, the root
  */
 struct run_tree {
@@ -71,7 +72,7 @@ struct run_tree {
  * @free: quanta that are in no extent
  * @dirty: quanta that are in no extent and need zeroing
  * @extents: number of live extents
- * @used_map: see above; the bits beyond the last quantum are set
+ * @used_map: see above; bits beyond the last quantum are set
  * @head_map: see above
  * @dirty_map: for a quantum in an extent: the owner has not yet zeroed it, see
  *	pool_next_dirty()

@@ -109,13 +109,14 @@ struct pmem_allocation {
 /**
  * struct pmem_dmabuf - a dma-buf in place of a file's own allocation
  * @fd: out for PMEM_EXPORT_DMABUF, in for PMEM_IMPORT_DMABUF
- * @fd_flags: in for export: O_CLOEXEC and an access mode; 0 for import
+ * @fd_flags: in for export: O_RDWR, and O_CLOEXEC if wanted; 0 for import
  *
  * One layout for 32-bit and 64-bit callers.
  *
  * PMEM_EXPORT_DMABUF: a new file descriptor for the dma-buf behind the file's
- * allocation. EINVAL without an allocation, on a connected file, for unknown
- * flags, and for write access from a file that was opened without it; EMFILE.
+ * allocation, open for reading and writing. EINVAL without an allocation, on a
+ * connected file, and for other flags; EACCES if the file itself is not open for
+ * reading and writing; EMFILE.
  *
  * PMEM_IMPORT_DMABUF: makes a dma-buf of a contiguous heap the allocation of a
  * file that has none. EBADF for no file; EINVAL for another kind of file, for a

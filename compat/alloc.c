@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The four sets of rules by which legacy devices allocate.
+ *
+ * There is one allocator, the heap's. What differs is what is asked of it: the
+ * bitmap rules leave the place to the heap; the buddy rules choose the place a
+ * buddy allocator would, which follows from what is free: the free blocks of a
+ * buddy allocator are always the largest aligned ones that fit into the free
+ * memory; all-or-nothing always takes the start of the device; and the system
+ * rules add a page for an alignment that nobody asks for.
+ */
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "pmem.h"
+
+/* The system allocator's own alignment, which its lengths include. */
+#define SYSTEM_ALIGN	4096
+
+/* Somebody else may take a place between finding and taking it. */
+#define PLACE_ATTEMPTS	16
+
+/**
+ * pmem_next_block() - go through the free blocks of a buddy node
+ * @node: the node, its alloc_lock held
+ * @from: unit to begin at
+ * @index: filled in with the first unit of the block
+ * @order: filled in with its order
+ *
+ * Return: false if no free block is left.
+ */
+bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
+		     unsigned int *order)
+{
+	u64 start, len, units;
+
+	lockdep_assert_held(&node->alloc_lock);
+	if (!contig_heap_next_free(node->heap, from * node->quantum, &start,
+				   &len))
+		return false;
+	*index = max(from, start >> ilog2(node->quantum));
+	units = ((start + len) >> ilog2(node->quantum)) - *index;
+	*order = ilog2(units);
+	if (*index)
+		*order = min_t(unsigned int, *order, __ffs64(*index));
+	return true;
+}
+
+/* Lowest block of exactly that order, else the lowest of the next larger one. */
+static bool find_block(struct pmem_node *node, unsigned int want, u64 *index)
+{
+	unsigned int order, best = UINT_MAX;
+	u64 block, from = 0;
+
+	while (best != want && pmem_next_block(node, from, &block, &order)) {
+		if (order >= want && order < best) {
+			best = order;
+			*index = block;
+		}
+		from = block + (1ULL << order);
+	}
+	return best != UINT_MAX;
+}
+
+static struct dma_buf *alloc_buddy(struct pmem_node *node, u64 len,
+				   struct pmem_memory *memory)
+{
+	u64 units = DIV_ROUND_UP_ULL(len, node->quantum);
+	unsigned int order, attempt;
+	struct dma_buf *dmabuf;
+
+	if (!len || units > node->size >> ilog2(node->quantum))
+		return ERR_PTR(-ENOMEM);
+	order = ilog2(roundup_pow_of_two(units));
+	for (attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
+		if (!find_block(node, order, &memory->index))
+			break;
+		memory->len = node->quantum << order;
+		dmabuf = contig_alloc_at(node->heap,
+					 memory->index * node->quantum,
+					 memory->len, O_RDWR);
+		if (dmabuf != ERR_PTR(-EBUSY))
+			return dmabuf;
+	}
+	return ERR_PTR(-ENOMEM);
+}
+
+static struct dma_buf *alloc_bitmap(struct pmem_node *node, u64 len, u64 align,
+				    struct pmem_memory *memory)
+{
+	u64 rounded;
+
+	if (!len || check_add_overflow(len, node->quantum - 1, &rounded))
+		return ERR_PTR(-ENOMEM);
+	memory->len = ALIGN_DOWN(rounded, node->quantum);
+	if (memory->len > node->size)
+		return ERR_PTR(-ENOMEM);
+	return contig_alloc(node->heap, memory->len, max(align, node->quantum),
+			    O_RDWR);
+}
+
+static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,
+				 struct pmem_memory *memory)
+{
+	if (node->taken || len > node->size)
+		return ERR_PTR(-ENOMEM);
+	memory->index = len;
+	memory->len = len;
+	/* Even nothing takes the device, and has to have an address. */
+	return contig_alloc_at(node->heap, 0, max_t(u64, len, 1), O_RDWR);
+}
+
+static struct dma_buf *alloc_system(struct pmem_node *node, u64 len,
+				    struct pmem_memory *memory)
+{
+	if (!len || len > node->size)
+		return ERR_PTR(-ENOMEM);
+	memory->len = len + SYSTEM_ALIGN;
+	return contig_alloc(node->heap, memory->len, PAGE_SIZE, O_RDWR);
+}
+
+static struct dma_buf *alloc_by_rules(struct pmem_node *node, u64 len,
+				      u64 align, struct pmem_memory *memory)
+{
+	switch (node->allocator) {
+	case PMEM_ALLOCATORTYPE_BUDDYBESTFIT:
+		return alloc_buddy(node, len, memory);
+	case PMEM_ALLOCATORTYPE_ALLORNOTHING:
+		return alloc_all(node, len, memory);
+	case PMEM_ALLOCATORTYPE_SYSTEM:
+		return alloc_system(node, len, memory);
+	default:
+		return alloc_bitmap(node, len, align, memory);
+	}
+}
+
+static bool has_slots(const struct pmem_node *node)
+{
+	return node->allocator == PMEM_ALLOCATORTYPE_BITMAP ||
+	       node->allocator == PMEM_ALLOCATORTYPE_BUDDYBESTFIT;
+}
+
+static struct pmem_slot *slot_new(struct pmem_node *node)
+{
+	struct pmem_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+
+	if (!slot)
+		return NULL;
+	slot->id = ida_alloc(&node->slot_ids, GFP_KERNEL);
+	if (slot->id < 0) {
+		kfree(slot);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&slot->entry);
+	return slot;
+}
+
+static void slot_free(struct pmem_node *node, struct pmem_slot *slot)
+{
+	if (!slot)
+		return;
+	list_del(&slot->entry);
+	ida_free(&node->slot_ids, slot->id);
+	kfree(slot);
+}
+
+static void slot_insert(struct pmem_node *node, struct pmem_slot *slot)
+{
+	struct pmem_slot *other;
+
+	list_for_each_entry(other, &node->slots, entry)
+		if (other->index > slot->index)
+			break;
+	list_add_tail(&slot->entry, &other->entry);
+}
+
+/* The node's first and last allocation are events for whoever owns its memory. */
+static int node_use(struct pmem_node *node)
+{
+	lockdep_assert_held(&node->alloc_lock);
+	if (!node->users && node->first_use && node->first_use(node->cookie))
+		return -ENOMEM;
+	node->users++;
+	return 0;
+}
+
+static void node_unuse(struct pmem_node *node)
+{
+	lockdep_assert_held(&node->alloc_lock);
+	if (!--node->users && node->last_use)
+		node->last_use(node->cookie);
+}
+
+static void describe(struct pmem_node *node, struct dma_buf *dmabuf,
+		     struct pmem_memory *memory)
+{
+	struct contig_place place = {};
+
+	contig_place(dmabuf, &place);
+	memory->dmabuf = dmabuf;
+	memory->phys = place.phys;
+	memory->uncached = place.uncached;
+	if (node->allocator == PMEM_ALLOCATORTYPE_BITMAP)
+		memory->index = place.offset >> ilog2(node->quantum);
+	if (node->allocator == PMEM_ALLOCATORTYPE_SYSTEM)
+		memory->handle = pmem_new_handle(memory->len);
+	else
+		memory->handle = node->handle_base + place.offset;
+	memory->handle = memory->handle ?: PAGE_SIZE;
+}
+
+/**
+ * pmem_allocate() - make a file a master
+ * @file: a file that is empty, its lock held
+ * @len: bytes
+ * @align: alignment of the physical address, a power of two; for bitmap nodes
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EINTR when a fatal signal came.
+ */
+int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
+{
+	struct pmem_node *node = file->node;
+	struct pmem_memory memory = {};
+	struct pmem_slot *slot = NULL;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	lockdep_assert_held(&file->lock);
+	mutex_lock(&node->alloc_lock);
+	ret = node_use(node);
+	if (ret)
+		goto unlock;
+	if (has_slots(node)) {
+		slot = slot_new(node);
+		if (!slot) {
+			ret = -ENOMEM;
+			goto unuse;
+		}
+	}
+	dmabuf = alloc_by_rules(node, len, align, &memory);
+	if (IS_ERR(dmabuf)) {
+		ret = PTR_ERR(dmabuf) == -EINTR ? -EINTR : -ENOMEM;
+		goto free_slot;
+	}
+	describe(node, dmabuf, &memory);
+	if (slot) {
+		slot->index = memory.index;
+		slot->quanta = memory.len >> ilog2(node->quantum);
+		slot_insert(node, slot);
+	}
+	if (node->allocator == PMEM_ALLOCATORTYPE_ALLORNOTHING)
+		node->taken = true;
+	mutex_unlock(&node->alloc_lock);
+
+	file->memory = memory;
+	file->slot = slot;
+	file->allocated = true;
+	return 0;
+
+free_slot:
+	slot_free(node, slot);
+unuse:
+	node_unuse(node);
+unlock:
+	mutex_unlock(&node->alloc_lock);
+	return ret;
+}
+
+/**
+ * pmem_free() - let go of a file's memory, at its end
+ * @file: the file, its lock held; also one that has none
+ *
+ * Context: may sleep.
+ */
+void pmem_free(struct pmem_file *file)
+{
+	struct pmem_node *node = file->node;
+
+	lockdep_assert_held(&file->lock);
+	if (file->memory.dmabuf)
+		dma_buf_put(file->memory.dmabuf);
+	file->memory.dmabuf = NULL;
+	if (!file->allocated || file->connected || file->imported)
+		return;
+
+	mutex_lock(&node->alloc_lock);
+	slot_free(node, file->slot);
+	file->slot = NULL;
+	node->taken = false;
+	node_unuse(node);
+	mutex_unlock(&node->alloc_lock);
+}
+
+/**
+ * pmem_free_space() - what a node can still give
+ * @node: the node
+ * @total: filled in with free bytes
+ * @largest: filled in with bytes of the largest allocation that would succeed
+ *
+ * Context: may sleep.
+ */
+void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest)
+{
+	struct contig_stat stat;
+	unsigned int order;
+	u64 index, from = 0;
+
+	*total = 0;
+	*largest = 0;
+	mutex_lock(&node->alloc_lock);
+	switch (node->allocator) {
+	case PMEM_ALLOCATORTYPE_BUDDYBESTFIT:
+		while (pmem_next_block(node, from, &index, &order)) {
+			u64 size = node->quantum << order;
+
+			*total += size;
+			*largest = max(*largest, size);
+			from = index + (1ULL << order);
+		}
+		break;
+	case PMEM_ALLOCATORTYPE_ALLORNOTHING:
+		if (!node->taken)
+			*total = *largest = node->size;
+		break;
+	case PMEM_ALLOCATORTYPE_SYSTEM:
+		*total = *largest = node->size;
+		break;
+	default:
+		contig_heap_stat(node->heap, &stat);
+		*total = min(stat.free, node->size);
+		*largest = min(stat.largest, node->size);
+		break;
+	}
+	mutex_unlock(&node->alloc_lock);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/cma_test: each write takes memory from the default CMA area, each read
+ * gives some back. The n-th of ten slots holds n MiB.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+
+#include "pmem.h"
+
+#define SLOTS	10
+
+/* Protected by slots_lock. */
+static struct dma_buf *slots[SLOTS];
+static DEFINE_MUTEX(slots_lock);
+static struct heap *test_heap;
+
+static int take_slot(void)
+{
+	struct dma_buf *dmabuf;
+	int i;
+
+	lockdep_assert_held(&slots_lock);
+	for (i = 0; i < SLOTS && slots[i]; i++)
+		;
+	if (i == SLOTS)
+		return -ENOMEM;
+	/* Zeroing has touched every page. */
+	dmabuf = contig_alloc(test_heap, (i + 1) * SZ_1M, PAGE_SIZE, O_RDWR);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	slots[i] = dmabuf;
+	return 0;
+}
+
+static bool free_slot(void)
+{
+	int i;
+
+	lockdep_assert_held(&slots_lock);
+	for (i = 0; i < SLOTS; i++) {
+		if (slots[i]) {
+			dma_buf_put(slots[i]);
+			slots[i] = NULL;
+			return true;
+		}
+	}
+	return false;
+}
+
+static ssize_t cma_test_write(struct file *filp, const char __user *buf,
+			      size_t count, loff_t *pos)
+{
+	int ret;
+
+	mutex_lock(&slots_lock);
+	ret = take_slot();
+	mutex_unlock(&slots_lock);
+	return ret ?: count;
+}
+
+static ssize_t cma_test_read(struct file *filp, char __user *buf, size_t count,
+			     loff_t *pos)
+{
+	mutex_lock(&slots_lock);
+	free_slot();
+	mutex_unlock(&slots_lock);
+	return 0;
+}
+
+static const struct file_operations cma_test_fops = {
+	.owner	= THIS_MODULE,
+	.open	= nonseekable_open,
+	.read	= cma_test_read,
+	.write	= cma_test_write,
+};
+
+static struct miscdevice cma_test_misc = {
+	.name	= "cma_test",
+	.minor	= MISC_DYNAMIC_MINOR,
+	.fops	= &cma_test_fops,
+};
+
+/**
+ * cma_test_setup() - add /dev/cma_test, where there is a default CMA area
+ *
+ * Context: may sleep.
+ * Return: 0, also without such an area, or a negative errno.
+ */
+int cma_test_setup(void)
+{
+	struct heap *heap = contig_heap_open("cma_test", "default_cma_region",
+					     false);
+	int ret;
+
+	if (heap == ERR_PTR(-ENODEV)) {
+		pr_info("no default CMA area, hence no /dev/cma_test\n");
+		return 0;
+	}
+	if (IS_ERR(heap))
+		return PTR_ERR(heap);
+	ret = misc_register(&cma_test_misc);
+	if (ret) {
+		contig_heap_close(heap);
+		return ret;
+	}
+	test_heap = heap;
+	return 0;
+}
+
+/**
+ * cma_test_teardown() - remove it, with what is still in its slots
+ *
+ * Context: may sleep.
+ */
+void cma_test_teardown(void)
+{
+	if (!test_heap)
+		return;
+	misc_deregister(&cma_test_misc);
+	mutex_lock(&slots_lock);
+	while (free_slot())
+		;
+	mutex_unlock(&slots_lock);
+	contig_heap_close(test_heap);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nodes that the device tree describes, one device each:
+ *
+ *	pmem-adsp {
+ *		compatible = "linux,pmem";
+ *		label = "pmem_adsp";
+ *		memory-region = <&adsp>;
+ *		allocator = "bitmap";
+ *		quantum-bytes = <4096>;
+ *		cached;
+ *	};
+ *
+ * Memory that is a heap as well is shared with it. A reusable region lends
+ * size-bytes to the node while anything is allocated. The allocator "system"
+ * needs no region: size-bytes is its quota of the default CMA area.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/sizes.h>
+
+#include "../heap/kcompat.h"
+#include "pmem.h"
+
+static int read_allocator(struct device_node *np, enum pmem_allocator *type)
+{
+	static const char * const names[] = {
+		[PMEM_ALLOCATORTYPE_BITMAP] = "bitmap",
+		[PMEM_ALLOCATORTYPE_SYSTEM] = "system",
+		[PMEM_ALLOCATORTYPE_ALLORNOTHING] = "all-or-nothing",
+		[PMEM_ALLOCATORTYPE_BUDDYBESTFIT] = "buddy",
+	};
+	const char *name;
+	int i;
+
+	*type = PMEM_ALLOCATORTYPE_BITMAP;
+	if (of_property_read_string(np, "allocator", &name))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(name, names[i])) {
+			*type = i;
+			return 0;
+		}
+	}
+	pr_err("%pOF: no allocator is called %s\n", np, name);
+	return -EINVAL;
+}
+
+static struct heap *open_lent(const struct pmem_node_config *config,
+			      struct device_node *memory)
+{
+	struct heap *lender, *heap;
+
+	lender = contig_heap_open_node(config->name, memory, config->quantum,
+				       false);
+	if (IS_ERR(lender))
+		return lender;
+	heap = contig_heap_open_lent(config->name, lender, config->size,
+				     config->quantum, !config->cached);
+	contig_heap_close(lender);
+	return heap;
+}
+
+static struct heap *open_heap(const struct pmem_node_config *config,
+			      struct device_node *np)
+{
+	struct device_node *memory = of_parse_phandle(np, "memory-region", 0);
+	struct heap *heap;
+
+	if (!memory && config->allocator == PMEM_ALLOCATORTYPE_SYSTEM)
+		return contig_heap_open(config->name, "default_cma_region",
+					!config->cached);
+	if (!memory)
+		return ERR_PTR(-EINVAL);
+	if (of_property_read_bool(memory, "reusable") &&
+	    config->allocator != PMEM_ALLOCATORTYPE_SYSTEM)
+		heap = open_lent(config, memory);
+	else
+		heap = contig_heap_open_node(config->name, memory,
+					     config->quantum, !config->cached);
+	of_node_put(memory);
+	return heap;
+}
+
+static int pmem_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct device_node *np = dev->of_node;
+	struct pmem_node_config config = {};
+	struct pmem_node *node;
+	u32 quantum = SZ_4K, size = 0;
+	int ret;
+
+	if (of_property_read_string(np, "label", &config.name))
+		return dev_err_probe(dev, -EINVAL, "no label\n");
+	ret = read_allocator(np, &config.allocator);
+	if (ret)
+		return ret;
+	of_property_read_u32(np, "quantum-bytes", &quantum);
+	of_property_read_u32(np, "size-bytes", &size);
+	/* A quantum that is smaller than a page cannot be mapped. */
+	config.quantum = max_t(u64, quantum, PAGE_SIZE);
+	config.size = size;
+	config.cached = of_property_read_bool(np, "cached");
+	config.show_phys = of_property_read_bool(np, "physical-addresses");
+
+	config.heap = open_heap(&config, np);
+	if (IS_ERR(config.heap))
+		return dev_err_probe(dev, PTR_ERR(config.heap),
+				     "no memory for %s\n", config.name);
+	node = pmem_node_create(&config);
+	if (IS_ERR(node)) {
+		contig_heap_close(config.heap);
+		return dev_err_probe(dev, PTR_ERR(node), "no node %s\n",
+				     config.name);
+	}
+	platform_set_drvdata(pdev, node);
+	return 0;
+}
+
+static void pmem_unbind(struct platform_device *pdev)
+{
+	pmem_node_remove(platform_get_drvdata(pdev));
+}
+
+CONTIG_PLATFORM_REMOVE(pmem_unbind)
+
+static const struct of_device_id pmem_of_match[] = {
+	{ .compatible = "linux,pmem" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, pmem_of_match);
+
+static struct platform_driver pmem_driver = {
+	.probe	= pmem_probe,
+	.remove	= pmem_unbind_entry,
+	.driver	= {
+		.name		= "pmem-compat",
+		.of_match_table	= pmem_of_match,
+	},
+};
+
+/**
+ * pmem_driver_setup() - add the nodes that the device tree describes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno; a node that cannot be made is no error.
+ */
+int pmem_driver_setup(void)
+{
+	return platform_driver_register(&pmem_driver);
+}
+
+/**
+ * pmem_driver_teardown() - remove them
+ *
+ * Context: may sleep.
+ */
+void pmem_driver_teardown(void)
+{
+	platform_driver_unregister(&pmem_driver);
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands, in the order in which the legacy drivers checked their
+ * arguments. Where generations of the driver differ, this is the last one (2011
+ * and later), but for what it got wrong.
+ */
+#include <linux/compat.h>
+#include <linux/file.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+#include "../heap/kcompat.h"
+#include "pmem.h"
+
+/* Units of the interface, whatever the page size is. */
+#define PMEM_ALIGN_MIN	SZ_4K
+#define PMEM_ALIGN_MAX	SZ_1M
+
+static int get_place(struct pmem_file *file, unsigned long arg, bool narrow)
+{
+	bool real = pmem_may_see_phys(file->node->show_phys);
+	u64 offset = 0, len = 0;
+
+	mutex_lock(&file->lock);
+	if (file->allocated) {
+		offset = real ? file->memory.phys : file->memory.handle;
+		len = file->memory.len;
+	}
+	mutex_unlock(&file->lock);
+	return pmem_put_region(arg, narrow, offset, len);
+}
+
+/*
+ * May the caller say what a file shows? The right is the process's: it has the
+ * master open at the number by which the file was connected. A master that has
+ * been mapped is its own.
+ */
+static bool is_master_owner(struct pmem_file *file, struct file *filp, int fd)
+{
+	lockdep_assert_held(&file->node->lock);
+	lockdep_assert_held(&file->lock);
+	if (!file->allocated)
+		return false;
+	if (file->mapped)
+		return true;
+	return filp && file->master && file->master->file == filp &&
+	       file->master_fd == fd;
+}
+
+/**
+ * pmem_change() - PMEM_MAP and PMEM_UNMAP
+ * @file: the file that shows more or less from now on
+ * @region: the part of its master
+ * @map: show, otherwise hide
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL for a misaligned region, from a caller that does not own
+ * the master, and as pmem_range_change(); -ENOMEM.
+ */
+int pmem_change(struct pmem_file *file, const struct pmem_region *region,
+		bool map)
+{
+	struct pmem_node *node = file->node;
+	struct file *filp = NULL;
+	int fd, ret = -EINVAL;
+	bool connected;
+
+	if (!PAGE_ALIGNED(region->offset) || !PAGE_ALIGNED(region->len))
+		return -EINVAL;
+	if (!region->len)
+		return 0;
+
+	mutex_lock(&file->lock);
+	connected = file->connected;
+	fd = file->master_fd;
+	mutex_unlock(&file->lock);
+	if (connected)
+		filp = fget(fd);
+
+	mutex_lock(&node->lock);
+	mutex_lock(&file->lock);
+	if (is_master_owner(file, filp, fd))
+		ret = pmem_range_change(file, region->offset, region->len, map);
+	mutex_unlock(&file->lock);
+	mutex_unlock(&node->lock);
+	if (filp)
+		fput(filp);
+	return ret;
+}
+
+static int do_change(struct pmem_file *file, unsigned long arg, bool narrow,
+		     bool map)
+{
+	struct pmem_region region;
+	int ret = pmem_get_region(arg, narrow, &region);
+
+	return ret ?: pmem_change(file, &region, map);
+}
+
+static int do_allocate(struct pmem_file *file, u64 len)
+{
+	int ret = -EINVAL;
+
+	mutex_lock(&file->lock);
+	if (!file->allocated)
+		ret = pmem_allocate(file, len, PAGE_SIZE);
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static int allocate_aligned(struct pmem_file *file, u64 size, u64 align)
+{
+	lockdep_assert_held(&file->lock);
+	if (file->allocated)
+		return -EINVAL;
+	if (align & (align - 1))
+		return -EINVAL;
+	if (align != PMEM_ALIGN_MIN &&
+	    file->node->allocator != PMEM_ALLOCATORTYPE_BITMAP)
+		return -EINVAL;
+	if (align > PMEM_ALIGN_MAX || align < PMEM_ALIGN_MIN)
+		return -EINVAL;
+	return pmem_allocate(file, size, max_t(u64, align, PAGE_SIZE));
+}
+
+static int do_allocate_aligned(struct pmem_file *file, unsigned long arg,
+			       bool narrow)
+{
+	struct pmem_allocation allocation;
+	int ret = pmem_get_allocation(arg, narrow, &allocation);
+
+	if (ret)
+		return ret;
+	mutex_lock(&file->lock);
+	ret = allocate_aligned(file, allocation.size, allocation.align);
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static int get_free_space(struct pmem_node *node, unsigned long arg,
+			  bool narrow)
+{
+	u64 total, largest;
+
+	pmem_free_space(node, &total, &largest);
+	return pmem_put_freespace(arg, narrow, total, largest);
+}
+
+static int do_cache_flush(struct pmem_file *file, unsigned long arg,
+			  bool narrow)
+{
+	struct pmem_region region;
+	int ret = pmem_get_region(arg, narrow, &region);
+
+	return ret ?: pmem_cache_flush(file, region.offset, region.len);
+}
+
+static int do_cache_maintain(struct pmem_file *file, unsigned int nr,
+			     unsigned long arg, bool narrow)
+{
+	struct pmem_addr addr;
+	int ret = pmem_get_addr(arg, narrow, &addr);
+
+	if (ret)
+		return ret;
+	if (!addr.vaddr)
+		return -EINVAL;
+	if (file->uncached || !file->node->cached)
+		return 0;
+	ret = pmem_cache_check(file, addr.vaddr, addr.offset, addr.length);
+	return ret ?: pmem_cache_maintain(file, nr, addr.offset, addr.length);
+}
+
+/* The one command that names its range by address alone. */
+static int do_cache_inv(struct pmem_file *file, unsigned long arg, bool narrow)
+{
+	struct pmem_region region;
+	u64 offset;
+	int ret = pmem_get_region(arg, narrow, &region);
+
+	if (ret || !region.len)
+		return ret;
+	ret = pmem_user_range(file->file, region.offset, region.len, &offset);
+	if (ret || file->uncached || !file->node->cached)
+		return ret;
+	return pmem_cache_maintain(file, _IOC_NR(PMEM_INV_CACHES), offset,
+				   region.len);
+}
+
+static bool is_legacy(unsigned int cmd)
+{
+	return _IOC_TYPE(cmd) == PMEM_IOCTL_MAGIC &&
+	       _IOC_DIR(cmd) == _IOC_WRITE &&
+	       (_IOC_SIZE(cmd) == sizeof(u32) || _IOC_SIZE(cmd) == sizeof(u64));
+}
+
+static bool is_hw3d(unsigned int nr)
+{
+	return nr >= _IOC_NR(HW3D_REVOKE_GPU) &&
+	       nr <= _IOC_NR(HW3D_WAIT_FOR_INTERRUPT);
+}
+
+static long unknown(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct pmem_file *file = filp->private_data;
+
+	return file->node->ioctl ? file->node->ioctl(filp, cmd, arg) : -EINVAL;
+}
+
+static long legacy(struct file *filp, unsigned int cmd, unsigned long arg,
+		   bool narrow)
+{
+	struct pmem_file *file = filp->private_data;
+	unsigned int nr = _IOC_NR(cmd);
+
+	/* A device with commands of its own has these three for itself. */
+	if (file->node->ioctl && is_hw3d(nr))
+		return unknown(filp, cmd, arg);
+	switch (nr) {
+	case _IOC_NR(PMEM_GET_PHYS):
+	case _IOC_NR(PMEM_GET_SIZE):
+		return get_place(file, arg, narrow);
+	case _IOC_NR(PMEM_MAP):
+		return do_change(file, arg, narrow, true);
+	case _IOC_NR(PMEM_UNMAP):
+		return do_change(file, arg, narrow, false);
+	case _IOC_NR(PMEM_ALLOCATE):
+		return do_allocate(file, arg);
+	case _IOC_NR(PMEM_CONNECT):
+		return pmem_connect(file, arg);
+	case _IOC_NR(PMEM_GET_TOTAL_SIZE):
+		return pmem_put_region(arg, narrow, 0, file->node->size);
+	case _IOC_NR(PMEM_CACHE_FLUSH):
+		return do_cache_flush(file, arg, narrow);
+	case _IOC_NR(PMEM_CLEAN_INV_CACHES):
+	case _IOC_NR(PMEM_CLEAN_CACHES):
+	case _IOC_NR(PMEM_INV_CACHES):
+		return do_cache_maintain(file, nr, arg, narrow);
+	case _IOC_NR(PMEM_GET_FREE_SPACE):
+		return get_free_space(file->node, arg, narrow);
+	case _IOC_NR(PMEM_ALLOCATE_ALIGNED):
+		return do_allocate_aligned(file, arg, narrow);
+	case _IOC_NR(PMEM_CACHE_INV):
+		return do_cache_inv(file, arg, narrow);
+	default:
+		return unknown(filp, cmd, arg);
+	}
+}
+
+static long any_ioctl(struct file *filp, unsigned int cmd, unsigned long arg,
+		      bool narrow)
+{
+	void __user *user = narrow ? compat_ptr(arg) : (void __user *)arg;
+
+	if (cmd == PMEM_EXPORT_DMABUF)
+		return pmem_export(filp->private_data, user);
+	if (cmd == PMEM_IMPORT_DMABUF)
+		return pmem_import(filp->private_data, user);
+	if (is_legacy(cmd))
+		return legacy(filp, cmd, arg, narrow);
+	return unknown(filp, cmd, arg);
+}
+
+/**
+ * pmem_ioctl() - commands of callers as wide as the kernel
+ * @filp: the file
+ * @cmd: the command
+ * @arg: its argument
+ *
+ * Context: may sleep.
+ * Return: 0, or the errno of the command; -EINVAL for one that is unknown.
+ */
+long pmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	return any_ioctl(filp, cmd, arg, false);
+}
+
+/**
+ * pmem_compat_ioctl() - commands of 32-bit callers of a 64-bit kernel
+ * @filp: the file
+ * @cmd: the command
+ * @arg: its argument
+ *
+ * Context: may sleep.
+ * Return: as pmem_ioctl(); also -EOVERFLOW where a value does not fit.
+ */
+long pmem_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	return any_ioctl(filp, cmd, (u32)arg, true);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pmem_compat: the device nodes of the legacy PMEM driver, over contig_heaps.
+ *
+ * From a client to memory: ioctl.c and layout.c (commands), file.c (masters and
+ * connected files), view.c and range.c (mappings), alloc.c (rules of
+ * allocation). Nodes come from the device tree (driver.c), from parameters
+ * (node_param.c) and from drivers (kapi.c). Who owns what, and all locks:
+ * pmem.h.
+ */
+#include <linux/module.h>
+
+#include "../heap/kcompat.h"
+#include "pmem.h"
+
+static int __init pmem_compat_init(void)
+{
+	int ret = pmem_sysfs_setup();
+
+	if (ret)
+		return ret;
+	ret = cma_mem_setup();
+	if (ret)
+		goto teardown_sysfs;
+	ret = cma_test_setup();
+	if (ret)
+		goto teardown_cma_mem;
+	ret = pmem_driver_setup();
+	if (ret)
+		goto teardown_cma_test;
+	pmem_params_add();
+	return 0;
+
+teardown_cma_test:
+	cma_test_teardown();
+teardown_cma_mem:
+	cma_mem_teardown();
+teardown_sysfs:
+	pmem_sysfs_teardown();
+	return ret;
+}
+
+static void __exit pmem_compat_exit(void)
+{
+	pmem_kernel_nodes_remove();
+	pmem_params_remove();
+	pmem_driver_teardown();
+	cma_test_teardown();
+	cma_mem_teardown();
+	pmem_nodes_wait_gone();
+	pmem_sysfs_teardown();
+}
+
+module_init(pmem_compat_init);
+module_exit(pmem_compat_exit);
+
+MODULE_DESCRIPTION("Legacy PMEM device nodes over contiguous heaps");
+MODULE_AUTHOR("The pmem-heaps developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");
+CONTIG_IMPORT_NS(DMA_BUF);
+CONTIG_IMPORT_NS(CONTIG_HEAPS);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nodes that the administrator describes:
+ *
+ *	node=NAME:REGION[:OPTION]...,...
+ *
+ * REGION is a region of contig_heaps (its heaps need not be shown), OPTION one
+ * of bitmap, buddy, all-or-nothing, system, cached, phys, quantum=BYTES,
+ * size=BYTES, and lent, which takes size= from the region while it is used.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "pmem.h"
+
+#define MAX_NODES	16
+
+static char *node[MAX_NODES];
+static int nr_nodes;
+module_param_array(node, charp, &nr_nodes, 0444);
+MODULE_PARM_DESC(node, "nodes, each as NAME:REGION[:OPTION]..., see the documentation (none)");
+
+static struct pmem_node *made[MAX_NODES];
+
+static bool parse_bytes(const char *text, u64 *bytes)
+{
+	char *end;
+
+	*bytes = memparse(text, &end);
+	return end != text && !*end;
+}
+
+static int parse_option(const char *option, struct pmem_node_config *config,
+			bool *lent)
+{
+	if (!strcmp(option, "bitmap"))
+		config->allocator = PMEM_ALLOCATORTYPE_BITMAP;
+	else if (!strcmp(option, "buddy"))
+		config->allocator = PMEM_ALLOCATORTYPE_BUDDYBESTFIT;
+	else if (!strcmp(option, "all-or-nothing"))
+		config->allocator = PMEM_ALLOCATORTYPE_ALLORNOTHING;
+	else if (!strcmp(option, "system"))
+		config->allocator = PMEM_ALLOCATORTYPE_SYSTEM;
+	else if (!strcmp(option, "cached"))
+		config->cached = true;
+	else if (!strcmp(option, "phys"))
+		config->show_phys = true;
+	else if (!strcmp(option, "lent"))
+		*lent = true;
+	else if (str_has_prefix(option, "quantum="))
+		return parse_bytes(option + strlen("quantum="),
+				   &config->quantum) ? 0 : -EINVAL;
+	else if (str_has_prefix(option, "size="))
+		return parse_bytes(option + strlen("size="),
+				   &config->size) ? 0 : -EINVAL;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static struct heap *open_heap(const struct pmem_node_config *config,
+			      const char *region, bool lent)
+{
+	struct heap *heap = contig_heap_open(config->name, region,
+					     !config->cached);
+	struct heap *borrower;
+
+	if (!lent || IS_ERR(heap))
+		return heap;
+	borrower = contig_heap_open_lent(config->name, heap, config->size,
+					 config->quantum, !config->cached);
+	contig_heap_close(heap);
+	return borrower;
+}
+
+static struct pmem_node *make(char *text)
+{
+	struct pmem_node_config config = {
+		.quantum = max_t(u64, SZ_4K, PAGE_SIZE),
+	};
+	struct pmem_node *created;
+	char *region, *option;
+	bool lent = false;
+
+	config.name = strsep(&text, ":");
+	region = strsep(&text, ":");
+	if (!region)
+		return ERR_PTR(-EINVAL);
+	while ((option = strsep(&text, ":")))
+		if (parse_option(option, &config, &lent))
+			return ERR_PTR(-EINVAL);
+
+	config.heap = open_heap(&config, region, lent);
+	if (IS_ERR(config.heap))
+		return ERR_CAST(config.heap);
+	created = pmem_node_create(&config);
+	if (IS_ERR(created))
+		contig_heap_close(config.heap);
+	return created;
+}
+
+/**
+ * pmem_params_add() - add the nodes that the administrator describes
+ *
+ * One that cannot be made is skipped with a message.
+ *
+ * Context: may sleep.
+ */
+void pmem_params_add(void)
+{
+	int i;
+
+	for (i = 0; i < nr_nodes; i++) {
+		char *text = kstrdup(node[i], GFP_KERNEL);
+
+		made[i] = text ? make(text) : ERR_PTR(-ENOMEM);
+		if (IS_ERR(made[i]))
+			pr_err("node=%s: skipped, error %pe\n", node[i],
+			       made[i]);
+		kfree(text);
+	}
+}
+
+/**
+ * pmem_params_remove() - remove them
+ *
+ * Context: may sleep.
+ */
+void pmem_params_remove(void)
+{
+	int i;
+
+	for (i = 0; i < nr_nodes; i++)
+		if (!IS_ERR(made[i]))
+			pmem_node_remove(made[i]);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The legacy PMEM interface over contiguous heaps.
+ *
+ * Who owns what. A node is one /dev/pmem*. Each open of it makes a file (struct
+ * pmem_file; dup, fork and SCM_RIGHTS share it), which is empty, a master (it
+ * has an allocation, which is a dma-buf), or connected (it shows parts of a
+ * master). Masters and connected files each hold a reference on the dma-buf as
+ * long as they can reach its memory. A connected file does not hold its master:
+ * when the master goes, its connected files are revoked, that is, they lose
+ * their regions and their reference, and show garbage from then on.
+ *
+ * A view is one user mapping of a file in one address space, however many VMAs
+ * it has been cut into. VMAs hold their file, so a file with views is never
+ * released. What a page of a view shows is decided when it is touched, from the
+ * state of the file: memory of the dma-buf, or the view's garbage page. Whoever
+ * changes that state takes the pages out of all page tables, under the lock of
+ * the file, so that they are touched anew. Nothing is ever put into a page table
+ * from outside a fault or an mmap.
+ *
+ * A child after fork gets views of its own, which show nothing but garbage.
+ *
+ * Lock order, outermost first:
+ *
+ *   node->lock		who is open, who is connected to whom
+ *   mmap_lock		(never taken below the next one)
+ *   file->lock		state of one file; of two only below node->lock, where
+ *			the second one is the master's or the client's
+ *   node->alloc_lock	what is allocated on a node
+ *   the locks of the heaps
+ *
+ * node->lock and mmap_lock are never held together. No user memory is accessed
+ * below any of our locks.
+ */
+#ifndef PMEM_H
+#define PMEM_H
+
+#include <linux/dma-buf.h>
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+
+#include "../heap/api.h"
+#include "../uapi/linux/android_pmem.h"
+#include "pmem_kernel.h"
+
+#define PMEM_NAME_MAX	32
+
+struct seq_file;
+
+/**
+ * struct pmem_memory - memory that a file is about
+ * @dmabuf: a reference on it; NULL if there is none, or none any more
+ * @len: bytes as clients see it; not always whole pages
+ * @phys: physical address of the first byte
+ * @handle: what clients without privileges see instead
+ * @index: index in the allocator, see enum pmem_allocator
+ * @uncached: must not be mapped cached, because its heap does not
+ */
+struct pmem_memory {
+	struct dma_buf *dmabuf;
+	u64 len;
+	phys_addr_t phys;
+	u32 handle;
+	u64 index;
+	bool uncached;
+};
+
+/**
+ * struct pmem_slot - an allocation as the node's allocator sees it
+ * @entry: in node->slots, by @index
+ * @id: number of the slot, the lowest that was free
+ * @index: first quantum
+ * @quanta: number of them
+ *
+ * All protected by node->alloc_lock.
+ */
+struct pmem_slot {
+	struct list_head entry;
+	int id;
+	u64 index;
+	u64 quanta;
+};
+
+/**
+ * struct pmem_node - one device
+ * @misc: its device node; not registered if @kernel_only
+ * @kobj: its directory under /sys/kernel/pmem_regions, and its reference count:
+ *	held by who made the node and by every file
+ * @name: name of both
+ * @id: number of the node, in the order of their creation
+ * @named: in the list of names in use; protected by names_lock in node.c
+ * @allocator: rules by which it allocates
+ * @quantum: bytes of a quantum
+ * @size: bytes of its memory, or the quota of the system allocator
+ * @cached: its memory may be mapped cached
+ * @show_phys: physical addresses are for everybody
+ * @kernel_only: for pmem_kalloc() alone
+ * @memory_type: of a kernel-only node, for pmem_kalloc()
+ * @heap: where its memory comes from; owned
+ * @handle_base: see struct pmem_memory.handle
+ * @ioctl: takes the commands that PMEM does not know, or NULL
+ * @release: called when a file is released, or NULL
+ * @first_use: called with @cookie before the first allocation, or NULL
+ * @last_use: called with @cookie after the last one is gone, or NULL
+ * @cookie: what setup_region() of the platform data returned
+ * @lock: protects @files and the links between files
+ * @files: open files, newest first, by their @entry
+ * @alloc_lock: protects what follows
+ * @slots: allocations by index; of bitmap and buddy nodes
+ * @slot_ids: numbers in use
+ * @kernel_allocs: what pmem_kalloc() gave out
+ * @users: live allocations
+ * @taken: an all-or-nothing node is taken
+ * @debugfs: its file there
+ */
+struct pmem_node {
+	struct miscdevice misc;
+	struct kobject kobj;
+	char name[PMEM_NAME_MAX];
+	int id;
+	struct list_head named;
+	enum pmem_allocator allocator;
+	u64 quantum;
+	u64 size;
+	bool cached;
+	bool show_phys;
+	bool kernel_only;
+	unsigned int memory_type;
+	struct heap *heap;
+	u32 handle_base;
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	int (*release)(struct inode *inode, struct file *file);
+	int (*first_use)(void *cookie);
+	int (*last_use)(void *cookie);
+	void *cookie;
+	struct mutex lock;
+	struct list_head files;
+	struct mutex alloc_lock;
+	struct list_head slots;
+	struct ida slot_ids;
+	struct list_head kernel_allocs;
+	unsigned int users;
+	bool taken;
+	struct dentry *debugfs;
+};
+
+/**
+ * struct pmem_range - a region that PMEM_MAP recorded
+ * @entry: in file->ranges, newest first
+ * @offset: bytes into the allocation, page aligned
+ * @len: bytes, page aligned, not 0
+ */
+struct pmem_range {
+	struct list_head entry;
+	u64 offset;
+	u64 len;
+};
+
+/**
+ * struct pmem_file - one open file description
+ * @node: its node; a reference is held
+ * @file: the file itself
+ * @inode: owns the address space by which all views of the file are found
+ * @uncached: opened with O_SYNC
+ * @entry: in node->files; protected by node->lock
+ * @master: whom it is connected to, NULL if to nobody any more; protected by
+ *	node->lock. No reference is held; the master clears it when it goes
+ * @clients: files connected to it, by @client; protected by node->lock
+ * @client: in master->clients; protected by node->lock
+ * @lock: protects what follows
+ * @memory: valid if @allocated
+ * @allocated: has memory, or had it until it was revoked
+ * @connected: is or was connected; for ever
+ * @imported: the memory is none of the node's own
+ * @slot: the node's record of the memory, or NULL
+ * @master_fd: number that the master had for who connected
+ * @mapped: has been mapped as a master
+ * @submapped: has been mapped as a connected file; for ever
+ * @view: the view of a connected file while it is mapped, else NULL
+ * @ranges: what is shown of the master
+ * @nr_ranges: length of that list
+ * @pid: thread that mapped it last as a master
+ * @pins: users inside the kernel
+ * @pinned: the dma-buf that they hold, while @pins is not 0
+ */
+struct pmem_file {
+	struct pmem_node *node;
+	struct file *file;
+	struct inode *inode;
+	bool uncached;
+	struct list_head entry;
+	struct pmem_file *master;
+	struct list_head clients;
+	struct list_head client;
+	struct mutex lock;
+	struct pmem_memory memory;
+	bool allocated;
+	bool connected;
+	bool imported;
+	struct pmem_slot *slot;
+	int master_fd;
+	bool mapped;
+	bool submapped;
+	struct pmem_view *view;
+	struct list_head ranges;
+	unsigned int nr_ranges;
+	pid_t pid;
+	unsigned int pins;
+	struct dma_buf *pinned;
+};
+
+/* node.c */
+struct pmem_node *pmem_node_create(const struct pmem_node_config *config);
+void pmem_node_remove(struct pmem_node *node);
+void pmem_nodes_wait_gone(void);
+static inline struct pmem_node *pmem_node_get(struct pmem_node *node)
+{
+	kobject_get(&node->kobj);
+	return node;
+}
+
+static inline void pmem_node_put(struct pmem_node *node)
+{
+	kobject_put(&node->kobj);
+}
+
+/* file.c */
+extern const struct file_operations pmem_fops;
+struct pmem_file *pmem_file_of(struct file *file);
+int pmem_connect(struct pmem_file *file, int fd);
+
+/* alloc.c: all with file->lock held */
+int pmem_allocate(struct pmem_file *file, u64 len, u64 align);
+void pmem_free(struct pmem_file *file);
+void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest);
+bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
+		     unsigned int *order);
+
+/* range.c */
+int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map);
+bool pmem_range_covers(struct pmem_file *file, u64 offset);
+void pmem_ranges_drop(struct pmem_file *file);
+
+/* view.c */
+int pmem_mmap(struct file *filp, struct vm_area_struct *vma);
+void pmem_zap(struct pmem_file *file, u64 offset, u64 len);
+int pmem_user_range(struct file *filp, unsigned long addr, unsigned long len,
+		    u64 *offset);
+void pmem_view_where(struct pmem_file *file, unsigned long *start,
+		     unsigned long *len);
+
+/* ioctl.c */
+int pmem_change(struct pmem_file *file, const struct pmem_region *region,
+		bool map);
+long pmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+long pmem_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+
+/* layout.c */
+int pmem_get_region(unsigned long arg, bool narrow, struct pmem_region *region);
+int pmem_put_region(unsigned long arg, bool narrow, u64 offset, u64 len);
+int pmem_get_addr(unsigned long arg, bool narrow, struct pmem_addr *addr);
+int pmem_get_allocation(unsigned long arg, bool narrow,
+			struct pmem_allocation *allocation);
+int pmem_put_freespace(unsigned long arg, bool narrow, u64 total, u64 largest);
+
+/* phys.c */
+bool pmem_may_see_phys(bool everybody);
+u32 pmem_new_handle(u64 size);
+
+/* cache.c */
+int pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len);
+int pmem_cache_maintain(struct pmem_file *file, unsigned int nr, u64 offset,
+			u64 len);
+int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
+		     u64 len);
+
+/* share.c */
+int pmem_export(struct pmem_file *file, void __user *arg);
+int pmem_import(struct pmem_file *file, void __user *arg);
+
+/* sysfs.c */
+int pmem_sysfs_setup(void);
+void pmem_sysfs_teardown(void);
+int pmem_sysfs_add(struct pmem_node *node);
+void pmem_sysfs_del(struct pmem_node *node);
+void pmem_node_release(struct kobject *kobj);
+
+/* inode.c */
+struct inode *pmem_inode_new(void);
+void pmem_inode_put(struct inode *inode);
+
+/* driver.c, node_param.c, cma_mem.c, cma_test.c, kapi.c */
+int pmem_driver_setup(void);
+void pmem_driver_teardown(void);
+void pmem_params_add(void);
+void pmem_params_remove(void);
+int cma_mem_setup(void);
+void cma_mem_teardown(void);
+int cma_test_setup(void);
+void cma_test_teardown(void);
+void pmem_kernel_nodes_remove(void);
+
+#endif /* PMEM_H */

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Between the legacy interface and dma-bufs: a master's memory as a dma-buf, and
+ * a dma-buf as a master's memory.
+ */
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/uaccess.h>
+
+#include "pmem.h"
+
+#define READ_WRITE	(FMODE_READ | FMODE_WRITE)
+
+static bool is_read_write(const struct file *file)
+{
+	return (file->f_mode & READ_WRITE) == READ_WRITE;
+}
+
+static struct dma_buf *exported(struct pmem_file *file)
+{
+	struct dma_buf *dmabuf = ERR_PTR(-EINVAL);
+
+	mutex_lock(&file->lock);
+	if (file->memory.dmabuf && !file->connected) {
+		dmabuf = file->memory.dmabuf;
+		get_dma_buf(dmabuf);
+	}
+	mutex_unlock(&file->lock);
+	return dmabuf;
+}
+
+/**
+ * pmem_export() - PMEM_EXPORT_DMABUF
+ * @file: the file
+ * @arg: the caller's struct pmem_dmabuf
+ *
+ * The caller is told the number before it becomes real, so that none is left
+ * behind if that fails.
+ *
+ * Context: may sleep.
+ * Return: 0, or an errno as the header of the interface says.
+ */
+int pmem_export(struct pmem_file *file, void __user *arg)
+{
+	struct dma_buf *dmabuf;
+	struct pmem_dmabuf out;
+	int ret;
+
+	if (copy_from_user(&out, arg, sizeof(out)))
+		return -EFAULT;
+	if ((out.fd_flags & ~O_CLOEXEC) != O_RDWR)
+		return -EINVAL;
+	if (!is_read_write(file->file))
+		return -EACCES;
+	dmabuf = exported(file);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+
+	ret = get_unused_fd_flags(out.fd_flags & O_CLOEXEC);
+	if (ret < 0)
+		goto put_dmabuf;
+	out.fd = ret;
+	if (copy_to_user(arg, &out, sizeof(out))) {
+		put_unused_fd(out.fd);
+		ret = -EFAULT;
+		goto put_dmabuf;
+	}
+	fd_install(out.fd, dmabuf->file);
+	return 0;
+
+put_dmabuf:
+	dma_buf_put(dmabuf);
+	return ret;
+}
+
+/* The file takes the reference on success. */
+static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
+{
+	struct contig_place place;
+	int ret = contig_place(dmabuf, &place);
+
+	if (ret)
+		return ret;
+	if (!is_read_write(dmabuf->file))
+		return -EACCES;
+	mutex_lock(&file->lock);
+	if (file->allocated) {
+		ret = -EINVAL;
+	} else {
+		file->memory = (struct pmem_memory) {
+			.dmabuf = dmabuf,
+			.len = place.size,
+			.phys = place.phys,
+			.handle = pmem_new_handle(place.size),
+			.uncached = place.uncached,
+		};
+		file->allocated = true;
+		file->imported = true;
+	}
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/**
+ * pmem_import() - PMEM_IMPORT_DMABUF
+ * @file: the file
+ * @arg: the caller's struct pmem_dmabuf
+ *
+ * Context: may sleep.
+ * Return: 0, or an errno as the header of the interface says.
+ */
+int pmem_import(struct pmem_file *file, void __user *arg)
+{
+	struct dma_buf *dmabuf;
+	struct pmem_dmabuf in;
+	int ret;
+
+	if (copy_from_user(&in, arg, sizeof(in)))
+		return -EFAULT;
+	if (in.fd_flags)
+		return -EINVAL;
+	dmabuf = dma_buf_get(in.fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	ret = take_dmabuf(file, dmabuf);
+	if (ret)
+		dma_buf_put(dmabuf);
+	return ret;
+}

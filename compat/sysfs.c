@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/pmem_regions/<node>/ as the last legacy drivers had it, to the
+ * byte, and the file that the first ones had in debugfs.
+ *
+ * Addresses: "base" is 0 for who may not see physical addresses.
+ */
+#include <linux/debugfs.h>
+#include <linux/kobject.h>
+#include <linux/log2.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "pmem.h"
+
+static struct kobject *regions;
+
+/**
+ * struct pmem_attribute - a file in a node's directory
+ * @attr: its name and mode
+ * @show: writes its contents
+ */
+struct pmem_attribute {
+	struct attribute attr;
+	ssize_t (*show)(struct pmem_node *node, char *buf);
+};
+
+#define PMEM_ATTR(_name)						\
+	static const struct pmem_attribute attr_##_name = {		\
+		.attr = { .name = __stringify(_name), .mode = 0444 },	\
+		.show = _name##_show,					\
+	}
+
+static ssize_t attr_show(struct kobject *kobj, struct attribute *attr,
+			 char *buf)
+{
+	struct pmem_node *node = container_of(kobj, struct pmem_node, kobj);
+
+	return container_of(attr, struct pmem_attribute, attr)->show(node, buf);
+}
+
+static ssize_t base_show(struct pmem_node *node, char *buf)
+{
+	struct contig_stat stat = {};
+
+	if (pmem_may_see_phys(node->show_phys))
+		contig_heap_stat(node->heap, &stat);
+	return sysfs_emit(buf, "%llu(0x%llx)\n", (u64)stat.base,
+			  (u64)stat.base);
+}
+PMEM_ATTR(base);
+
+static ssize_t size_show(struct pmem_node *node, char *buf)
+{
+	return sysfs_emit(buf, "%llu(0x%llx)\n", node->size, node->size);
+}
+PMEM_ATTR(size);
+
+static ssize_t allocator_type_show(struct pmem_node *node, char *buf)
+{
+	static const char * const names[] = {
+		[PMEM_ALLOCATORTYPE_BITMAP] = "Bitmap",
+		[PMEM_ALLOCATORTYPE_SYSTEM] = "System heap",
+		[PMEM_ALLOCATORTYPE_ALLORNOTHING] = "All or Nothing",
+		[PMEM_ALLOCATORTYPE_BUDDYBESTFIT] = "Buddy Bestfit",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[node->allocator]);
+}
+PMEM_ATTR(allocator_type);
+
+#define MAPPED_HEADER	"pid #: mapped regions (offset, len) (offset,len)...\n"
+
+static ssize_t mapped_regions_show(struct pmem_node *node, char *buf)
+{
+	struct pmem_range *range;
+	struct pmem_file *file;
+	ssize_t len = sysfs_emit(buf, MAPPED_HEADER);
+
+	mutex_lock(&node->lock);
+	list_for_each_entry(file, &node->files, entry) {
+		mutex_lock(&file->lock);
+		len += sysfs_emit_at(buf, len, "pid %d:", file->pid);
+		list_for_each_entry(range, &file->ranges, entry)
+			len += sysfs_emit_at(buf, len, "(%llx,%llx) ",
+					     range->offset, range->len);
+		len += sysfs_emit_at(buf, len, "\n");
+		mutex_unlock(&file->lock);
+	}
+	mutex_unlock(&node->lock);
+	return len;
+}
+PMEM_ATTR(mapped_regions);
+
+static ssize_t allocated_show(struct pmem_node *node, char *buf)
+{
+	return sysfs_emit(buf, "is %sallocated\n",
+			  READ_ONCE(node->taken) ? "" : "NOT ");
+}
+PMEM_ATTR(allocated);
+
+static ssize_t quantum_size_show(struct pmem_node *node, char *buf)
+{
+	return sysfs_emit(buf, "%llu (0x%llx)\n", node->quantum, node->quantum);
+}
+PMEM_ATTR(quantum_size);
+
+static ssize_t total_entries_show(struct pmem_node *node, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", node->size >> ilog2(node->quantum));
+}
+PMEM_ATTR(total_entries);
+
+static ssize_t free_quanta_show(struct pmem_node *node, char *buf)
+{
+	u64 total, largest;
+
+	pmem_free_space(node, &total, &largest);
+	return sysfs_emit(buf, "%llu\n", total >> ilog2(node->quantum));
+}
+PMEM_ATTR(free_quanta);
+
+static ssize_t bits_allocated_show(struct pmem_node *node, char *buf)
+{
+	struct pmem_slot *slot;
+	ssize_t len;
+
+	mutex_lock(&node->alloc_lock);
+	len = sysfs_emit(buf, "id: %d\nbitnum\tindex\tquanta allocated\n",
+			 node->id);
+	list_for_each_entry(slot, &node->slots, entry)
+		len += sysfs_emit_at(buf, len, "%d\t%llu\t%llu\n", slot->id,
+				     slot->index, slot->quanta);
+	mutex_unlock(&node->alloc_lock);
+	return len;
+}
+PMEM_ATTR(bits_allocated);
+
+static ssize_t emit_block(char *buf, ssize_t len, struct pmem_node *node,
+			  u64 index, unsigned int order, bool allocated)
+{
+	return sysfs_emit_at(buf, len, "%llu\t%u\t%llu\t%d\n", index, order,
+			     node->quantum << order, allocated);
+}
+
+static ssize_t buddy_bitmap_dump_show(struct pmem_node *node, char *buf)
+{
+	struct pmem_slot *slot;
+	u64 index, from = 0, end;
+	unsigned int order;
+	ssize_t len;
+
+	len = sysfs_emit(buf, "index\torder\tlength\tallocated\n");
+	mutex_lock(&node->alloc_lock);
+	slot = list_first_entry_or_null(&node->slots, struct pmem_slot, entry);
+	for (;;) {
+		bool free = pmem_next_block(node, from, &index, &order);
+
+		end = free ? index : U64_MAX;
+		while (slot && slot->index < end) {
+			len += emit_block(buf, len, node, slot->index,
+					  ilog2(slot->quanta), true);
+			slot = list_is_last(&slot->entry, &node->slots) ?
+			       NULL : list_next_entry(slot, entry);
+		}
+		if (!free)
+			break;
+		len += emit_block(buf, len, node, index, order, false);
+		from = index + (1ULL << order);
+	}
+	mutex_unlock(&node->alloc_lock);
+	return len;
+}
+PMEM_ATTR(buddy_bitmap_dump);
+
+static const struct attribute *common_attrs[] = {
+	&attr_base.attr,
+	&attr_size.attr,
+	&attr_allocator_type.attr,
+	&attr_mapped_regions.attr,
+	NULL
+};
+
+static const struct attribute *bitmap_attrs[] = {
+	&attr_quantum_size.attr,
+	&attr_total_entries.attr,
+	&attr_free_quanta.attr,
+	&attr_bits_allocated.attr,
+	NULL
+};
+
+static const struct attribute *buddy_attrs[] = {
+	&attr_quantum_size.attr,
+	&attr_total_entries.attr,
+	&attr_buddy_bitmap_dump.attr,
+	NULL
+};
+
+static const struct attribute *all_or_nothing_attrs[] = {
+	&attr_allocated.attr,
+	NULL
+};
+
+static const struct attribute *system_attrs[] = { NULL };
+
+static const struct attribute **allocator_attrs(const struct pmem_node *node)
+{
+	switch (node->allocator) {
+	case PMEM_ALLOCATORTYPE_BUDDYBESTFIT:
+		return buddy_attrs;
+	case PMEM_ALLOCATORTYPE_ALLORNOTHING:
+		return all_or_nothing_attrs;
+	case PMEM_ALLOCATORTYPE_SYSTEM:
+		return system_attrs;
+	default:
+		return bitmap_attrs;
+	}
+}
+
+static const struct sysfs_ops node_sysfs_ops = {
+	.show = attr_show,
+};
+
+static const struct kobj_type node_ktype = {
+	.release	= pmem_node_release,
+	.sysfs_ops	= &node_sysfs_ops,
+};
+
+static int debugfs_show(struct seq_file *seq, void *unused)
+{
+	char *buf = (char *)__get_free_page(GFP_KERNEL);
+
+	if (!buf)
+		return -ENOMEM;
+	mapped_regions_show(seq->private, buf);
+	seq_puts(seq, buf);
+	free_page((unsigned long)buf);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(debugfs);
+
+/**
+ * pmem_sysfs_add() - begin the life of a node's kobject, and show it
+ * @node: the node; to be disposed of by pmem_node_put() whatever this returns
+ *
+ * Context: may sleep.
+ * Return: 0; -EEXIST if there is a node of that name; -ENOMEM.
+ */
+int pmem_sysfs_add(struct pmem_node *node)
+{
+	int ret = kobject_init_and_add(&node->kobj, &node_ktype, regions, "%s",
+				       node->name);
+
+	if (ret)
+		return ret;
+	ret = sysfs_create_files(&node->kobj, common_attrs);
+	if (!ret)
+		ret = sysfs_create_files(&node->kobj, allocator_attrs(node));
+	if (ret) {
+		kobject_del(&node->kobj);
+		return ret;
+	}
+	node->debugfs = debugfs_create_file(node->name, 0444, NULL, node,
+					    &debugfs_fops);
+	return 0;
+}
+
+/**
+ * pmem_sysfs_del() - stop showing a node
+ * @node: the node
+ *
+ * Context: may sleep.
+ */
+void pmem_sysfs_del(struct pmem_node *node)
+{
+	debugfs_remove(node->debugfs);
+	kobject_del(&node->kobj);
+}
+
+/**
+ * pmem_sysfs_setup() - before the first node
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pmem_sysfs_setup(void)
+{
+	regions = kobject_create_and_add("pmem_regions", kernel_kobj);
+	return regions ? 0 : -ENOMEM;
+}
+
+/**
+ * pmem_sysfs_teardown() - after the last node
+ */
+void pmem_sysfs_teardown(void)
+{
+	kobject_put(regions);
+}

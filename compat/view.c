@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User mappings of files: masters, connected files, and what is left of either
+ * in a child after fork. See pmem.h for what a view is.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "../heap/kcompat.h"
+#include "pmem.h"
+
+/**
+ * struct pmem_view - one mapping in one address space
+ * @users: VMAs that it consists of
+ * @mm: the address space; only ever compared, and only from a VMA in it
+ * @garbage: zeroed page of this view's own, or NULL for a master's
+ * @forked: shows nothing but garbage
+ * @start: where it was made
+ * @len: bytes that it had then
+ */
+struct pmem_view {
+	refcount_t users;
+	struct mm_struct *mm;
+	struct page *garbage;
+	bool forked;
+	unsigned long start;
+	unsigned long len;
+};
+
+static struct pmem_view *view_new(struct vm_area_struct *vma, bool garbage)
+{
+	struct pmem_view *view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
+
+	if (!view)
+		return NULL;
+	refcount_set(&view->users, 1);
+	view->mm = vma->vm_mm;
+	view->start = vma->vm_start;
+	view->len = vma->vm_end - vma->vm_start;
+	if (!garbage)
+		return view;
+	view->garbage = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!view->garbage) {
+		kfree(view);
+		return NULL;
+	}
+	return view;
+}
+
+static void view_free(struct pmem_view *view)
+{
+	if (view->garbage)
+		__free_page(view->garbage);
+	kfree(view);
+}
+
+/*
+ * A VMA that was copied: cut or moved in its own address space, it belongs to
+ * the same view; in another one, that is after fork, to none yet.
+ */
+static void view_vma_open(struct vm_area_struct *vma)
+{
+	struct pmem_view *view = vma->vm_private_data;
+
+	if (view && view->mm == vma->vm_mm)
+		refcount_inc(&view->users);
+	else
+		vma->vm_private_data = NULL;
+}
+
+static void view_vma_close(struct vm_area_struct *vma)
+{
+	struct pmem_file *file = vma->vm_file->private_data;
+	struct pmem_view *view = vma->vm_private_data;
+
+	if (!view || !refcount_dec_and_test(&view->users))
+		return;
+	mutex_lock(&file->lock);
+	if (file->view == view)
+		file->view = NULL;
+	mutex_unlock(&file->lock);
+	view_free(view);
+}
+
+/* The view of a VMA, made now if this is the first touch after a fork. */
+static struct pmem_view *view_of(struct vm_area_struct *vma)
+{
+	struct pmem_view *view = READ_ONCE(vma->vm_private_data), *other;
+
+	if (view)
+		return view;
+	view = view_new(vma, true);
+	if (!view)
+		return NULL;
+	view->forked = true;
+	/* Another thread may be here at the same time. */
+	other = cmpxchg(&vma->vm_private_data, NULL, view);
+	if (!other)
+		return view;
+	view_free(view);
+	return other;
+}
+
+/* The page frame to show at a place of the file; with its lock held. */
+static unsigned long frame_at(struct pmem_file *file, struct pmem_view *view,
+			      u64 offset)
+{
+	struct pmem_memory *memory = &file->memory;
+
+	lockdep_assert_held(&file->lock);
+	if (view->forked || !memory->dmabuf ||
+	    offset >= PAGE_ALIGN(memory->len) ||
+	    (file->connected && !pmem_range_covers(file, offset)))
+		return page_to_pfn(view->garbage);
+	return PHYS_PFN(memory->phys + offset);
+}
+
+static vm_fault_t view_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct pmem_file *file = vma->vm_file->private_data;
+	struct pmem_view *view = view_of(vma);
+	vm_fault_t ret;
+
+	if (!view)
+		return VM_FAULT_OOM;
+	/* Inserting below the lock keeps it in order with pmem_zap(). */
+	mutex_lock(&file->lock);
+	ret = vmf_insert_pfn(vma, vmf->address,
+			     frame_at(file, view,
+				      (u64)vmf->pgoff << PAGE_SHIFT));
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static const struct vm_operations_struct view_vm_ops = {
+	.open	= view_vma_open,
+	.close	= view_vma_close,
+	.fault	= view_fault,
+};
+
+static bool maps_uncached(const struct pmem_file *file)
+{
+	return file->uncached || file->memory.uncached || !file->node->cached;
+}
+
+static int mmap_master(struct pmem_file *file, struct vm_area_struct *vma)
+{
+	struct pmem_view *view;
+	int ret;
+
+	view = view_new(vma, false);
+	if (!view)
+		return -ENOMEM;
+	ret = contig_map_user(file->memory.dmabuf, vma, maps_uncached(file));
+	if (ret) {
+		view_free(view);
+		return ret;
+	}
+	vma->vm_private_data = view;
+	vma->vm_ops = &view_vm_ops;
+	file->mapped = true;
+	file->pid = task_pid_nr(current);
+	return 0;
+}
+
+static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
+{
+	struct pmem_view *view = view_new(vma, true);
+
+	if (!view)
+		return -ENOMEM;
+	if (maps_uncached(file))
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
+			    VM_DONTDUMP);
+	vma->vm_private_data = view;
+	vma->vm_ops = &view_vm_ops;
+	file->submapped = true;
+	file->view = view;
+	return 0;
+}
+
+static int mmap_file(struct pmem_file *file, struct vm_area_struct *vma)
+{
+	u64 len = vma->vm_end - vma->vm_start;
+	int ret;
+
+	lockdep_assert_held(&file->lock);
+	if (file->submapped)
+		return -EINVAL;
+	if (!file->allocated) {
+		ret = pmem_allocate(file, len, PAGE_SIZE);
+		if (ret)
+			return ret;
+	}
+	if (file->memory.len < len)
+		return -EINVAL;
+	/* Children start with nothing in their page tables, and get garbage. */
+	contig_vm_flags_set(vma, VM_WIPEONFORK);
+	return file->connected ? mmap_connected(file, vma) :
+				 mmap_master(file, vma);
+}
+
+/**
+ * pmem_mmap() - map a file
+ * @filp: the file
+ * @vma: where
+ *
+ * The first mapping of an empty file allocates. An error after that leaves the
+ * allocation on the file.
+ *
+ * Context: mmap_lock held for writing; may sleep.
+ * Return: 0; -EINVAL for an offset, a private mapping, a mapping longer than the
+ * allocation, or a second one of a connected file; -ENOMEM.
+ */
+int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct pmem_file *file = filp->private_data;
+	int ret;
+
+	if (vma->vm_pgoff || !(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	mutex_lock(&file->lock);
+	ret = mmap_file(file, vma);
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/**
+ * pmem_zap() - take pages out of all views of a file
+ * @file: the file, its lock held, its state already changed
+ * @offset: first byte, page aligned
+ * @len: bytes, page aligned; 0 for all
+ *
+ * Context: may sleep.
+ */
+void pmem_zap(struct pmem_file *file, u64 offset, u64 len)
+{
+	lockdep_assert_held(&file->lock);
+	unmap_mapping_range(file->inode->i_mapping, offset, len, 1);
+}
+
+/**
+ * pmem_user_range() - is a user range a part of a file's mapping?
+ * @filp: the file
+ * @addr: address in the caller's address space
+ * @len: bytes, not 0
+ * @offset: filled in with what the range begins with, in bytes of the file
+ *
+ * The answer is about this moment: nothing but the offset may be used later.
+ *
+ * Context: takes the mmap_lock, so none of file->lock and below may be held.
+ * Return: 0, or -EINVAL if any byte is not mapped from the file.
+ */
+int pmem_user_range(struct file *filp, unsigned long addr, unsigned long len,
+		    u64 *offset)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	unsigned long last;
+	int ret = -EINVAL;
+
+	if (!mm || !len || check_add_overflow(addr, len - 1, &last))
+		return -EINVAL;
+	mmap_read_lock(mm);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr && vma->vm_file == filp) {
+		*offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) +
+			  (addr - vma->vm_start);
+		/* A view may be cut into several VMAs. */
+		while (vma && vma->vm_file == filp && vma->vm_end <= last) {
+			unsigned long end = vma->vm_end;
+
+			vma = find_vma(mm, end);
+			if (vma && vma->vm_start != end)
+				vma = NULL;
+		}
+		if (vma && vma->vm_file == filp)
+			ret = 0;
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+/**
+ * pmem_view_where() - where a connected file is mapped
+ * @file: the file, its lock held
+ * @start: filled in with the address at which it was mapped, 0 if it is not
+ * @len: filled in with the bytes that were mapped there
+ *
+ * In the address space of whoever mapped it, who may have changed it since.
+ */
+void pmem_view_where(struct pmem_file *file, unsigned long *start,
+		     unsigned long *len)
+{
+	lockdep_assert_held(&file->lock);
+	*start = file->view ? file->view->start : 0;
+	*len = file->view ? file->view->len : 0;
+}
