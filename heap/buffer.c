@@ -158,7 +158,7 @@ static int fill_table(struct sg_table *table, struct device *dev,
 					  min_t(u64, max, end - phys));
 
 		if (buffer_region(buffer)->paged)
-			sg_set_page(sg, phys_to_page(phys), len, 0);
+			sg_set_page(sg, pfn_to_page(PHYS_PFN(phys)), len, 0);
 		else
 			sg->length = len;
 		phys += len;
@@ -447,7 +447,7 @@ static void *map_for_kernel(const struct buffer *buffer)
 	if (!pages)
 		return NULL;
 	for (i = 0; i < nr; i++)
-		pages[i] = phys_to_page(buffer_phys(buffer)) + i;
+		pages[i] = pfn_to_page(PHYS_PFN(buffer_phys(buffer))) + i;
 	vaddr = vmap(pages, nr, VM_MAP, buffer_pgprot(buffer, PAGE_KERNEL));
 	kvfree(pages);
 	return vaddr;

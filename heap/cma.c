@@ -101,7 +101,7 @@ static void cma_region_free(struct region *region, const struct extent *extent)
 	struct cma_region *cma = to_cma_region(region);
 
 	dma_free_pages(&region->dev, extent->block_size,
-		       phys_to_page(extent->block),
+		       pfn_to_page(PHYS_PFN(extent->block)),
 		       phys_to_dma(&region->dev, extent->block),
 		       DMA_BIDIRECTIONAL);
 	spin_lock(&cma->lock);

@@ -2,17 +2,13 @@
 /*
  * The pool: bitmaps of the quanta of one region and run trees over them.
  *
- * pool.h says what the bitmaps and trees mean. Three conventions hold below:
+ * pool.h says what the bitmaps and trees mean. Two conventions hold below:
  *
- * - The bits of used_map beyond the last quantum are set, so every tree node
- *   covers a full power of two of quanta and nobody has to ask where the pool
- *   ends. For the same reason a level holds an even number of nodes: the
- *   sibling that the last one may lack is there, and for ever zero.
- *
- * - Below a uniform node the tree is stale, which is what makes a change of a
- *   million quanta as cheap as a change of one. Whoever changes something below
- *   such a node brings the children on the way up to date first (push_down()).
- *   The bitmaps are never stale.
+ * - The bitmaps go on to the end of the last leaf and one word further, and
+ *   used_map is set there. So every node covers a full power of two of quanta,
+ *   every run ends, every word has one that follows, and nobody has to ask
+ *   where the pool ends. For the same reason a level holds an even number of
+ *   nodes: the sibling that the last one may lack is there, and for ever zero.
  *
  * - "clean" as an argument selects the tree: true for the quanta that are free
  *   and clean, false for all that are free.
@@ -23,6 +19,7 @@
 #include "pool.h"
 
 #define WORD_QUANTA	((u32)BITS_PER_LONG)
+#define LEAF_QUANTA	(WORD_QUANTA * POOL_LEAF_WORDS)
 
 /*
  * How many places an aligned search tries in address order before it takes the
@@ -33,44 +30,41 @@
 /* What became of a range as one of the trees sees it. */
 enum range_change {
 	RANGE_TAKEN,		/* nothing in it is available now */
-	RANGE_AVAILABLE,	/* all of it is */
-	RANGE_MIXED,		/* the bitmaps know */
+	RANGE_AVAILABLE,	/* all of it is available now */
+	RANGE_MIXED,		/* anything else */
 };
+
+static u32 pool_leaves(const struct pool *pool)
+{
+	return (pool->nr - 1) / LEAF_QUANTA + 1;
+}
 
 static u32 pool_words(const struct pool *pool)
 {
-	return (pool->nr - 1) / WORD_QUANTA + 1;
+	return pool_leaves(pool) * POOL_LEAF_WORDS;
 }
 
 static unsigned long avail_word(const struct pool *pool, bool clean, u32 word)
 {
-	unsigned long busy = pool->used_map[word];
-
-	if (clean)
-		busy |= pool->dirty_map[word];
-	return ~busy;
+	return ~(pool->used_map[word] |
+		 (pool->dirty_map[word] & -(unsigned long)clean));
 }
 
-/* The quanta of a word that a range touches. */
-static unsigned long range_mask(u32 word, u32 start, u32 end)
+/* The quanta of a range in its first word and in its last one. */
+static unsigned long first_mask(u32 start)
 {
-	u32 base = word * WORD_QUANTA;
-	unsigned long mask = ~0UL;
+	return ~0UL << start % WORD_QUANTA;
+}
 
-	if (start > base)
-		mask <<= start - base;
-	if (end - base < WORD_QUANTA)
-		mask &= ~(~0UL << (end - base));
-	return mask;
+static unsigned long last_mask(u32 end)
+{
+	return ~0UL >> -end % WORD_QUANTA;
 }
 
 static void change_word(unsigned long *map, u32 word, unsigned long mask,
 			bool set)
 {
-	if (set)
-		map[word] |= mask;
-	else
-		map[word] &= ~mask;
+	map[word] = (map[word] & ~mask) | (mask & -(unsigned long)set);
 }
 
 static void change_bits(unsigned long *map, u32 start, u32 len, bool set)
@@ -79,13 +73,15 @@ static void change_bits(unsigned long *map, u32 start, u32 len, bool set)
 	u32 first = start / WORD_QUANTA;
 	u32 last = (end - 1) / WORD_QUANTA;
 
-	change_word(map, first, range_mask(first, start, end), set);
-	if (first == last)
+	if (first == last) {
+		change_word(map, first, first_mask(start) & last_mask(end), set);
 		return;
+	}
+	change_word(map, first, first_mask(start), set);
 	if (last - first > 1)
 		memset(&map[first + 1], set ? 0xff : 0,
 		       (last - first - 1) * sizeof(*map));
-	change_word(map, last, range_mask(last, start, end), set);
+	change_word(map, last, last_mask(end), set);
 }
 
 /* How many quanta of a range are dirty, or dirty and free. */
@@ -93,16 +89,21 @@ static u32 count_dirty(const struct pool *pool, u32 start, u32 len,
 		       bool free_only)
 {
 	u32 end = start + len;
+	u32 first = start / WORD_QUANTA;
 	u32 last = (end - 1) / WORD_QUANTA;
 	u32 count = 0;
 	u32 word;
 
-	for (word = start / WORD_QUANTA; word <= last; word++) {
+	for (word = first; word <= last; word++) {
 		unsigned long bits = pool->dirty_map[word];
 
 		if (free_only)
 			bits &= ~pool->used_map[word];
-		count += hweight_long(bits & range_mask(word, start, end));
+		if (word == first)
+			bits &= first_mask(start);
+		if (word == last)
+			bits &= last_mask(end);
+		count += hweight_long(bits);
 	}
 	return count;
 }
@@ -125,37 +126,6 @@ static unsigned long word_fits(unsigned long lo, unsigned long hi, u32 len)
 	return lo;
 }
 
-/*
- * The longest run of set bits in a word, by doubling and then refining. Not all
- * bits are set.
- */
-static u32 word_longest(unsigned long word)
-{
-	unsigned long runs[7];
-	u32 k = 0;
-	u32 len;
-
-	runs[0] = word;
-	while (runs[k]) {
-		runs[k + 1] = runs[k] & (runs[k] >> (1U << k));
-		k++;
-	}
-	if (!k)
-		return 0;
-	k--;
-	word = runs[k];
-	len = 1U << k;
-	while (k--) {
-		unsigned long longer = word & (runs[k] >> len);
-
-		if (longer) {
-			word = longer;
-			len += 1U << k;
-		}
-	}
-	return len;
-}
-
 static const struct run_tree *tree_of(const struct pool *pool, bool clean)
 {
 	return clean ? &pool->clean_tree : &pool->free_tree;
@@ -169,7 +139,7 @@ static const struct run_node *tree_root(const struct run_tree *tree)
 /* The first quantum of node @i of a level. */
 static u32 node_start(u32 level, u32 i)
 {
-	return i * (WORD_QUANTA << level);
+	return i * (LEAF_QUANTA << level);
 }
 
 static void set_uniform(struct run_node *node, u32 len)
@@ -182,23 +152,51 @@ static void set_uniform(struct run_node *node, u32 len)
 /* Returns whether the node has changed. */
 static bool set_node(struct run_node *node, u32 prefix, u32 suffix, u32 longest)
 {
-	if (node->prefix == prefix && node->suffix == suffix &&
-	    node->max == longest)
-		return false;
+	u32 change = (node->prefix ^ prefix) | (node->suffix ^ suffix) |
+		     (node->max ^ longest);
+
 	node->prefix = prefix;
 	node->suffix = suffix;
 	node->max = longest;
-	return true;
+	return change;
 }
 
-static bool set_leaf(struct run_node *node, unsigned long word)
+/* Sums up the words of a leaf. */
+static bool set_leaf(const struct pool *pool, bool clean, u32 leaf)
 {
-	if (!word)
-		return set_node(node, 0, 0, 0);
-	if (!~word)
-		return set_node(node, WORD_QUANTA, WORD_QUANTA, WORD_QUANTA);
-	return set_node(node, __ffs(~word), WORD_QUANTA - 1 - __fls(~word),
-			word_longest(word));
+	u32 word = leaf * POOL_LEAF_WORDS;
+	u32 end = word + POOL_LEAF_WORDS;
+	u32 prefix = LEAF_QUANTA;
+	u32 longest = 0;
+	u32 run = 0;
+
+	for (; word < end; word++) {
+		unsigned long avail = avail_word(pool, clean, word);
+		unsigned long last;
+
+		if (!~avail) {
+			run += WORD_QUANTA;
+			continue;
+		}
+		run += __ffs(~avail);
+		if (prefix == LEAF_QUANTA)
+			prefix = run;
+		longest = max(longest, run);
+		run = 0;
+		if (!avail)
+			continue;
+		last = __fls(~avail);
+		run = WORD_QUANTA - 1 - last;
+		/* The rest, which touches neither end of the word, if longer. */
+		avail &= (avail + 1) & ((1UL << last) - 1);
+		if (!avail || longest >= WORD_QUANTA)
+			continue;
+		avail = word_fits(avail, 0, longest + 1);
+		for (; avail; avail &= avail >> 1)
+			longest++;
+	}
+	return set_node(&tree_of(pool, clean)->level[0][leaf], prefix, run,
+			max(longest, run));
 }
 
 /* Sums up two siblings of @size quanta each in their parent. */
@@ -209,124 +207,197 @@ static bool set_parent(struct run_node *node, const struct run_node *child,
 	u32 suffix = child[1].suffix;
 	u32 longest = max(child[0].max, child[1].max);
 
+	longest = max(longest, child[0].suffix + child[1].prefix);
 	if (prefix == size)
 		prefix += child[1].prefix;
 	if (suffix == size)
 		suffix += child[0].suffix;
-	longest = max(longest, child[0].suffix + child[1].prefix);
 	return set_node(node, prefix, suffix, longest);
 }
 
-/* Makes a node agree with what is directly below it. */
-static bool refresh(struct pool *pool, bool clean, u32 level, u32 i)
+/* The nodes between the first and the last that a range touches. */
+static void set_between(const struct pool *pool, bool clean, u32 level, u32 lo,
+			u32 hi, enum range_change change)
 {
-	struct run_tree *tree = clean ? &pool->clean_tree : &pool->free_tree;
-
-	if (!level)
-		return set_leaf(&tree->level[0][i], avail_word(pool, clean, i));
-	return set_parent(&tree->level[level][i], &tree->level[level - 1][2 * i],
-			  WORD_QUANTA << (level - 1));
-}
-
-/*
- * Brings the nodes on the way to a word up to date, and their siblings. The
- * node of @level above the word is known to be valid.
- */
-static void push_down(struct run_tree *tree, u32 word, u32 level)
-{
-	for (; level; level--) {
-		const struct run_node *node = &tree->level[level][word >> level];
-		struct run_node *child;
-
-		if (node->max && node->max != WORD_QUANTA << level)
-			continue;
-		child = &tree->level[level - 1][word >> level << 1];
-		set_uniform(&child[0], node->max / 2);
-		set_uniform(&child[1], node->max / 2);
-	}
-}
-
-/*
- * Follows a change of the bitmaps in one tree. O(log n) nodes, and w of the
- * range for RANGE_MIXED. Above the range it ends at the first node that comes
- * out the same.
- */
-static void tree_update(struct pool *pool, bool clean, u32 start, u32 len,
-			enum range_change change)
-{
-	struct run_tree *tree = clean ? &pool->clean_tree : &pool->free_tree;
-	u32 lo = start / WORD_QUANTA;
-	u32 hi = (start + len - 1) / WORD_QUANTA;
-	u32 level = 0;
-	bool changed;
+	const struct run_tree *tree = tree_of(pool, clean);
+	struct run_node *node = tree->level[level];
+	u32 size = LEAF_QUANTA << level;
 	u32 i;
 
-	push_down(tree, lo, tree->levels - 1);
-	if (lo != hi)
-		push_down(tree, hi, __fls(lo ^ hi));
-
-	changed = refresh(pool, clean, 0, lo);
-	if (lo != hi)
-		refresh(pool, clean, 0, hi);
-
-	while (lo != hi) {
-		u32 size = change == RANGE_TAKEN ? 0 : WORD_QUANTA << level;
-
-		/* Of the nodes between only those a parent looks at count. */
-		if (change == RANGE_MIXED) {
-			for (i = lo + 1; i < hi; i++)
-				refresh(pool, clean, level, i);
-		} else {
-			if (!(lo & 1) && lo + 1 < hi)
-				set_uniform(&tree->level[level][lo + 1], size);
-			if (hi & 1 && hi - 1 > lo)
-				set_uniform(&tree->level[level][hi - 1], size);
-		}
-		level++;
-		lo >>= 1;
-		hi >>= 1;
-		changed = refresh(pool, clean, level, lo);
-		if (lo != hi)
-			refresh(pool, clean, level, hi);
-	}
-
-	while (changed && ++level < tree->levels) {
-		lo >>= 1;
-		changed = refresh(pool, clean, level, lo);
+	if (change == RANGE_TAKEN && hi - lo > 1)
+		memset(&node[lo + 1], 0, (hi - lo - 1) * sizeof(*node));
+	if (change == RANGE_TAKEN)
+		return;
+	for (i = lo + 1; i < hi; i++) {
+		if (change == RANGE_AVAILABLE)
+			set_uniform(&node[i], size);
+		else if (!level)
+			set_leaf(pool, clean, i);
+		else
+			set_parent(&node[i], &tree->level[level - 1][2 * i],
+				   size / 2);
 	}
 }
 
 /*
- * The first place in a node where @len quanta are available; the node is known
- * to have one. O(log n).
+ * Follows a change of the bitmaps in one tree: two leaves, the nodes that are
+ * within the range, and those above it up to the first that comes out the same.
+ * O(log n), and a few instructions a node within.
  */
-static u32 first_in(const struct pool *pool, bool clean, u32 level, u32 i,
-		    u32 len)
+static void tree_update(const struct pool *pool, bool clean, u32 start, u32 len,
+			enum range_change change)
+{
+	const struct run_tree *tree = tree_of(pool, clean);
+	u32 lo = start / LEAF_QUANTA;
+	u32 hi = (start + len - 1) / LEAF_QUANTA;
+	u32 size = LEAF_QUANTA;
+	struct run_node *node;
+	u32 level = 0;
+	bool changed;
+
+	changed = set_leaf(pool, clean, lo);
+	if (lo != hi)
+		set_leaf(pool, clean, hi);
+	while (lo != hi) {
+		struct run_node *child = tree->level[level];
+
+		set_between(pool, clean, level, lo, hi, change);
+		node = tree->level[++level];
+		lo /= 2;
+		hi /= 2;
+		changed = set_parent(&node[lo], &child[2 * lo], size);
+		if (lo != hi)
+			set_parent(&node[hi], &child[2 * hi], size);
+		size *= 2;
+	}
+
+	node = &tree->level[level][lo];
+	while (changed && ++level < tree->levels) {
+		struct run_node *child = lo & 1 ? node - 1 : node;
+
+		lo /= 2;
+		node = &tree->level[level][lo];
+		changed = set_parent(node, child, size);
+		size *= 2;
+	}
+}
+
+/* The first aligned quantum from @at on; may lie beyond the pool. */
+static u32 align_quantum(const struct pool *pool, u32 at, u32 align)
+{
+	return at + (-(u32)(pool->base + at) & (align - 1));
+}
+
+/*
+ * The first aligned place for at most a word, among those that begin at or
+ * after @from and before the word @end.
+ */
+static bool scan_short(const struct pool *pool, bool clean, u32 from, u32 end,
+		       u32 len, u32 align, u32 *start)
+{
+	u32 stride = max(align / WORD_QUANTA, 1U);
+	unsigned long aligned = ~0UL;
+	unsigned long mask;
+	u32 word;
+
+	from = align_quantum(pool, from, align);
+	/* One bit for each aligned quantum of a word, the same in every word. */
+	if (align >= WORD_QUANTA)
+		aligned = 1UL << from % WORD_QUANTA;
+	else if (align > 1)
+		aligned = ~0UL / ((1UL << align) - 1) << from % align;
+
+	mask = aligned & first_mask(from);
+	for (word = from / WORD_QUANTA; word < end; word += stride) {
+		unsigned long avail = avail_word(pool, clean, word);
+
+		if (avail & mask) {
+			avail = word_fits(avail,
+					  avail_word(pool, clean, word + 1),
+					  len) & mask;
+			if (avail) {
+				*start = word * WORD_QUANTA + __ffs(avail);
+				return true;
+			}
+		}
+		mask = aligned;
+	}
+	return false;
+}
+
+/*
+ * The same for more than a word, the place to end before the word @end. Only
+ * runs that go from one word into the next can do, so that each word has one
+ * end and one beginning to look at.
+ */
+static bool scan_long(const struct pool *pool, bool clean, u32 from, u32 end,
+		      u32 len, u32 align, u32 *start)
+{
+	u32 word = from / WORD_QUANTA;
+	u32 begin = from;
+
+	for (; word <= end; word++) {
+		unsigned long busy = ~0UL;
+		u32 stop, first;
+
+		if (word < end)
+			busy = ~avail_word(pool, clean, word);
+		if (!busy)
+			continue;
+		stop = word * WORD_QUANTA + __ffs(busy);
+		if (stop >= begin && stop - begin >= len) {
+			first = align_quantum(pool, begin, align);
+			if (first < stop && stop - first >= len) {
+				*start = first;
+				return true;
+			}
+		}
+		begin = max(from, word * WORD_QUANTA + (u32)__fls(busy) + 1);
+	}
+	return false;
+}
+
+static bool scan(const struct pool *pool, bool clean, u32 from, u32 end,
+		 u32 len, u32 align, u32 *start)
+{
+	if (len <= WORD_QUANTA)
+		return scan_short(pool, clean, from, end, len, align, start);
+	return scan_long(pool, clean, from, end, len, align, start);
+}
+
+/*
+ * The first place in a node where @len quanta are available, if there is one.
+ * O(log n).
+ */
+static bool first_in(const struct pool *pool, bool clean, u32 level, u32 i,
+		     u32 len, u32 *start)
 {
 	const struct run_tree *tree = tree_of(pool, clean);
 
+	if (tree->level[level][i].max < len)
+		return false;
 	while (level) {
 		const struct run_node *child;
 
-		if (tree->level[level][i].prefix >= len)
-			return node_start(level, i);
 		level--;
 		i *= 2;
 		child = &tree->level[level][i];
 		if (child[0].max >= len)
 			continue;
-		if (child[0].suffix + child[1].prefix >= len)
-			return node_start(level, i + 1) - child[0].suffix;
+		if (child[0].suffix + child[1].prefix >= len) {
+			*start = node_start(level, i + 1) - child[0].suffix;
+			return true;
+		}
 		i++;
 	}
-	return node_start(0, i) +
-	       __ffs(word_fits(avail_word(pool, clean, i), 0, len));
+	return scan(pool, clean, node_start(0, i),
+		    (i + 1) * POOL_LEAF_WORDS, len, 1, start);
 }
 
 /*
  * The first place at or after @from where @len quanta are available. O(log n):
- * down to the word of @from, and from there to the nearest fit on the right of
- * that way, of which the lowest seen is the first in address order.
+ * down to the leaf of @from, and from there to the nearest place on the right
+ * of that way, of which the lowest seen is the first in address order.
  */
 static bool first_from(const struct pool *pool, bool clean, u32 from, u32 len,
 		       u32 *start)
@@ -338,29 +409,10 @@ static bool first_from(const struct pool *pool, bool clean, u32 from, u32 len,
 	u32 right_i = 0;
 	u32 i = 0;
 
-	for (;;) {
-		const struct run_node *node = &tree->level[level][i];
+	while (level && tree->level[level][i].max >= len) {
 		const struct run_node *child;
 		u32 mid, first;
 
-		if (node->max < len)
-			break;
-		if (node->max == WORD_QUANTA << level) {
-			if (node_start(level, i + 1) - from < len)
-				break;
-			*start = from;
-			return true;
-		}
-		if (!level) {
-			unsigned long word = avail_word(pool, clean, i);
-
-			word &= ~0UL << from % WORD_QUANTA;
-			word = word_fits(word, 0, len);
-			if (!word)
-				break;
-			*start = node_start(0, i) + __ffs(word);
-			return true;
-		}
 		level--;
 		i *= 2;
 		child = &tree->level[level][i];
@@ -380,82 +432,12 @@ static bool first_from(const struct pool *pool, bool clean, u32 from, u32 len,
 		}
 	}
 
+	if (!level && tree->level[0][i].max >= len &&
+	    scan(pool, clean, from, (i + 1) * POOL_LEAF_WORDS, len, 1, start))
+		return true;
 	if (right == INSIDE)
-		*start = first_in(pool, clean, right_level, right_i, len);
-	return right != NOWHERE;
-}
-
-/* The first aligned quantum from @at on; may lie beyond the pool. */
-static u32 align_quantum(const struct pool *pool, u32 at, u32 align)
-{
-	return at + (-(u32)(pool->base + at) & (align - 1));
-}
-
-/*
- * The first aligned free extent of at most a word, looked for word by word.
- * There is known to be none before @at.
- */
-static bool scan_short(const struct pool *pool, u32 at, u32 len, u32 align,
-		       u32 *start)
-{
-	u32 words = pool_words(pool);
-	u32 stride = max(align / WORD_QUANTA, 1U);
-	unsigned long aligned = 1;
-	u32 word;
-
-	/* One bit for each aligned quantum of a word, the same in every word. */
-	if (align < WORD_QUANTA)
-		aligned = ~0UL / ((1UL << align) - 1);
-	aligned <<= at % min(align, WORD_QUANTA);
-
-	for (word = at / WORD_QUANTA; word < words; word += stride) {
-		unsigned long lo = avail_word(pool, false, word);
-		unsigned long hi = 0;
-
-		if (!(lo & aligned))
-			continue;
-		if (word + 1 < words)
-			hi = avail_word(pool, false, word + 1);
-		lo = word_fits(lo, hi, len) & aligned;
-		if (lo) {
-			*start = word * WORD_QUANTA + __ffs(lo);
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * The same for more than a word: only runs that go from one word into the next
- * can do, so that each word has one end and one beginning to look at.
- */
-static bool scan_long(const struct pool *pool, u32 at, u32 len, u32 align,
-		      u32 *start)
-{
-	u32 words = pool_words(pool);
-	u32 word = at / WORD_QUANTA;
-	u32 begin = word * WORD_QUANTA;
-
-	for (; word <= words; word++) {
-		unsigned long used = ~0UL;
-		u32 end = word * WORD_QUANTA;
-
-		if (word < words)
-			used = pool->used_map[word];
-		if (!used)
-			continue;
-		end += __ffs(used);
-		if (end - begin >= len) {
-			u32 first = align_quantum(pool, begin, align);
-
-			if (first < end && end - first >= len) {
-				*start = first;
-				return true;
-			}
-		}
-		begin = word * WORD_QUANTA + __fls(used) + 1;
-	}
-	return false;
+		return first_in(pool, clean, right_level, right_i, len, start);
+	return right == STRADDLING;
 }
 
 /*
@@ -498,10 +480,8 @@ static bool first_fit(const struct pool *pool, bool clean, u32 len, u32 align,
 
 	if (longest < len)
 		return false;
-	if (align == 1) {
-		*start = first_in(pool, clean, tree->levels - 1, 0, len);
-		return true;
-	}
+	if (align == 1)
+		return first_in(pool, clean, tree->levels - 1, 0, len, start);
 
 	*start = align_quantum(pool, 0, align);
 	ret = step_aligned(pool, clean, len, align, ALIGNED_TRIES, start);
@@ -509,10 +489,9 @@ static bool first_fit(const struct pool *pool, bool clean, u32 len, u32 align,
 		return !ret;
 
 	if (longest - len >= align - 1) {
-		u32 first = first_in(pool, clean, tree->levels - 1, 0,
-				     len + align - 1);
-
-		*start = align_quantum(pool, first, align);
+		first_in(pool, clean, tree->levels - 1, 0, len + align - 1,
+			 start);
+		*start = align_quantum(pool, *start, align);
 		return true;
 	}
 
@@ -521,11 +500,7 @@ static bool first_fit(const struct pool *pool, bool clean, u32 len, u32 align,
 	ret = step_aligned(pool, false, len, align, pool_words(pool) / 16, start);
 	if (ret != -EAGAIN)
 		return !ret;
-	if (*start >= pool->nr)
-		return false;
-	if (len <= WORD_QUANTA)
-		return scan_short(pool, *start, len, align, start);
-	return scan_long(pool, *start, len, align, start);
+	return scan(pool, false, *start, pool_words(pool), len, align, start);
 }
 
 /*
@@ -561,20 +536,20 @@ static u32 even_up(u32 n)
 }
 
 /* An all-zero tree: nothing is available. */
-static int tree_init(struct run_tree *tree, u32 words)
+static int tree_init(struct run_tree *tree, u32 leaves)
 {
 	struct run_node *node;
 	size_t nodes = 1;
 	u32 width;
 
-	for (width = words; width > 1; width = even_up(width) / 2)
+	for (width = leaves; width > 1; width = even_up(width) / 2)
 		nodes += even_up(width);
 	tree->nodes = pool_calloc(nodes, sizeof(*tree->nodes));
 	if (!tree->nodes)
 		return -ENOMEM;
 
 	node = tree->nodes;
-	for (width = words; width > 1; width = even_up(width) / 2) {
+	for (width = leaves; width > 1; width = even_up(width) / 2) {
 		tree->level[tree->levels++] = node;
 		node += even_up(width);
 	}
@@ -589,7 +564,7 @@ static int tree_init(struct run_tree *tree, u32 words)
  * @nr: number of quanta
  * @dirty: whether the quanta need zeroing
  *
- * Takes some 1.2 bytes of memory a quantum, 1.9 where a long has 32 bits.
+ * Takes some 0.6 bytes of memory a quantum, 1.2 where a long has 32 bits.
  * May sleep. Whatever is returned, pool_destroy() may be called.
  *
  * Return: 0; -EINVAL for no quanta, more than POOL_MAX_QUANTA, or a @base that
@@ -608,18 +583,18 @@ int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
 	pool->free = nr;
 	pool->dirty = dirty ? nr : 0;
 	words = pool_words(pool);
-	pool->used_map = pool_calloc(words, sizeof(*pool->used_map));
-	pool->head_map = pool_calloc(words, sizeof(*pool->head_map));
-	pool->dirty_map = pool_calloc(words, sizeof(*pool->dirty_map));
+	/* One word more, see the top. */
+	pool->used_map = pool_calloc(words + 1, sizeof(*pool->used_map));
+	pool->head_map = pool_calloc(words + 1, sizeof(*pool->head_map));
+	pool->dirty_map = pool_calloc(words + 1, sizeof(*pool->dirty_map));
 	if (!pool->used_map || !pool->head_map || !pool->dirty_map ||
-	    tree_init(&pool->free_tree, words) ||
-	    tree_init(&pool->clean_tree, words)) {
+	    tree_init(&pool->free_tree, pool_leaves(pool)) ||
+	    tree_init(&pool->clean_tree, pool_leaves(pool))) {
 		pool_destroy(pool);
 		return -ENOMEM;
 	}
 
-	if (nr % WORD_QUANTA)
-		pool->used_map[words - 1] = ~0UL << nr % WORD_QUANTA;
+	change_bits(pool->used_map, nr, (words + 1) * WORD_QUANTA - nr, true);
 	tree_update(pool, false, 0, nr, RANGE_AVAILABLE);
 	if (dirty)
 		change_bits(pool->dirty_map, 0, nr, true);

@@ -31,7 +31,7 @@
 #define POOL_MAX_QUANTA		0x40000000U
 
 /* Bitmap words under one leaf of a tree. */
-#define POOL_LEAF_WORDS		8
+#define POOL_LEAF_WORDS		4
 
 /**
  * struct run_node - one node of a run tree, lengths in quanta
@@ -48,8 +48,8 @@ struct run_node {
 	u32 max;
 };
 
-/* Enough levels for POOL_MAX_QUANTA in leaves of eight words of 32 bits. */
-#define RUN_TREE_LEVELS		27
+/* Enough levels for POOL_MAX_QUANTA in leaves of four words of 32 bits. */
+#define RUN_TREE_LEVELS		24
 
 /**
  * struct run_tree - longest runs of available quanta, at every scale

@@ -26,6 +26,7 @@
 #define CONTIG_REGION_H
 
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
@@ -157,8 +158,21 @@ struct region *carveout_create_anywhere(const char *name, u64 size,
 					u64 quantum);
 
 struct reserved_mem;
+#ifdef CONFIG_DMA_CMA
 struct region *cma_create(const char *name, struct reserved_mem *rmem);
 struct region *cma_create_default(const char *name);
+#else
+static inline struct region *cma_create(const char *name,
+					struct reserved_mem *rmem)
+{
+	return ERR_PTR(-ENODEV);
+}
+
+static inline struct region *cma_create_default(const char *name)
+{
+	return ERR_PTR(-ENODEV);
+}
+#endif
 
 struct region *lent_create(const char *name, struct region *lender, u64 size,
 			   u64 quantum);
