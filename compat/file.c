@@ -8,20 +8,18 @@
 
 #include "pmem.h"
 
-static int pmem_open(struct inode *inode, struct file *filp)
+static struct pmem_file *file_new(struct pmem_node *node, struct file *filp)
 {
-	struct pmem_node *node = container_of(filp->private_data,
-					      struct pmem_node, misc);
 	struct pmem_file *file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 
 	if (!file)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	file->inode = pmem_inode_new();
 	if (IS_ERR(file->inode)) {
-		int ret = PTR_ERR(file->inode);
+		struct inode *error = file->inode;
 
 		kfree(file);
-		return ret;
+		return ERR_CAST(error);
 	}
 	file->node = pmem_node_get(node);
 	file->file = filp;
@@ -31,6 +29,22 @@ static int pmem_open(struct inode *inode, struct file *filp)
 	INIT_LIST_HEAD(&file->clients);
 	INIT_LIST_HEAD(&file->client);
 	INIT_LIST_HEAD(&file->ranges);
+	return file;
+}
+
+static int pmem_open(struct inode *inode, struct file *filp)
+{
+	struct pmem_node *node = container_of(filp->private_data,
+					      struct pmem_node, misc);
+	struct pmem_file *file;
+
+	if (!try_module_get(node->owner))
+		return -ENODEV;
+	file = file_new(node, filp);
+	if (IS_ERR(file)) {
+		module_put(node->owner);
+		return PTR_ERR(file);
+	}
 	filp->private_data = file;
 	filp->f_mapping = file->inode->i_mapping;
 
@@ -75,6 +89,7 @@ static int pmem_release(struct inode *inode, struct file *filp)
 	mutex_unlock(&file->lock);
 	if (node->release)
 		ret = node->release(inode, filp);
+	module_put(node->owner);
 
 	pmem_inode_put(file->inode);
 	mutex_destroy(&file->lock);

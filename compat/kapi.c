@@ -312,7 +312,8 @@ static struct pmem_node *setup(const struct android_pmem_platform_data *data,
 					     unsigned int cmd,
 					     unsigned long arg),
 			       int (*release)(struct inode *inode,
-					      struct file *file))
+					      struct file *file),
+			       struct module *owner)
 {
 	struct pmem_node_config config = {
 		.name		= data->name,
@@ -322,6 +323,7 @@ static struct pmem_node *setup(const struct android_pmem_platform_data *data,
 		.cached		= data->cached,
 		.kernel_only	= str_has_prefix(data->name, "pmem_kernel"),
 		.memory_type	= data->memory_type,
+		.owner		= owner,
 		.ioctl		= ioctl,
 		.release	= release,
 		.request_region	= data->request_region,
@@ -349,29 +351,31 @@ static struct pmem_node *setup(const struct android_pmem_platform_data *data,
 }
 
 /**
- * pmem_setup() - make a device
+ * pmem_setup_owned() - make a device; drivers call pmem_setup()
  * @data: what it is to be; not needed afterwards
  * @ioctl: takes the commands that PMEM does not know, and the three of HW3D; or
  *	NULL
  * @release: called when a file is released; or NULL
+ * @owner: module of the hooks; held while a file of the device is open
  *
- * Unlike with the legacy driver, the device can be removed: by pmem_remove(),
- * which has to come before the code of the hooks goes.
+ * Unlike with the legacy driver, the device can be removed, by pmem_remove().
+ * That has to happen before @owner goes.
  *
  * Context: may sleep.
  * Return: 0; -EINVAL for bad data; -EEXIST, -EBUSY if the name or the memory
  * is taken; -ENODEV; -ENOMEM.
  */
-int pmem_setup(struct android_pmem_platform_data *data,
-	       long (*ioctl)(struct file *file, unsigned int cmd,
-			     unsigned long arg),
-	       int (*release)(struct inode *inode, struct file *file))
+int pmem_setup_owned(struct android_pmem_platform_data *data,
+		     long (*ioctl)(struct file *file, unsigned int cmd,
+				   unsigned long arg),
+		     int (*release)(struct inode *inode, struct file *file),
+		     struct module *owner)
 {
 	struct setup_node *made = kzalloc(sizeof(*made), GFP_KERNEL);
 
 	if (!made)
 		return -ENOMEM;
-	made->node = setup(data, ioctl, release);
+	made->node = setup(data, ioctl, release, owner);
 	if (IS_ERR(made->node)) {
 		int ret = PTR_ERR(made->node);
 
@@ -383,7 +387,7 @@ int pmem_setup(struct android_pmem_platform_data *data,
 	mutex_unlock(&setup_lock);
 	return 0;
 }
-PMEM_EXPORT(pmem_setup);
+PMEM_EXPORT(pmem_setup_owned);
 
 static void free_kernel_alloc(struct kernel_alloc *alloc)
 {

@@ -121,6 +121,7 @@ static void node_init(struct pmem_node *node,
 	node->memory_type = config->memory_type;
 	node->heap = config->heap;
 	node->handle_base = pmem_new_handle(node->size);
+	node->owner = config->owner;
 	node->ioctl = config->ioctl;
 	node->release = config->release;
 	node->first_use = config->request_region;

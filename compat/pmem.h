@@ -104,6 +104,7 @@ struct pmem_slot {
  * @memory_type: of a kernel-only node, for pmem_kalloc()
  * @heap: where its memory comes from; owned
  * @handle_base: see struct pmem_memory.handle
+ * @owner: module of the hooks, held by every file; or NULL
  * @ioctl: takes the commands that PMEM does not know, or NULL
  * @release: called when a file is released, or NULL
  * @first_use: called with @cookie before the first allocation, or NULL
@@ -134,6 +135,7 @@ struct pmem_node {
 	unsigned int memory_type;
 	struct heap *heap;
 	u32 handle_base;
+	struct module *owner;
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	int (*release)(struct inode *inode, struct file *file);
 	int (*first_use)(void *cookie);

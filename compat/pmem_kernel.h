@@ -14,6 +14,7 @@
 struct device_node;
 struct file;
 struct inode;
+struct module;
 struct pmem_addr;
 struct pmem_region;
 
@@ -80,6 +81,7 @@ struct android_pmem_platform_data {
  * @show_phys: physical addresses are for everybody
  * @kernel_only: make no node under /dev
  * @memory_type: PMEM_MEMTYPE_* if @kernel_only
+ * @owner: module that the hooks below are of, or NULL
  * @ioctl: takes unknown commands, or NULL
  * @release: called when a file is released, or NULL
  * @request_region: see struct android_pmem_platform_data
@@ -96,6 +98,7 @@ struct pmem_node_config {
 	bool show_phys;
 	bool kernel_only;
 	unsigned int memory_type;
+	struct module *owner;
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	int (*release)(struct inode *inode, struct file *file);
 	int (*request_region)(void *cookie);
@@ -118,11 +121,16 @@ int pmem_cache_maint(struct file *file, unsigned int cmd,
 		     struct pmem_addr *addr);
 int pmem_remap(struct pmem_region *region, struct file *file,
 	       unsigned int operation);
-int pmem_setup(struct android_pmem_platform_data *data,
-	       long (*ioctl)(struct file *file, unsigned int cmd,
-			     unsigned long arg),
-	       int (*release)(struct inode *inode, struct file *file));
+int pmem_setup_owned(struct android_pmem_platform_data *data,
+		     long (*ioctl)(struct file *file, unsigned int cmd,
+				   unsigned long arg),
+		     int (*release)(struct inode *inode, struct file *file),
+		     struct module *owner);
 int pmem_remove(const char *name);
+/* The caller cannot be unloaded while a file of the device is open. */
+#define pmem_setup(data, ioctl, release)	\
+	pmem_setup_owned(data, ioctl, release, THIS_MODULE)
+
 s32 pmem_kalloc(size_t size, u32 flags);
 int pmem_kfree(s32 phys);
 

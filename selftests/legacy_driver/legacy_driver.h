@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the legacy_driver test module and the program that drives it. */
+#ifndef LEGACY_DRIVER_H
+#define LEGACY_DRIVER_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * struct legacy_call - one call of the kernel interface
+ * @fd: in: file descriptor, where the call is about one
+ * @cmd: in: command or flags
+ * @a: in: offset, size or address
+ * @b: in: length
+ * @ret: out: what the call returned
+ * @start: out: address
+ * @len: out: length
+ * @word: in for LEGACY_POKE; out: first word of the memory for LEGACY_GET and
+ *	LEGACY_PEEK
+ */
+struct legacy_call {
+	__s32 fd;
+	__u32 cmd;
+	__u64 a;
+	__u64 b;
+	__s64 ret;
+	__u64 start;
+	__u64 len;
+	__u64 word;
+};
+
+/**
+ * struct legacy_counts - how often the hooks of the devices were called
+ * @setups: setup_region
+ * @requests: request_region
+ * @releases: release_region
+ * @ioctls: the ioctl hook
+ * @closes: the release hook
+ * @wrong_cookies: calls with another cookie than setup_region returned
+ */
+struct legacy_counts {
+	__u32 setups;
+	__u32 requests;
+	__u32 releases;
+	__u32 ioctls;
+	__u32 closes;
+	__u32 wrong_cookies;
+};
+
+#define LEGACY_IOC(nr)		_IOWR('L', nr, struct legacy_call)
+
+#define LEGACY_IS_PMEM		LEGACY_IOC(0)
+#define LEGACY_GET		LEGACY_IOC(1)	/* get_pmem_file() */
+#define LEGACY_PUT		LEGACY_IOC(2)	/* put_pmem_file() */
+#define LEGACY_PEEK		LEGACY_IOC(3)	/* read what GET holds */
+#define LEGACY_POKE		LEGACY_IOC(4)	/* write to it */
+#define LEGACY_GET_FD		LEGACY_IOC(5)
+#define LEGACY_PUT_FD		LEGACY_IOC(6)
+#define LEGACY_USER_ADDR	LEGACY_IOC(7)
+#define LEGACY_FLUSH		LEGACY_IOC(8)	/* both flush functions */
+#define LEGACY_MAINT		LEGACY_IOC(9)
+#define LEGACY_REMAP		LEGACY_IOC(10)
+#define LEGACY_KALLOC		LEGACY_IOC(11)
+#define LEGACY_KFREE		LEGACY_IOC(12)
+#define LEGACY_SETUP_AGAIN	LEGACY_IOC(13)	/* a second "hw3d" */
+#define LEGACY_REMOVE		LEGACY_IOC(14)	/* pmem_remove("hw3d") */
+#define LEGACY_COUNTS		_IOR('L', 15, struct legacy_counts)
+
+/* What the ioctl hook returns, and how it fails for everything else. */
+#define LEGACY_HOOK_RESULT	42
+
+#endif /* LEGACY_DRIVER_H */
