@@ -496,6 +496,7 @@ struct region *carveout_create_anywhere(const char *name, u64 size, u64 quantum)
 		goto put_region;
 	}
 	carveout->source = source;
+	carveout->region.from_kernel = true;
 	ret = carveout_open(carveout, contiguous_base(source), size, quantum);
 	if (ret)
 		goto put_region;

@@ -366,16 +366,14 @@ static bool scan(const struct pool *pool, bool clean, u32 from, u32 end,
 }
 
 /*
- * The first place in a node where @len quanta are available, if there is one.
- * O(log n).
+ * The first place in a node where @len quanta are available; the node is known
+ * to have one. O(log n).
  */
 static bool first_in(const struct pool *pool, bool clean, u32 level, u32 i,
 		     u32 len, u32 *start)
 {
 	const struct run_tree *tree = tree_of(pool, clean);
 
-	if (tree->level[level][i].max < len)
-		return false;
 	while (level) {
 		const struct run_node *child;
 
@@ -564,7 +562,7 @@ static int tree_init(struct run_tree *tree, u32 leaves)
  * @nr: number of quanta
  * @dirty: whether the quanta need zeroing
  *
- * Takes some 0.6 bytes of memory a quantum, 1.2 where a long has 32 bits.
+ * Takes some 0.6 bytes of memory a quantum, 0.8 where a long has 32 bits.
  * May sleep. Whatever is returned, pool_destroy() may be called.
  *
  * Return: 0; -EINVAL for no quanta, more than POOL_MAX_QUANTA, or a @base that
@@ -750,8 +748,8 @@ static u32 run_end(const struct pool *pool, enum pool_state state, u32 at,
 	u32 word = at / WORD_QUANTA;
 	unsigned long stop = stop_word(pool, state, word);
 
-	/* Not at @at itself; two shifts, as one by a whole word is undefined. */
-	stop &= ~0UL << at % WORD_QUANTA << 1;
+	/* Not at @at itself. */
+	stop &= first_mask(at) << 1;
 	while (!stop) {
 		word++;
 		if (word * WORD_QUANTA >= end)
@@ -809,23 +807,21 @@ u32 pool_next_to_clean(struct pool *pool, u32 max, u32 *start)
 {
 	u32 word = pool->clean_hint / WORD_QUANTA;
 	unsigned long stop;
-	u32 words, tries;
+	u32 words;
 	u32 end;
 
 	if (!pool->dirty || !max)
 		return 0;
 
-	stop = stop_word(pool, POOL_DIRTY, word);
-	stop |= ~(~0UL << pool->clean_hint % WORD_QUANTA);
-	/* The first word comes twice, as its beginning has been left out. */
+	/* There is one, and at the latest it is in front of the hint. */
 	words = pool_words(pool);
-	for (tries = words; !~stop && tries; tries--) {
+	stop = stop_word(pool, POOL_DIRTY, word);
+	stop |= ~first_mask(pool->clean_hint);
+	while (!~stop) {
 		if (++word == words)
 			word = 0;
 		stop = stop_word(pool, POOL_DIRTY, word);
 	}
-	if (!~stop)
-		return 0;
 
 	*start = word * WORD_QUANTA + __ffs(~stop);
 	end = *start + min(max, pool->nr - *start);

@@ -137,8 +137,8 @@ static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
 
 	lockdep_assert_held(&regions_lock);
 	list_for_each_entry(region, &regions, entry)
-		if (first <= region->base + (region->size - 1) &&
-		    region->base <= last)
+		if (!region->from_kernel && region->base <= last &&
+		    first <= region->base + (region->size - 1))
 			return region;
 	return NULL;
 }
@@ -179,7 +179,7 @@ int region_claim(struct region *region)
 	}
 
 	mutex_lock(&regions_lock);
-	other = find_overlap(region->base, last);
+	other = region->from_kernel ? NULL : find_overlap(region->base, last);
 	if (!other) {
 		list_add_tail(&region->entry, &regions);
 		region->claimed = true;

@@ -105,6 +105,8 @@ struct region_ops {
  * @mapped: the kernel's linear map covers it, write-back cached
  * @paged: every page of it has a struct page
  * @estimate: only an upper bound is known of what is free
+ * @from_kernel: the kernel has given the memory, by way of a CMA area perhaps
+ *	that is a region itself; nobody else can have it
  * @claimed: @entry is on the list of regions
  * @wc: where not @mapped, its write-combined kernel mapping, else NULL
  * @resource: the claim on @base in the kernel's table of addresses, or NULL
@@ -125,6 +127,7 @@ struct region {
 	bool mapped;
 	bool paged;
 	bool estimate;
+	bool from_kernel;
 	bool claimed;
 	void *wc;
 	struct resource *resource;
