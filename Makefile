@@ -25,7 +25,7 @@ check:
 	selftests/check
 
 # CMD goes through the environment: make must not split it.
-vm: export VM_CMD = $(CMD)
+vm: export VM_CMD = $(value CMD)
 vm:
 	@selftests/qemu/vm --lane $(LANE) $(if $(SHARE),--share '$(SHARE)') $(VMARGS) \
 		$(if $(CMD),-- sh -c "$$VM_CMD")

@@ -53,6 +53,7 @@ int is_pmem_file(struct file *file)
 {
 	return file && pmem_file_of(file);
 }
+
 PMEM_EXPORT(is_pmem_file);
 
 static int pin(struct pmem_file *file, unsigned long *start,
@@ -126,6 +127,7 @@ int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
 		*filp = file;
 	return 0;
 }
+
 PMEM_EXPORT(get_pmem_file);
 
 /**
@@ -143,6 +145,7 @@ int get_pmem_fd(int fd, unsigned long *start, unsigned long *len)
 
 	return get_pmem_file(fd, start, &vaddr, len, NULL);
 }
+
 PMEM_EXPORT(get_pmem_fd);
 
 /**
@@ -172,6 +175,7 @@ int get_pmem_user_addr(struct file *file, unsigned long *start,
 	mutex_unlock(&pmem->lock);
 	return ret;
 }
+
 PMEM_EXPORT(get_pmem_user_addr);
 
 /**
@@ -190,6 +194,7 @@ void put_pmem_file(struct file *file)
 	}
 	fput(file);
 }
+
 PMEM_EXPORT(put_pmem_file);
 
 /**
@@ -207,6 +212,7 @@ void put_pmem_fd(int fd)
 	put_pmem_file(file);
 	fput(file);
 }
+
 PMEM_EXPORT(put_pmem_fd);
 
 /**
@@ -222,6 +228,7 @@ void flush_pmem_file(struct file *file, unsigned long offset, unsigned long len)
 	if (is_pmem_file(file))
 		pmem_cache_flush(file->private_data, offset, len);
 }
+
 PMEM_EXPORT(flush_pmem_file);
 
 /**
@@ -241,6 +248,7 @@ void flush_pmem_fd(int fd, unsigned long offset, unsigned long len)
 	flush_pmem_file(file, offset, len);
 	fput(file);
 }
+
 PMEM_EXPORT(flush_pmem_fd);
 
 static int check_range(struct pmem_file *file, u64 offset, u64 len)
@@ -286,6 +294,7 @@ int pmem_cache_maint(struct file *file, unsigned int cmd,
 	return ret ?: pmem_cache_maintain(file->private_data, _IOC_NR(cmd),
 					  addr->offset, addr->length);
 }
+
 PMEM_EXPORT(pmem_cache_maint);
 
 /**
@@ -305,6 +314,7 @@ int pmem_remap(struct pmem_region *region, struct file *file,
 		return -EINVAL;
 	return pmem_change(file->private_data, region, operation == PMEM_MAP);
 }
+
 PMEM_EXPORT(pmem_remap);
 
 static struct pmem_node *setup(const struct android_pmem_platform_data *data,
@@ -387,6 +397,7 @@ int pmem_setup_owned(struct android_pmem_platform_data *data,
 	mutex_unlock(&setup_lock);
 	return 0;
 }
+
 PMEM_EXPORT(pmem_setup_owned);
 
 static void free_kernel_alloc(struct kernel_alloc *alloc)
@@ -437,6 +448,7 @@ int pmem_remove(const char *name)
 	mutex_unlock(&setup_lock);
 	return ret;
 }
+
 PMEM_EXPORT(pmem_remove);
 
 /**
@@ -539,6 +551,7 @@ s32 pmem_kalloc(size_t size, u32 flags)
 		ret = kalloc_type(size, align, PMEM_MEMTYPE_EBI1, &phys);
 	return ret ?: (s32)(u32)phys;
 }
+
 PMEM_EXPORT(pmem_kalloc);
 
 static bool kfree_from(struct pmem_node *node, u32 phys)
@@ -576,4 +589,5 @@ int pmem_kfree(s32 phys)
 	mutex_unlock(&setup_lock);
 	return found ? 0 : -EINVAL;
 }
+
 PMEM_EXPORT(pmem_kfree);

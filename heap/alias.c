@@ -45,13 +45,13 @@ int aliases_check(void)
 }
 
 /**
- * for_each_alias() - go through the further names of a heap
+ * walk_aliases() - go through the further names of a heap
  * @name: name of the heap
  * @add: called for each of them; @alias is valid during the call
  * @data: passed on to @add
  */
-void for_each_alias(const char *name,
-		    void (*add)(const char *alias, void *data), void *data)
+void walk_aliases(const char *name,
+		  void (*add)(const char *alias, void *data), void *data)
 {
 	char buf[HEAP_NAME_MAX];
 	int i;

@@ -5,7 +5,7 @@
 #define DEFAULT_CMA_NAME	"default_cma_region"
 
 int aliases_check(void);
-void for_each_alias(const char *name,
-		    void (*add)(const char *alias, void *data), void *data);
+void walk_aliases(const char *name,
+		  void (*add)(const char *alias, void *data), void *data);
 
 #endif /* CONTIG_ALIAS_H */

@@ -43,6 +43,7 @@ struct heap *contig_heap_open(const char *name, const char *region,
 	return open_on(region_by_name(region) ?: ERR_PTR(-ENODEV), name,
 		       uncached);
 }
+
 CONTIG_EXPORT(contig_heap_open);
 
 /**
@@ -67,6 +68,7 @@ struct heap *contig_heap_open_node(const char *name, struct device_node *memory,
 	return open_on(region ?: region_from_node(name, memory, quantum), name,
 		       uncached);
 }
+
 CONTIG_EXPORT(contig_heap_open_node);
 
 /**
@@ -90,6 +92,7 @@ struct heap *contig_heap_open_at(const char *name, phys_addr_t base, u64 size,
 	return open_on(region ?: carveout_create(name, base, size, quantum),
 		       name, uncached);
 }
+
 CONTIG_EXPORT(contig_heap_open_at);
 
 /**
@@ -109,6 +112,7 @@ struct heap *contig_heap_open_lent(const char *name, struct heap *lender,
 	return open_on(lent_create(name, lender->region, size, quantum), name,
 		       uncached);
 }
+
 CONTIG_EXPORT(contig_heap_open_lent);
 
 /**
@@ -121,6 +125,7 @@ void contig_heap_close(struct heap *heap)
 {
 	heap_put(heap);
 }
+
 CONTIG_EXPORT(contig_heap_close);
 
 /**
@@ -144,6 +149,7 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 		.mapped		= region->mapped,
 	};
 }
+
 CONTIG_EXPORT(contig_heap_stat);
 
 /**
@@ -163,4 +169,5 @@ bool contig_heap_next_free(struct heap *heap, u64 offset, u64 *start, u64 *len)
 	return region->ops->next_free &&
 	       region->ops->next_free(region, offset, start, len);
 }
+
 CONTIG_EXPORT(contig_heap_next_free);

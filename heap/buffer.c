@@ -158,7 +158,8 @@ static int fill_table(struct sg_table *table, struct device *dev,
 					  min_t(u64, max, end - phys));
 
 		if (buffer_region(buffer)->paged)
-			sg_set_page(sg, pfn_to_page(PHYS_PFN(phys)), len, 0);
+			sg_set_page(sg, pfn_to_page(PHYS_PFN(phys)), len,
+				    offset_in_page(phys));
 		else
 			sg->length = len;
 		phys += len;
@@ -644,7 +645,7 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
  * @align; -ENOMEM; -EINTR when a fatal signal came.
  */
 struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
-			      u32 fd_flags)
+			     u32 fd_flags)
 {
 	u64 offset = 0;
 	struct dma_buf *dmabuf = create(heap, len, align, fd_flags, &offset);
@@ -652,6 +653,7 @@ struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 	trace_contig_alloc(heap, len, align, offset, PTR_ERR_OR_ZERO(dmabuf));
 	return dmabuf;
 }
+
 CONTIG_EXPORT(contig_alloc);
 
 static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
@@ -684,7 +686,7 @@ static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
  * and -EOPNOTSUPP where the place cannot be chosen.
  */
 struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
-				 u32 fd_flags)
+				u32 fd_flags)
 {
 	struct dma_buf *dmabuf = create_at(heap, offset, len, fd_flags);
 
@@ -692,6 +694,7 @@ struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
 			   PTR_ERR_OR_ZERO(dmabuf));
 	return dmabuf;
 }
+
 CONTIG_EXPORT(contig_alloc_at);
 
 /**
@@ -719,6 +722,7 @@ int contig_place(struct dma_buf *dmabuf, struct contig_place *place)
 	};
 	return 0;
 }
+
 CONTIG_EXPORT(contig_place);
 
 /**
@@ -742,6 +746,7 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	return map_for_user(buffer, vma);
 }
+
 CONTIG_EXPORT(contig_map_user);
 
 /**
@@ -770,6 +775,7 @@ int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
 		buffer_flush(buffer, offset, len);
 	return 0;
 }
+
 CONTIG_EXPORT(contig_maintain);
 
 static void buffer_print(struct buffer *buffer, struct seq_file *seq)

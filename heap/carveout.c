@@ -347,6 +347,7 @@ static bool clean_chunk(struct carveout *carveout)
 		memset(vaddr + done, 0, min(size - done, ZERO_SLICE));
 		preempt_enable();
 	}
+	/* As in zero_extent(). */
 	wmb();
 
 	spin_lock(&carveout->lock);

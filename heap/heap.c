@@ -107,7 +107,7 @@ struct heap *heap_create(struct region *region, const char *name, bool uncached)
 		heap_put(heap);
 		return ERR_PTR(ret);
 	}
-	for_each_alias(name, heap_add_alias, heap);
+	walk_aliases(name, heap_add_alias, heap);
 	return heap;
 }
 

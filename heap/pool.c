@@ -464,10 +464,10 @@ static int step_aligned(const struct pool *pool, bool clean, u32 len, u32 align,
  * First fit in one tree, in O(log n) for any alignment if there is a run of
  * len + align - 1 quanta. If there is none, it may be that every place which is
  * long enough has to be tried, and a hostile user can arrange for that with a
- * request that fails in the end. Then w / 16 more steps are taken, which as a
- * rule decides the matter, and after that all words are looked at, some ten
- * instructions a word: in all about twice what the better of the two ways takes
- * alone. This last resort is for free quanta; clean ones are not worth it.
+ * request that fails in the end. Then w / 64 more steps are taken, which as a
+ * rule decides the matter, and after that all words are looked at, which takes
+ * some ten instructions a word, and up to 150 for a length just below a word's.
+ * This last resort is for free quanta; clean ones are not worth it.
  */
 static bool first_fit(const struct pool *pool, bool clean, u32 len, u32 align,
 		      u32 *start)
@@ -495,7 +495,7 @@ static bool first_fit(const struct pool *pool, bool clean, u32 len, u32 align,
 
 	if (clean)
 		return false;
-	ret = step_aligned(pool, false, len, align, pool_words(pool) / 16, start);
+	ret = step_aligned(pool, false, len, align, pool_words(pool) / 64, start);
 	if (ret != -EAGAIN)
 		return !ret;
 	return scan(pool, false, *start, pool_words(pool), len, align, start);
