@@ -34,15 +34,21 @@
 bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 		     unsigned int *order)
 {
-	u64 start, len, units;
+	unsigned int shift = ilog2(node->quantum);
+	u64 start, len, end;
 
 	lockdep_assert_held(&node->alloc_lock);
-	if (!contig_heap_next_free(node->heap, from * node->quantum, &start,
-				   &len))
-		return false;
-	*index = max(from, start >> ilog2(node->quantum));
-	units = ((start + len) >> ilog2(node->quantum)) - *index;
-	*order = ilog2(units);
+	/* The heap's own quantum may be smaller. */
+	do {
+		if (!contig_heap_next_free(node->heap, from << shift, &start,
+					   &len))
+			return false;
+		*index = ALIGN(start, node->quantum) >> shift;
+		end = (start + len) >> shift;
+		from = end + 1;
+	} while (*index >= end);
+
+	*order = ilog2(end - *index);
 	if (*index)
 		*order = min_t(unsigned int, *order, __ffs64(*index));
 	return true;
@@ -64,16 +70,24 @@ static bool find_block(struct pmem_node *node, unsigned int want, u64 *index)
 	return best != UINT_MAX;
 }
 
+/* Bytes that are in use, by files and by dma-bufs that have outlived theirs. */
+static u64 bytes_used(struct pmem_node *node)
+{
+	struct contig_stat stat;
+
+	contig_heap_stat(node->heap, &stat);
+	return stat.used;
+}
+
 static struct dma_buf *alloc_buddy(struct pmem_node *node, u64 len,
 				   struct pmem_memory *memory)
 {
-	u64 units = DIV_ROUND_UP_ULL(len, node->quantum);
 	unsigned int order, attempt;
 	struct dma_buf *dmabuf;
 
-	if (!len || units > node->size >> ilog2(node->quantum))
+	if (!len || len > node->size)
 		return ERR_PTR(-ENOMEM);
-	order = ilog2(roundup_pow_of_two(units));
+	order = ilog2(roundup_pow_of_two(DIV_ROUND_UP_ULL(len, node->quantum)));
 	for (attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
 		if (!find_block(node, order, &memory->index))
 			break;
@@ -104,7 +118,7 @@ static struct dma_buf *alloc_bitmap(struct pmem_node *node, u64 len, u64 align,
 static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,
 				 struct pmem_memory *memory)
 {
-	if (node->taken || len > node->size)
+	if (bytes_used(node) || len > node->size)
 		return ERR_PTR(-ENOMEM);
 	memory->index = len;
 	memory->len = len;
@@ -115,7 +129,7 @@ static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,
 static struct dma_buf *alloc_system(struct pmem_node *node, u64 len,
 				    struct pmem_memory *memory)
 {
-	if (!len || len > node->size)
+	if (!len || len > node->size || bytes_used(node) > node->size - len)
 		return ERR_PTR(-ENOMEM);
 	memory->len = len + SYSTEM_ALIGN;
 	return contig_alloc(node->heap, memory->len, PAGE_SIZE, O_RDWR);
@@ -168,10 +182,12 @@ static void slot_free(struct pmem_node *node, struct pmem_slot *slot)
 
 static void slot_insert(struct pmem_node *node, struct pmem_slot *slot)
 {
+	bool by_index = node->allocator == PMEM_ALLOCATORTYPE_BUDDYBESTFIT;
 	struct pmem_slot *other;
 
 	list_for_each_entry(other, &node->slots, entry)
-		if (other->index > slot->index)
+		if (by_index ? other->index > slot->index :
+			       other->id > slot->id)
 			break;
 	list_add_tail(&slot->entry, &other->entry);
 }
@@ -251,8 +267,6 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 		slot->quanta = memory.len >> ilog2(node->quantum);
 		slot_insert(node, slot);
 	}
-	if (node->allocator == PMEM_ALLOCATORTYPE_ALLORNOTHING)
-		node->taken = true;
 	mutex_unlock(&node->alloc_lock);
 
 	file->memory = memory;
@@ -289,7 +303,6 @@ void pmem_free(struct pmem_file *file)
 	mutex_lock(&node->alloc_lock);
 	slot_free(node, file->slot);
 	file->slot = NULL;
-	node->taken = false;
 	node_unuse(node);
 	mutex_unlock(&node->alloc_lock);
 }
@@ -322,11 +335,13 @@ void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest)
 		}
 		break;
 	case PMEM_ALLOCATORTYPE_ALLORNOTHING:
-		if (!node->taken)
-			*total = *largest = node->size;
+		if (!bytes_used(node))
+			*total = node->size;
+		*largest = *total;
 		break;
 	case PMEM_ALLOCATORTYPE_SYSTEM:
-		*total = *largest = node->size;
+		*total = node->size - min(bytes_used(node), node->size);
+		*largest = *total;
 		break;
 	default:
 		contig_heap_stat(node->heap, &stat);

@@ -73,7 +73,7 @@ struct pmem_memory {
 
 /**
  * struct pmem_slot - an allocation as the node's allocator sees it
- * @entry: in node->slots, by @index
+ * @entry: in node->slots, by @index of a buddy node, else by @id
  * @id: number of the slot, the lowest that was free
  * @index: first quantum
  * @quanta: number of them
@@ -113,11 +113,10 @@ struct pmem_slot {
  * @lock: protects @files and the links between files
  * @files: open files, newest first, by their @entry
  * @alloc_lock: protects what follows
- * @slots: allocations by index; of bitmap and buddy nodes
+ * @slots: allocations of bitmap and buddy nodes
  * @slot_ids: numbers in use
  * @kernel_allocs: what pmem_kalloc() gave out
  * @users: live allocations
- * @taken: an all-or-nothing node is taken
  * @debugfs: its file there
  */
 struct pmem_node {
@@ -148,7 +147,6 @@ struct pmem_node {
 	struct ida slot_ids;
 	struct list_head kernel_allocs;
 	unsigned int users;
-	bool taken;
 	struct dentry *debugfs;
 };
 

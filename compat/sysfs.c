@@ -95,8 +95,10 @@ PMEM_ATTR(mapped_regions);
 
 static ssize_t allocated_show(struct pmem_node *node, char *buf)
 {
-	return sysfs_emit(buf, "is %sallocated\n",
-			  READ_ONCE(node->taken) ? "" : "NOT ");
+	u64 total, largest;
+
+	pmem_free_space(node, &total, &largest);
+	return sysfs_emit(buf, "is %sallocated\n", total ? "NOT " : "");
 }
 PMEM_ATTR(allocated);
 

@@ -45,6 +45,8 @@ static struct pmem_view *view_new(struct vm_area_struct *vma, bool garbage)
 		kfree(view);
 		return NULL;
 	}
+	/* The mapping may be uncached, and is to show zeros all the same. */
+	contig_flush_dcache(page_address(view->garbage), PAGE_SIZE);
 	return view;
 }
 

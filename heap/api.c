@@ -140,14 +140,17 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 	struct region *region = heap->region;
 	struct region_stat figures;
 
+	mutex_lock(&region->lock);
 	region->ops->stat(region, &figures);
 	*stat = (struct contig_stat) {
 		.base		= region->base,
 		.total		= figures.total,
 		.free		= figures.free,
 		.largest	= figures.largest,
+		.used		= heap->bytes,
 		.mapped		= region->mapped,
 	};
+	mutex_unlock(&region->lock);
 }
 
 CONTIG_EXPORT(contig_heap_stat);

@@ -40,6 +40,7 @@ struct contig_place {
  * @total: bytes of it
  * @free: bytes not allocated
  * @largest: bytes of the longest free run
+ * @used: bytes of the live buffers of this very heap
  * @mapped: it is in the kernel's linear map, so that it can be cached
  */
 struct contig_stat {
@@ -47,6 +48,7 @@ struct contig_stat {
 	u64 total;
 	u64 free;
 	u64 largest;
+	u64 used;
 	bool mapped;
 };
 

@@ -504,6 +504,7 @@ static void buffer_release(struct dma_buf *dmabuf)
 	mutex_lock(&region->lock);
 	list_del(&buffer->entry);
 	buffer->heap->buffers--;
+	buffer->heap->bytes -= buffer->size;
 	region->nr_buffers--;
 	mutex_unlock(&region->lock);
 	trace_contig_free(buffer->heap, buffer->size, buffer_offset(buffer));
@@ -595,6 +596,7 @@ static struct dma_buf *buffer_export(struct heap *heap, u64 size,
 	mutex_lock(&region->lock);
 	list_add_tail(&buffer->entry, &region->buffers);
 	heap->buffers++;
+	heap->bytes += size;
 	region->nr_buffers++;
 	mutex_unlock(&region->lock);
 	return dmabuf;

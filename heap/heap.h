@@ -19,6 +19,7 @@ struct region;
  * @uncached: its buffers are write-combined for the CPU
  * @gone: no node shows it any more; open files get -ENODEV. Only ever set
  * @buffers: live buffers; protected by region->lock
+ * @bytes: bytes of them; protected by region->lock
  * @nodes: its nodes under /dev/dma_heap, by their @entry; protected by
  *	nodes_lock in node.c
  */
@@ -29,6 +30,7 @@ struct heap {
 	bool uncached;
 	bool gone;
 	unsigned int buffers;
+	u64 bytes;
 	struct list_head nodes;
 };
 
