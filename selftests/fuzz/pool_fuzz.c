@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fuzz target for the pool. The input is read as a pool and then as operations
+ * on it and on the reference of selftests/unit; it is a finding if they differ.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host.h"
+#include "verify.h"
+
+#define MAX_QUANTA	1500
+#define VERIFY_EVERY	8
+
+/**
+ * struct input - what has not been read yet
+ * @data: the next byte
+ * @left: number of bytes
+ */
+struct input {
+	const unsigned char *data;
+	size_t left;
+};
+
+/* Beyond the end there are zeros. */
+static u32 get_byte(struct input *in)
+{
+	if (!in->left)
+		return 0;
+	in->left--;
+	return *in->data++;
+}
+
+/* 0 to a little over @limit as a rule, or else a number near the largest. */
+static u32 get_number(struct input *in, u32 limit)
+{
+	u32 high = get_byte(in);
+	u32 low = get_byte(in);
+
+	if (high == 0xff)
+		return ~0U - low;
+	return (high << 8 | low) % (limit + 2);
+}
+
+static u32 get_align(struct input *in)
+{
+	u32 byte = get_byte(in);
+
+	if (byte >= 0xf0)
+		return byte - 0xf0;
+	return 1U << byte % 32;
+}
+
+/* The run at or after a quantum that the input names, which may be used. */
+static bool get_run(struct input *in, const struct pair *p,
+		    struct pool_run *run)
+{
+	u32 at = get_number(in, p->model.nr);
+
+	while (at < p->model.nr && p->model.used[at] && !p->model.head[at])
+		at++;
+	return model_next_run(&p->model, at, run);
+}
+
+static bool operate(struct input *in, struct pair *p)
+{
+	u32 nr = p->model.nr;
+	struct pool_run run;
+	u32 start, len;
+
+	switch (get_byte(in) % 12) {
+	case 0:
+	case 1:
+	case 2:
+		len = get_number(in, nr);
+		return pair_alloc(p, len, get_align(in));
+	case 3:
+		len = get_number(in, nr / 16);
+		return pair_alloc(p, len, get_align(in));
+	case 4:
+		start = get_number(in, nr);
+		return pair_alloc_at(p, start, get_number(in, nr / 4));
+	case 5:
+	case 6:
+		return !get_run(in, p, &run) || pair_free(p, run.start, run.len);
+	case 7:
+		start = get_number(in, nr);
+		return pair_free(p, start, get_number(in, nr));
+	case 8:
+		start = get_number(in, nr);
+		return pair_set_clean(p, start, get_number(in, nr));
+	case 9:
+		return pair_next_to_clean(p, get_number(in, nr),
+					  get_byte(in) & 1);
+	case 10:
+		start = get_number(in, nr);
+		len = get_number(in, nr);
+		return pair_next_dirty(p, start, len, get_number(in, nr));
+	default:
+		return pair_next_run(p, get_number(in, nr));
+	}
+}
+
+/* libFuzzer prints where that was and saves the input. */
+static void differ(void)
+{
+	fflush(stdout);
+	abort();
+}
+
+/* The Makefile gives it the name that libFuzzer calls. */
+int fuzz_target(const unsigned char *data, size_t size)
+{
+	struct input in = { data, size };
+	u32 nr = 1 + get_number(&in, MAX_QUANTA) % MAX_QUANTA;
+	u64 base = (u64)get_number(&in, 70000) << get_byte(&in) % 32;
+	bool dirty = get_byte(&in) & 1;
+	struct pair p;
+	u32 op;
+
+	if (!pair_init(&p, base, nr, dirty))
+		differ();
+	for (op = 0; in.left; op++)
+		if (!operate(&in, &p) ||
+		    (op % VERIFY_EVERY == 0 && !pair_verify(&p)))
+			differ();
+	if (!pair_verify(&p))
+		differ();
+	pair_destroy(&p);
+	if (host_alloc.live)
+		differ();
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pool as simple as can be: three flags for each quantum, and every answer
+ * found by looking at one quantum after the other. It is the reference that the
+ * real pool has to agree with, exact placement included.
+ */
+#ifndef POOL_MODEL_H
+#define POOL_MODEL_H
+
+#include "pool.h"
+
+/**
+ * struct model - the reference pool
+ * @base: as in struct pool
+ * @nr: as in struct pool
+ * @hint: where the search for quanta to clean goes on
+ * @used: for each quantum, whether it belongs to an extent
+ * @head: whether it is the first one of its extent
+ * @dirty: whether it needs zeroing
+ */
+struct model {
+	u64 base;
+	u32 nr;
+	u32 hint;
+	bool *used;
+	bool *head;
+	bool *dirty;
+};
+
+/* The functions take and return what those of the pool do. */
+void model_init(struct model *m, u64 base, u32 nr, bool dirty);
+void model_destroy(struct model *m);
+
+int model_alloc(struct model *m, u32 len, u32 align, u32 *start);
+int model_alloc_at(struct model *m, u32 start, u32 len);
+int model_free(struct model *m, u32 start, u32 len);
+
+u32 model_next_dirty(const struct model *m, u32 from, u32 end, u32 max,
+		     u32 *start);
+u32 model_next_to_clean(struct model *m, u32 max, u32 *start);
+void model_set_clean(struct model *m, u32 start, u32 len);
+bool model_next_run(const struct model *m, u32 from, struct pool_run *run);
+
+/* Whether any aligned place is free, by trying every one. */
+bool model_has_place(const struct model *m, u32 len, u32 align);
+
+#endif /* POOL_MODEL_H */

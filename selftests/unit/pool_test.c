@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test of the pool against the reference.
+ *
+ * POOL_TEST_SEED (default 1) and POOL_TEST_OPS (default 4000000, shared out
+ * over the pools of random operations) are taken from the environment.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "churn.h"
+#include "host.h"
+
+#define W	((u32)BITS_PER_LONG)
+
+static u64 seed;
+static u64 total_ops;
+
+static bool expect(const char *what, long long got, long long expected)
+{
+	if (got == expected)
+		return true;
+	printf("# %s: got %lld, expected %lld\n", what, got, expected);
+	return false;
+}
+
+static bool nothing_left(const struct pool *pool)
+{
+	static const struct pool zero;
+
+	return expect("allocations left", host_alloc.live, 0) &&
+	       expect("struct not zeroed", !!memcmp(pool, &zero, sizeof(zero)),
+		      0);
+}
+
+static bool init_gives(u64 base, u32 nr, int expected)
+{
+	struct pool pool;
+	int ret;
+
+	memset(&pool, 0x5a, sizeof(pool));
+	ret = pool_init(&pool, base, nr, false);
+	pool_destroy(&pool);
+	return expect("init", ret, expected) && nothing_left(&pool);
+}
+
+static bool test_init_arguments(void)
+{
+	return init_gives(0, 0, -EINVAL) &&
+	       init_gives(0, POOL_MAX_QUANTA + 1, -EINVAL) &&
+	       init_gives(0, ~0U, -EINVAL) &&
+	       init_gives(U64_MAX, 1, -EINVAL) &&
+	       init_gives(U64_MAX - 1, 1, 0) &&
+	       init_gives(U64_MAX - 99, 100, -EINVAL) &&
+	       init_gives(U64_MAX - 100, 100, 0) &&
+	       init_gives(0, 1, 0);
+}
+
+/* Fails the first allocation, then the second, until none is left to fail. */
+static bool test_init_no_memory(void)
+{
+	struct pool pool;
+	int failures = 0;
+	long k;
+	int ret;
+
+	for (k = 1; ; k++) {
+		host_alloc.fail_in = k;
+		memset(&pool, 0x5a, sizeof(pool));
+		ret = pool_init(&pool, 7, 1000, k & 1);
+		if (host_alloc.fail_in)
+			break;
+		failures++;
+		if (!expect("init", ret, -ENOMEM))
+			return false;
+		pool_destroy(&pool);
+		if (!nothing_left(&pool))
+			return false;
+	}
+	host_alloc.fail_in = 0;
+	if (!expect("init", ret, 0))
+		return false;
+	pool_destroy(&pool);
+	pool_destroy(&pool);
+	return expect("more than one allocation failed", failures > 1, 1) &&
+	       nothing_left(&pool);
+}
+
+/* 0.05 % of a pool with quanta of 4 KiB, the struct itself included. */
+static bool test_memory(void)
+{
+	static const u32 sizes[] = {
+		512, 1000, 4097, 8193, 65537, 100003, 1U << 20, (1U << 20) + 1,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct pool pool;
+		u64 bytes;
+
+		host_alloc.bytes = 0;
+		if (!expect("init", pool_init(&pool, 0, sizes[i], true), 0))
+			return false;
+		pool_destroy(&pool);
+		bytes = host_alloc.bytes;
+		if (sizes[i] >= 4096)
+			bytes += sizeof(pool);
+		printf("# %u quanta: %llu bytes, %.3f a quantum, %.4f %%\n",
+		       sizes[i], bytes, (double)bytes / sizes[i],
+		       bytes / (sizes[i] * 4096.0) * 100);
+		if (bytes * 2000 > (u64)sizes[i] * 4096)
+			return false;
+	}
+	return true;
+}
+
+/* The reference is too slow for this one; arithmetic at its limits. */
+static bool test_largest_pool(void)
+{
+	u32 half = POOL_MAX_QUANTA / 2;
+	struct pool_run run;
+	bool ok = false;
+	struct pool pool;
+	u32 start;
+
+	if (!expect("init", pool_init(&pool, 3, POOL_MAX_QUANTA, false), 0))
+		return false;
+	if (!expect("largest", pool_largest(&pool), POOL_MAX_QUANTA) ||
+	    !expect("too long", pool_alloc(&pool, POOL_MAX_QUANTA, 2, &start),
+		    -ENOSPC) ||
+	    !expect("aligned", pool_alloc(&pool, half, half, &start), 0) ||
+	    !expect("place", start, half - 3) ||
+	    !expect("sparse", pool_alloc(&pool, 1, 1U << 31, &start), -ENOSPC) ||
+	    !expect("at the end",
+		    pool_alloc_at(&pool, POOL_MAX_QUANTA - 3, 3), 0) ||
+	    !expect("beyond", pool_alloc_at(&pool, POOL_MAX_QUANTA - 2, ~0U),
+		    -EINVAL) ||
+	    !expect("largest", pool_largest(&pool), half - 3) ||
+	    !expect("free", pool_free(&pool, half - 3, half), 0) ||
+	    !expect("largest", pool_largest(&pool), POOL_MAX_QUANTA - 3) ||
+	    !expect("next_to_clean", pool_next_to_clean(&pool, ~0U, &start),
+		    half) ||
+	    !expect("its start", start, half - 3) ||
+	    !expect("next_run", pool_next_run(&pool, POOL_MAX_QUANTA - 1, &run),
+		    1) ||
+	    !expect("its length", run.len, 1))
+		goto destroy;
+	pool_set_clean(&pool, half, ~0U);
+	if (expect("dirty", pool.dirty, 3) &&
+	    expect("clean", pool_alloc(&pool, half - 3, 1, &start), 0) &&
+	    expect("place", start, 0) &&
+	    expect("clean", pool_alloc(&pool, half - 3, 1, &start), 0) &&
+	    expect("place", start, half) &&
+	    expect("dirty", pool_alloc(&pool, 3, 1, &start), 0) &&
+	    expect("place", start, half - 3) &&
+	    expect("full", pool_alloc(&pool, 1, 1, &start), -ENOSPC) &&
+	    expect("free", pool.free, 0))
+		ok = true;
+destroy:
+	pool_destroy(&pool);
+	return ok && nothing_left(&pool);
+}
+
+/* Every extent of pools about one, two and three words long. */
+static bool every_extent(u32 nr)
+{
+	u32 start, len;
+	struct pair p;
+	bool ok;
+
+	ok = pair_init(&p, 5, nr, nr & 1);
+	for (start = 0; ok && start < nr; start++) {
+		for (len = 1; ok && len <= nr - start; len++) {
+			ok = pair_alloc_at(&p, start, len) && pair_verify(&p) &&
+			     pair_alloc_at(&p, start + len - 1, 1) &&
+			     pair_free(&p, start + 1, len - 1) &&
+			     pair_free(&p, start, len - 1) &&
+			     pair_free(&p, start, len + 1) &&
+			     pair_free(&p, start, len) && pair_verify(&p) &&
+			     pair_free(&p, start, len) &&
+			     pair_next_dirty(&p, 0, nr, nr) &&
+			     pair_set_clean(&p, start, (len + 1) / 2) &&
+			     pair_verify(&p);
+		}
+	}
+	pair_destroy(&p);
+	return ok;
+}
+
+static bool test_every_extent(void)
+{
+	static const u32 sizes[] = {
+		1, 2, 3, W - 1, W, W + 1, 2 * W - 1, 2 * W, 2 * W + 1,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (!every_extent(sizes[i]))
+			return false;
+	return true;
+}
+
+/* Every length at every alignment at every distance from a word's boundary. */
+static bool test_every_alignment(void)
+{
+	u32 nr = 4 * W + 3;
+	u32 base, len, align;
+	struct pair p;
+	bool ok = true;
+
+	for (base = 0; ok && base < 2 * W; base += 7) {
+		ok = pair_init(&p, base, nr, base & 1);
+		for (len = 1; ok && len <= nr; len += 1 + len / 32) {
+			for (align = 1; ok && align <= 4 * W; align *= 2) {
+				struct pool_run run;
+				u32 at = 0;
+
+				ok = pair_alloc(&p, len, align) &&
+				     pair_alloc(&p, len, align);
+				while (ok && model_next_run(&p.model, at, &run)) {
+					at += run.len;
+					if (run.state == POOL_USED)
+						ok = pair_free(&p, run.start,
+							       run.len);
+				}
+			}
+		}
+		ok = ok && pair_verify(&p);
+		pair_destroy(&p);
+	}
+	return ok;
+}
+
+static bool test_arguments(void)
+{
+	struct pair p;
+	bool ok;
+
+	ok = pair_init(&p, 0, 100, false) &&
+	     pair_alloc(&p, 0, 1) && pair_alloc(&p, 1, 0) &&
+	     pair_alloc(&p, 1, 3) && pair_alloc(&p, 1, ~0U) &&
+	     pair_alloc(&p, 101, 1) && pair_alloc(&p, ~0U, 1U << 31) &&
+	     pair_alloc(&p, 1, 1U << 31) && pair_alloc(&p, 1, 1U << 31) &&
+	     pair_alloc_at(&p, 0, 0) && pair_alloc_at(&p, 100, 1) &&
+	     pair_alloc_at(&p, 99, 2) && pair_alloc_at(&p, 1, ~0U) &&
+	     pair_alloc_at(&p, ~0U, 1) && pair_alloc_at(&p, ~0U, ~0U) &&
+	     pair_free(&p, 0, 0) && pair_free(&p, 0, ~0U) &&
+	     pair_free(&p, ~0U, 2) && pair_free(&p, 100, 1) &&
+	     pair_next_dirty(&p, 0, ~0U, 0) &&
+	     pair_next_dirty(&p, ~0U, ~0U, ~0U) &&
+	     pair_next_dirty(&p, 7, 3, 1) &&
+	     pair_next_to_clean(&p, 0, false) &&
+	     pair_set_clean(&p, 0, 0) && pair_set_clean(&p, 100, 1) &&
+	     pair_set_clean(&p, ~0U, ~0U) && pair_set_clean(&p, 99, ~0U) &&
+	     pair_next_run(&p, 100) && pair_next_run(&p, ~0U) &&
+	     pair_verify(&p);
+	pair_destroy(&p);
+	return ok;
+}
+
+/* Neighbouring extents at each kind of boundary, freed in every wrong way. */
+static bool test_wrong_frees(void)
+{
+	static const u32 bounds[] = {
+		10, 20, W, 2 * W, 2 * W + 2, 5 * W - 1, 6 * W, 40 * W, 40 * W + 9,
+	};
+	unsigned int n = ARRAY_SIZE(bounds);
+	unsigned int i, j;
+	struct pair p;
+	bool ok;
+
+	ok = pair_init(&p, 1, 50 * W, true);
+	for (i = 0; ok && i + 1 < n; i++)
+		ok = pair_alloc_at(&p, bounds[i], bounds[i + 1] - bounds[i]);
+	for (i = 0; ok && i < n; i++) {
+		for (j = i + 1; ok && j < n; j++) {
+			u32 len = bounds[j] - bounds[i];
+
+			ok = pair_free(&p, bounds[i] + 1, len - 1) &&
+			     pair_free(&p, bounds[i] - 1, len + 1) &&
+			     pair_free(&p, bounds[i], len - 1) &&
+			     pair_free(&p, bounds[i], len + 1) &&
+			     (j == i + 1 || pair_free(&p, bounds[i], len));
+		}
+	}
+	ok = ok && expect("extents", p.pool.extents, n - 1) && pair_verify(&p);
+	for (i = 0; ok && i + 1 < n; i++)
+		ok = pair_free(&p, bounds[i], bounds[i + 1] - bounds[i]) &&
+		     pair_free(&p, bounds[i], bounds[i + 1] - bounds[i]);
+	ok = ok && expect("extents", p.pool.extents, 0) && pair_verify(&p);
+	pair_destroy(&p);
+	return ok;
+}
+
+/*
+ * Runs of one length at one distance, so that an aligned search finds many that
+ * are long enough and few or none that do, and has to come to its last resort.
+ * Now and then one of them is made longer.
+ */
+static bool comb(struct random *r)
+{
+	u32 gap = random_size(r, 300);
+	u32 tooth = random_size(r, 3) + (random_below(r, 2) ? gap : 0);
+	u32 nr = 300 + random_below(r, 2800);
+	struct pair p;
+	u32 at;
+	bool ok;
+	int i;
+
+	ok = pair_init(&p, random_u64(r) >> 20, nr, random_below(r, 2));
+	for (at = random_below(r, gap + 1); ok && at < nr; at += gap + tooth) {
+		ok = pair_alloc_at(&p, at, min(tooth, nr - at));
+		if (random_below(r, 2))
+			ok = ok && pair_set_clean(&p, at, gap + tooth);
+	}
+	for (i = 0; ok && i < 60; i++) {
+		u32 len = random_below(r, 2) ? random_size(r, gap) : gap;
+		struct pool_run run;
+
+		ok = pair_alloc(&p, len, 1U << random_below(r, 11));
+		at = random_below(r, nr);
+		if (ok && i % 4 == 0 && p.model.head[at] &&
+		    model_next_run(&p.model, at, &run))
+			ok = pair_free(&p, run.start, run.len);
+	}
+	ok = ok && pair_verify(&p);
+	pair_destroy(&p);
+	return ok;
+}
+
+static bool test_combs(void)
+{
+	struct random r;
+	int i;
+
+	random_seed(&r, seed + 1000);
+	for (i = 0; i < 600; i++) {
+		if (!comb(&r)) {
+			printf("# in comb %d, seed %llu\n", i, seed);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The whole of a fragmented pool becomes clean, chunk by chunk. */
+static bool test_clean_all(void)
+{
+	u32 nr = 20011;
+	struct random r;
+	struct pair p;
+	u32 chunks = 0;
+	bool ok;
+
+	random_seed(&r, seed + 2000);
+	ok = pair_init(&p, 9, nr, true) && churn(&p, &r, 500, 100);
+	while (ok && p.pool.dirty) {
+		ok = pair_next_to_clean(&p, 512, true);
+		chunks++;
+	}
+	ok = ok && expect("end in time", chunks < nr, 1) && pair_verify(&p) &&
+	     pair_next_to_clean(&p, 512, true);
+	pair_destroy(&p);
+	return ok;
+}
+
+/*
+ * Extents of all orders of magnitude in a large pool: most of the trees is
+ * stale most of the time.
+ */
+static bool test_large_extents(void)
+{
+	u32 nr = (1U << 20) + 12345;
+	struct random r;
+	struct pair p;
+	bool ok;
+	int i;
+
+	random_seed(&r, seed + 3000);
+	ok = pair_init(&p, 77, nr, false);
+	for (i = 0; ok && i < 60; i++) {
+		u32 at = random_below(&r, nr);
+		struct pool_run run;
+
+		ok = pair_alloc(&p, random_size(&r, nr / 2),
+				1U << random_below(&r, 12)) &&
+		     pair_alloc_at(&p, at, random_size(&r, nr - at));
+		if (ok && i % 3 && model_next_run(&p.model, at, &run))
+			ok = pair_free(&p, run.start, run.len) &&
+			     pair_set_clean(&p, at, random_size(&r, nr));
+		if (ok && i % 10 == 0)
+			ok = pair_verify(&p);
+	}
+	ok = ok && pair_verify(&p);
+	pair_destroy(&p);
+	return ok;
+}
+
+/**
+ * struct shape - a pool for random operations
+ * @nr: its quanta
+ * @base: its base
+ * @share: its part of all operations
+ */
+struct shape {
+	u32 nr;
+	u64 base;
+	u32 share;
+};
+
+static const struct shape shapes[] = {
+	{ 1, 0, 1000 }, { 2, 1, 1000 }, { 3, U64_MAX - 3, 1000 },
+	{ 31, 0, 1000 }, { 32, 33, 1000 }, { 33, 1ULL << 32, 1000 },
+	{ 63, 0, 1000 }, { 63, 5, 1000 }, { 64, 0, 1000 }, { 64, 63, 1000 },
+	{ 65, 0, 1000 }, { 65, 0x7fffffff, 1000 }, { 127, 0, 1000 },
+	{ 128, 1, 1000 }, { 129, 64, 1000 }, { 191, 3, 1000 },
+	{ 193, 0xfffffffff, 1000 }, { 256, 0, 1000 }, { 320, 100, 1000 },
+	{ 1000, 0, 600 }, { 1023, 513, 600 }, { 1024, 0, 600 },
+	{ 1025, 0x80000, 600 }, { 4095, 1, 200 }, { 4096, 0, 200 },
+	{ 4097, 0xfffff, 200 }, { 12289, 0x71c71c7, 60 }, { 65536, 0, 8 },
+	{ 100003, 0x123457, 8 },
+};
+
+#define SHAPES	ARRAY_SIZE(shapes)
+
+static bool churn_shape(unsigned int i)
+{
+	const struct shape *shape = &shapes[i];
+	u64 shares = 0;
+	struct random r;
+	struct pair p;
+	unsigned int k;
+	u64 ops;
+	bool ok;
+
+	for (k = 0; k < SHAPES; k++)
+		shares += shapes[k].share;
+	ops = total_ops * shape->share / shares + 1;
+	random_seed(&r, seed * SHAPES + i);
+	ok = pair_init(&p, shape->base, shape->nr, i & 1) &&
+	     churn(&p, &r, ops, 1 + shape->nr / 16);
+	pair_destroy(&p);
+	if (!ok)
+		printf("# seed %llu, shape %u\n", seed, i);
+	return ok && expect("allocations left", host_alloc.live, 0);
+}
+
+/**
+ * struct test - a test without parameters
+ * @name: what the result line says
+ * @run: returns whether it passed
+ */
+struct test {
+	const char *name;
+	bool (*run)(void);
+};
+
+static const struct test tests[] = {
+	{ "arguments of pool_init", test_init_arguments },
+	{ "pool_init without memory leaves nothing behind",
+	  test_init_no_memory },
+	{ "memory at most 0.05 % of the pool", test_memory },
+	{ "a pool of the largest size", test_largest_pool },
+	{ "arguments of the other functions", test_arguments },
+	{ "every extent of small pools", test_every_extent },
+	{ "every length at every alignment", test_every_alignment },
+	{ "wrong frees change nothing", test_wrong_frees },
+	{ "aligned search among runs that do not do", test_combs },
+	{ "all free quanta become clean", test_clean_all },
+	{ "large extents", test_large_extents },
+};
+
+#define TESTS	ARRAY_SIZE(tests)
+
+static u64 from_environment(const char *name, u64 value)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 0) : value;
+}
+
+int main(void)
+{
+	unsigned int failed = 0;
+	unsigned int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	seed = from_environment("POOL_TEST_SEED", 1);
+	total_ops = from_environment("POOL_TEST_OPS", 4000000);
+	printf("KTAP version 1\n1..%zu\n", TESTS + SHAPES);
+	printf("# POOL_TEST_SEED=%llu POOL_TEST_OPS=%llu\n", seed, total_ops);
+
+	for (i = 0; i < TESTS; i++) {
+		bool ok = tests[i].run();
+
+		failed += !ok;
+		printf("%s %u %s\n", ok ? "ok" : "not ok", i + 1,
+		       tests[i].name);
+	}
+	for (i = 0; i < SHAPES; i++) {
+		bool ok = churn_shape(i);
+
+		failed += !ok;
+		printf("%s %zu random operations, %u quanta from %#llx on\n",
+		       ok ? "ok" : "not ok", TESTS + i + 1, shapes[i].nr,
+		       shapes[i].base);
+	}
+	return failed ? 1 : 0;
+}
