@@ -59,16 +59,20 @@ static void view_free(struct pmem_view *view)
 
 /*
  * A VMA that was copied: cut or moved in its own address space, it belongs to
- * the same view; in another one, that is after fork, to none yet.
+ * the same view; in another one, that is after fork, to none yet. There it has
+ * to be empty, or it would show pages of a view that nothing keeps for it, and
+ * VM_WIPEONFORK alone does not see to that: madvise() takes it away.
  */
 static void view_vma_open(struct vm_area_struct *vma)
 {
 	struct pmem_view *view = vma->vm_private_data;
 
-	if (view && view->mm == vma->vm_mm)
+	if (view && view->mm == vma->vm_mm) {
 		refcount_inc(&view->users);
-	else
-		vma->vm_private_data = NULL;
+		return;
+	}
+	vma->vm_private_data = NULL;
+	contig_forget_copied(vma);
 }
 
 static void view_vma_close(struct vm_area_struct *vma)

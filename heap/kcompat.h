@@ -79,6 +79,21 @@ static inline void contig_vm_flags_set(struct vm_area_struct *vma,
 #endif
 }
 
+/**
+ * contig_forget_copied() - empty the page tables of a VMA that fork() copied
+ * @vma: a VMA of page frames, in its open()
+ *
+ * Up to Linux 6.8, open() comes after the copying; since then it comes before,
+ * and whether to copy is read from the child's VM_WIPEONFORK.
+ */
+static inline void contig_forget_copied(struct vm_area_struct *vma)
+{
+	contig_vm_flags_set(vma, VM_WIPEONFORK);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+#endif
+}
+
 static inline struct class *contig_class_create(const char *name)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)

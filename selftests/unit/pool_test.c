@@ -40,6 +40,8 @@ static bool init_gives(u64 base, u32 nr, int expected)
 
 	memset(&pool, 0x5a, sizeof(pool));
 	ret = pool_init(&pool, base, nr, false);
+	if (ret && !expect("allocations left", host_alloc.live, 0))
+		return false;
 	pool_destroy(&pool);
 	return expect("init", ret, expected) && nothing_left(&pool);
 }
@@ -71,7 +73,8 @@ static bool test_init_no_memory(void)
 		if (host_alloc.fail_in)
 			break;
 		failures++;
-		if (!expect("init", ret, -ENOMEM))
+		if (!expect("init", ret, -ENOMEM) ||
+		    !expect("allocations left", host_alloc.live, 0))
 			return false;
 		pool_destroy(&pool);
 		if (!nothing_left(&pool))

@@ -5,6 +5,8 @@
  * action=warn:   a WARN at load
  * action=oops:   a wild pointer is read at load
  * action=refuse: loading fails
+ * action=leak:   memory is allocated and forgotten
+ * action=beyond: a byte beyond an allocation is written, where nothing else is
  * otherwise it does nothing.
  */
 
@@ -14,19 +16,49 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 static char *action = "nothing";
 module_param(action, charp, 0444);
-MODULE_PARM_DESC(action, "what to do at load: nothing, warn, oops or refuse");
+MODULE_PARM_DESC(action, "what to do at load: nothing, warn, oops, refuse, leak or beyond");
 
 /* The first page is never mapped. */
 static unsigned long wild = 0x18;
+
+/* Less than the object it is taken from, whatever sizes there are: the next byte is nobody's. */
+static const size_t size = 24;
+
+static int __init leak(void)
+{
+	char *lost = kmalloc(size, GFP_KERNEL);
+
+	OPTIMIZER_HIDE_VAR(lost);
+	return lost ? 0 : -ENOMEM;
+}
+
+static int __init write_beyond(void)
+{
+	char *object = kmalloc(size, GFP_KERNEL);
+	char *end;
+
+	if (!object)
+		return -ENOMEM;
+	end = object + size;
+	OPTIMIZER_HIDE_VAR(end);
+	WRITE_ONCE(*end, 1);
+	kfree(object);
+	return 0;
+}
 
 static int __init vm_faults_init(void)
 {
 	if (!strcmp(action, "refuse"))
 		return -EINVAL;
+	if (!strcmp(action, "leak"))
+		return leak();
+	if (!strcmp(action, "beyond"))
+		return write_beyond();
 	WARN_ON(!strcmp(action, "warn"));
 	if (!strcmp(action, "oops"))
 		pr_info("read %d\n", READ_ONCE(*(int *)wild));

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Heaps that the administrator asks for with module parameters. */
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "importer_client.h"
+#include "module.h"
+#include "test.h"
+
+FIXTURE(config) {
+};
+
+FIXTURE_SETUP(config)
+{
+	if (module_is_loaded())
+		ASSERT_EQ(0, module_unload());
+	log_clear();
+}
+
+FIXTURE_TEARDOWN(config)
+{
+	if (module_is_loaded())
+		module_unload();
+}
+
+/* The whole heap in one buffer: zero, in one piece, and it keeps what it is told. */
+static bool whole_heap_works(const char *name, size_t total)
+{
+	int heap = heap_open(name);
+	int fd = heap_alloc(heap, total);
+	void *memory = buffer_map(fd, total);
+	bool ok = memory != MAP_FAILED && heap_query(heap).total == total &&
+		  all_bytes(memory, total, 0) && buffer_address(fd);
+
+	if (ok) {
+		fill(memory, total, 1);
+		ok = filled(memory, total, 1);
+	}
+	munmap(memory, total);
+	close(fd);
+	close(heap);
+	return ok;
+}
+
+TEST_F(config, carveout_without_a_base)
+{
+	int i;
+
+	/* A leak would empty the area it is taken from. */
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, module_load("carveout=any:16M"));
+		EXPECT_TRUE(whole_heap_works("any", MiB(16)));
+		EXPECT_TRUE(whole_heap_works("any-uncached", MiB(16)));
+		ASSERT_EQ(0, module_unload());
+	}
+}
+
+/* The default CMA area is where such a carveout comes from. */
+TEST_F(config, carveout_leaves_the_area_it_comes_from)
+{
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load("carveout=any:2M"));
+	EXPECT_TRUE(node_exists("any"));
+	heap = heap_open("default_cma_region");
+	ASSERT_LE(0, heap);
+	fd = heap_alloc(heap, MiB(1));
+	EXPECT_LE(0, fd);
+	EXPECT_TRUE(node_exists("linux,cma"));
+}
+
+TEST_F(config, carveout_on_reserved_memory)
+{
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load("carveout=smi:4M@0x79000000"));
+	EXPECT_TRUE(whole_heap_works("smi", MiB(4)));
+	heap = heap_open("smi");
+	fd = heap_alloc(heap, MiB(4));
+	EXPECT_EQ(0x79000000, buffer_address(fd));
+	EXPECT_EQ(0, heap_query(heap).flags);
+}
+
+TEST_F(config, carveout_on_a_part_of_reserved_memory)
+{
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load("carveout=one:1M@0x79100000,two:64K@0x79300000"));
+	EXPECT_TRUE(whole_heap_works("one", MiB(1)));
+	EXPECT_TRUE(whole_heap_works("two", KiB(64)));
+	heap = heap_open("two-uncached");
+	fd = heap_alloc(heap, KiB(64));
+	EXPECT_EQ(0x79300000, buffer_address(fd));
+}
+
+TEST_F(config, quantum)
+{
+	struct contig_heap_query query;
+	int heap, one, two;
+
+	ASSERT_EQ(0, module_load("carveout=big:4M@0x79000000:quantum=64K"));
+	heap = heap_open("big");
+	ASSERT_LE(0, heap);
+	query = heap_query(heap);
+	EXPECT_EQ(KiB(64), query.quantum);
+	EXPECT_EQ(MiB(4), query.total);
+	one = heap_alloc(heap, 1);
+	two = heap_alloc(heap, KiB(64) + 1);
+	ASSERT_LE(0, one);
+	ASSERT_LE(0, two);
+	/* A buffer is as large as was asked for, the quantum is what it costs. */
+	EXPECT_EQ(PAGE, buffer_size(one));
+	EXPECT_EQ(KiB(68), buffer_size(two));
+	EXPECT_EQ(MiB(4) - 3 * KiB(64), heap_query(heap).free);
+	EXPECT_EQ(0, buffer_address(one) % KiB(64));
+	EXPECT_EQ(0, buffer_address(two) % KiB(64));
+	EXPECT_EQ(MAP_FAILED, buffer_map(one, PAGE * 2));
+	close(one);
+	close(two);
+	EXPECT_EQ(MiB(4), heap_query(heap).free);
+}
+
+TEST_F(config, quantum_without_a_base)
+{
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load("carveout=big:8M:quantum=2M"));
+	heap = heap_open("big");
+	ASSERT_LE(0, heap);
+	fd = heap_alloc(heap, PAGE);
+	EXPECT_EQ(0, buffer_address(fd) % MiB(2));
+	EXPECT_EQ(MiB(6), heap_query(heap).free);
+}
+
+/* The rest of a quantum is nobody else's, but it is dirty for the next. */
+TEST_F(config, all_of_a_quantum_is_zeroed)
+{
+	void *memory;
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load("carveout=big:64K@0x79000000:quantum=64K"));
+	heap = heap_open("big");
+	fd = heap_alloc(heap, KiB(64));
+	memory = buffer_map(fd, KiB(64));
+	ASSERT_NE(MAP_FAILED, memory);
+	memset(memory, 0xa5, KiB(64));
+	munmap(memory, KiB(64));
+	close(fd);
+	fd = heap_alloc(heap, PAGE);
+	ASSERT_LE(0, fd);
+	close(fd);
+	fd = heap_alloc(heap, KiB(64));
+	memory = buffer_map(fd, KiB(64));
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_TRUE(all_bytes(memory, KiB(64), 0));
+}
+
+/* Keep all processors busy, until the process is killed. */
+static pid_t spawn_busy(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			;
+	}
+	return pid;
+}
+
+/*
+ * The background thread is put aside in the middle of a quantum, which is freed
+ * memory then; it must not go on when that has an owner again.
+ */
+TEST_F(config, cleaning_never_touches_what_has_an_owner)
+{
+	pid_t busy[4];
+	int heap, i, look;
+
+	ASSERT_EQ(0, module_load("carveout=big:4M@0x79000000:quantum=4M"));
+	heap = heap_open("big");
+	ASSERT_LE(0, heap);
+	for (i = 0; i < (int)ARRAY_SIZE(busy); i++)
+		busy[i] = spawn_busy();
+	for (i = 0; i < 30; i++) {
+		int fd = heap_alloc(heap, MiB(4));
+		void *memory = buffer_map(fd, MiB(4));
+
+		ASSERT_NE(MAP_FAILED, memory);
+		EXPECT_TRUE(all_bytes(memory, MiB(4), 0));
+		fill(memory, MiB(4), i);
+		for (look = 0; look < 3; look++) {
+			usleep(1000);
+			EXPECT_TRUE(filled(memory, MiB(4), i));
+		}
+		munmap(memory, MiB(4));
+		close(fd);
+	}
+	for (i = 0; i < (int)ARRAY_SIZE(busy); i++) {
+		kill(busy[i], SIGKILL);
+		waitpid(busy[i], NULL, 0);
+	}
+}
+
+/* One that makes no sense is named in the log, and costs nobody else anything. */
+TEST_F(config, bad_carveouts_among_good_ones)
+{
+	static const char * const bad[] = {
+		"zero:0@0x79000000",
+		"odd:4097@0x79000000",
+		"crooked:1M@0x79000800",
+		"over:2M@0x79000000",
+		"onadsp:1M@0x70000000",
+		"ram:1M@0x50000000",
+		"beyond:8M@0x79200000",
+		"wrap:128K@0xffffffffffff0000",
+		"shared:1M@0x7a000000",
+		"half:1M@0x75f80000",
+	};
+	char parameters[1024] = "carveout=good:1M@0x79000000";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		strcat(parameters, ",");
+		strcat(parameters, bad[i]);
+	}
+	strcat(parameters, ",last:64K@0x79300000");
+	ASSERT_EQ(0, module_load(parameters));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "carveout=%s:", bad[i]);
+		EXPECT_TRUE(log_has(text)) {
+			TH_LOG("the log does not name %s", bad[i]);
+		}
+		snprintf(text, sizeof(text), "%.*s",
+			 (int)strcspn(bad[i], ":"), bad[i]);
+		EXPECT_FALSE(node_exists(text)) {
+			TH_LOG("%s is there", text);
+		}
+		strcat(text, "-uncached");
+		EXPECT_FALSE(node_exists(text)) {
+			TH_LOG("%s is there", text);
+		}
+	}
+	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
+	EXPECT_TRUE(whole_heap_works("last", KiB(64)));
+	EXPECT_TRUE(node_exists("adsp"));
+	EXPECT_TRUE(node_exists("video"));
+	EXPECT_TRUE(node_exists("default_cma_region"));
+}
+
+TEST_F(config, bad_syntax_among_good_ones)
+{
+	static const char * const bad[] = {
+		"nosize", "nosize:", ":1M@0x79100000", "base:1M@",
+		"rest:1M@0x79100000x", "word:1M@0x79100000:size=1",
+		"q0:1M@0x79100000:quantum=0", "q3:1M@0x79100000:quantum=12K",
+		"q2:1M@0x79100000:quantum=2K", "q:1M@0x79100000:quantum=",
+		"a/b:1M@0x79100000", ".:1M@0x79100000", "..:1M@0x79100000",
+		"adsp:1M@0x79100000",
+	};
+	char parameters[1024] = "carveout=good:1M@0x79000000";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		strcat(parameters, ",");
+		strcat(parameters, bad[i]);
+	}
+	strcat(parameters, ",last:64K@0x79300000");
+	ASSERT_EQ(0, module_load(parameters));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "carveout=%s:", bad[i]);
+		EXPECT_TRUE(log_has(text)) {
+			TH_LOG("the log does not name %s", bad[i]);
+		}
+	}
+	EXPECT_FALSE(node_exists("q0"));
+	EXPECT_FALSE(node_exists("q3"));
+	EXPECT_FALSE(node_exists("q2"));
+	EXPECT_FALSE(node_exists("rest"));
+	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
+	EXPECT_TRUE(whole_heap_works("last", KiB(64)));
+	/* The tree's heap of that name, not the parameter's. */
+	EXPECT_TRUE(whole_heap_works("adsp", MiB(48)));
+}
+
+TEST_F(config, carveout_over_the_kernel)
+{
+	char *iomem = read_text("/proc/iomem"), *code, parameters[128], text[160];
+	unsigned long long base;
+
+	code = strstr(iomem, " : Kernel code");
+	ASSERT_NE(NULL, code);
+	while (code > iomem && code[-1] != '\n')
+		code--;
+	ASSERT_EQ(1, sscanf(code, " %llx-", &base));
+	snprintf(parameters, sizeof(parameters), "carveout=kernel:1M@0x%llx",
+		 base / MiB(1) * MiB(1));
+	ASSERT_EQ(0, module_load(parameters));
+	snprintf(text, sizeof(text), "%s:", parameters);
+	EXPECT_TRUE(log_has(text));
+	EXPECT_FALSE(node_exists("kernel"));
+}
+
+TEST_F(config, carveout_larger_than_all_memory)
+{
+	ASSERT_EQ(0, module_load("carveout=huge:64G,vast:8E,good:1M"));
+	EXPECT_TRUE(log_has("carveout=huge:64G:"));
+	EXPECT_TRUE(log_has("carveout=vast:8E:"));
+	EXPECT_FALSE(node_exists("huge"));
+	EXPECT_FALSE(node_exists("vast"));
+	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
+}
+
+TEST_F(config, alias)
+{
+	int heap, other, fd;
+
+	ASSERT_EQ(0, module_load("alias=vidbuf_cached=adsp,second=adsp"));
+	heap = heap_open("adsp");
+	other = heap_open("vidbuf_cached");
+	ASSERT_LE(0, heap);
+	ASSERT_LE(0, other);
+	fd = heap_alloc(other, MiB(1));
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, heap_query(heap).buffers);
+	EXPECT_EQ(heap_query(heap).free, heap_query(other).free);
+	EXPECT_TRUE(node_exists("second"));
+	EXPECT_TRUE(node_exists("vidbuf_cached-uncached"));
+	EXPECT_EQ(CONTIG_HEAP_F_UNCACHED,
+		  heap_query(heap_open("second-uncached")).flags);
+}
+
+TEST_F(config, alias_that_is_taken)
+{
+	ASSERT_EQ(0, module_load("alias=mdp=adsp,a/b=adsp,good=adsp"));
+	EXPECT_TRUE(node_exists("good"));
+	EXPECT_TRUE(node_exists("mdp"));
+	EXPECT_TRUE(node_exists("adsp"));
+	EXPECT_TRUE(log_has("a/b"));
+}
+
+TEST_F(config, alias_without_sense)
+{
+	EXPECT_ERRNO(EINVAL, module_load("alias=adsp"));
+	EXPECT_ERRNO(EINVAL, module_load("alias=new="));
+	EXPECT_ERRNO(EINVAL, module_load("alias==adsp"));
+	EXPECT_FALSE(module_is_loaded());
+	EXPECT_EQ(0, module_load(""));
+}
+
+TEST_F(config, names_programs_look_for)
+{
+	ASSERT_EQ(0, module_load(""));
+	EXPECT_TRUE(node_exists("default_cma_region"));
+	EXPECT_TRUE(node_exists("linux,cma"));
+	EXPECT_TRUE(node_exists("reserved"));
+	EXPECT_FALSE(node_exists("system"));
+}
+
+TEST_F(config, without_cma)
+{
+	ASSERT_EQ(0, module_load("cma=N"));
+	EXPECT_FALSE(node_exists("default_cma_region"));
+	EXPECT_FALSE(node_exists("linux,cma"));
+	EXPECT_FALSE(node_exists("reserved"));
+	/* The tree names these heaps itself. */
+	EXPECT_TRUE(node_exists("video"));
+	EXPECT_TRUE(node_exists("adsp"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ioctls of <linux/contig_heap.h>: query, aligned allocation, ranged sync. */
+#include "importer_client.h"
+#include "test.h"
+
+/* One layout for 32-bit and for 64-bit programs. */
+_Static_assert(sizeof(struct contig_heap_query) == 56, "query");
+_Static_assert(sizeof(struct contig_heap_alloc) == 32, "alloc");
+_Static_assert(sizeof(struct contig_heap_sync) == 24, "sync");
+_Static_assert(CONTIG_HEAP_IOCTL_QUERY == 0x8038c700, "QUERY");
+_Static_assert(CONTIG_HEAP_IOCTL_ALLOC == 0xc020c701, "ALLOC");
+_Static_assert(CONTIG_HEAP_IOCTL_SYNC == 0x4018c702, "SYNC");
+
+HEAP_FIXTURE(query);
+
+TEST_F(query, idle_heap)
+{
+	struct contig_heap_query query;
+
+	heap_wait_clean(self->heap);
+	query = heap_query(self->heap);
+	EXPECT_EQ(query.total, query.free);
+	EXPECT_EQ(query.total, query.largest);
+	EXPECT_EQ(0, query.dirty);
+	EXPECT_EQ(PAGE, query.quantum);
+	EXPECT_EQ(0, query.buffers);
+	EXPECT_EQ(0, query.region_buffers);
+	EXPECT_EQ(0, query.reserved);
+}
+
+TEST_F(query, flags_tell_the_kind)
+{
+	EXPECT_EQ(variant->flags, heap_query(self->heap).flags);
+}
+
+TEST_F(query, figures_follow_allocations)
+{
+	struct contig_heap_query before = heap_query(self->heap), now;
+	int first = heap_alloc(self->heap, MiB(1));
+	int second = heap_alloc(self->heap, PAGE * 3);
+	bool estimate = before.flags & CONTIG_HEAP_F_ESTIMATE;
+
+	ASSERT_LE(0, first);
+	ASSERT_LE(0, second);
+	now = heap_query(self->heap);
+	EXPECT_EQ(before.total, now.total);
+	EXPECT_EQ(before.free - MiB(1) - PAGE * 3, now.free);
+	EXPECT_GE(now.free, now.largest);
+	EXPECT_EQ(2, now.buffers);
+	EXPECT_EQ(2, now.region_buffers);
+
+	close(first);
+	now = heap_query(self->heap);
+	EXPECT_EQ(before.free - PAGE * 3, now.free);
+	EXPECT_EQ(1, now.buffers);
+	/* The hole is only seen where every allocation is. */
+	if (!estimate) {
+		EXPECT_LT(now.largest, now.free);
+		EXPECT_LE(now.free - MiB(1), now.largest);
+	}
+
+	close(second);
+	now = heap_query(self->heap);
+	EXPECT_EQ(before.free, now.free);
+	EXPECT_EQ(before.largest, now.largest);
+	EXPECT_EQ(0, now.buffers);
+}
+
+/* What is written into a buffer has to be zeroed when it is free again. */
+TEST_F(query, freed_memory_is_dirty_until_cleaned)
+{
+	size_t len = MiB(16);
+	__u64 dirty;
+	int fd;
+
+	heap_wait_clean(self->heap);
+	fd = heap_alloc(self->heap, len);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, heap_query(self->heap).dirty);
+	close(fd);
+	dirty = heap_query(self->heap).dirty;
+	if (variant->flags & CONTIG_HEAP_F_CMA) {
+		/* The kernel zeroes it when it hands it out. */
+		EXPECT_EQ(0, dirty);
+	} else {
+		EXPECT_GE(len, dirty);
+	}
+	heap_wait_clean(self->heap);
+	EXPECT_EQ(0, heap_query(self->heap).dirty);
+}
+
+TEST_F(query, twins_share_memory_but_not_buffers)
+{
+	struct contig_heap_query here, there;
+	int twin = heap_open_twin(variant->name);
+	int fd;
+
+	if (variant->flags & CONTIG_HEAP_F_NO_MAP) {
+		/* A cached view of such memory is nobody's to have. */
+		EXPECT_ERRNO(ENOENT, twin);
+		return;
+	}
+	ASSERT_LE(0, twin);
+	fd = heap_alloc(self->heap, MiB(2));
+	ASSERT_LE(0, fd);
+	here = heap_query(self->heap);
+	there = heap_query(twin);
+	EXPECT_EQ(here.total, there.total);
+	EXPECT_EQ(here.free, there.free);
+	EXPECT_EQ(here.largest, there.largest);
+	EXPECT_EQ(1, here.buffers);
+	EXPECT_EQ(0, there.buffers);
+	EXPECT_EQ(1, here.region_buffers);
+	EXPECT_EQ(1, there.region_buffers);
+	EXPECT_EQ(here.flags ^ CONTIG_HEAP_F_UNCACHED, there.flags);
+}
+
+/* Programs built against headers with a shorter structure. */
+TEST_F(query, shorter_structure)
+{
+	__u64 figure[3] = { ~0ULL, ~0ULL, ~0ULL };
+	struct two {
+		__u64 figure[2];
+	};
+
+	ASSERT_EQ(0, ioctl(self->heap, _IOR(CONTIG_HEAP_IOC_MAGIC, 0,
+					    struct two), figure));
+	EXPECT_EQ(heap_query(self->heap).total, figure[0]);
+	EXPECT_EQ(heap_query(self->heap).free, figure[1]);
+	EXPECT_EQ(~0ULL, figure[2]);
+}
+
+/* Programs built against headers of the future: what we do not know is 0. */
+TEST_F(query, longer_structure)
+{
+	struct {
+		struct contig_heap_query known;
+		__u64 unknown[8];
+	} data;
+
+	memset(&data, 0xcc, sizeof(data));
+	ASSERT_EQ(0, ioctl(self->heap, _IOR(CONTIG_HEAP_IOC_MAGIC, 0, data),
+			   &data));
+	EXPECT_EQ(heap_query(self->heap).total, data.known.total);
+	EXPECT_TRUE(all_bytes(data.unknown, sizeof(data.unknown), 0));
+}
+
+TEST_F(query, bad_pointer)
+{
+	EXPECT_ERRNO(EFAULT, ioctl(self->heap, CONTIG_HEAP_IOCTL_QUERY, NULL));
+}
+
+TEST_F(query, unknown_commands)
+{
+	struct contig_heap_alloc data = {};
+	int nr;
+
+	for (nr = 3; nr < 256; nr++)
+		EXPECT_ERRNO(ENOTTY, ioctl(self->heap,
+					   _IOWR(CONTIG_HEAP_IOC_MAGIC, nr,
+						 data), &data));
+}
+
+HEAP_FIXTURE(aligned);
+
+/* Where a device finds the memory, not where the heap believes it to be. */
+TEST_F(aligned, address_is_aligned)
+{
+	__u64 align;
+
+	for (align = PAGE; align <= MiB(16); align *= 2) {
+		/* Something small in the way, so that chance does not align. */
+		int small = heap_alloc(self->heap, PAGE);
+		int fd = heap_alloc_aligned(self->heap, PAGE * 5, align);
+		__u64 address;
+
+		ASSERT_LE(0, small);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(PAGE * 5, buffer_size(fd));
+		address = buffer_address(fd);
+		ASSERT_NE(0, address);
+		EXPECT_EQ(0, address & (align - 1));
+		close(fd);
+		close(small);
+	}
+}
+
+/* What the CPU sees page by page is one piece for a device. */
+TEST_F(aligned, large_buffer_is_contiguous)
+{
+	size_t len = MiB(16), pos;
+	int fd = heap_alloc_aligned(self->heap, len, MiB(2));
+	int importer, attachment;
+	void *memory, *copy;
+	__u64 address, got;
+
+	ASSERT_LE(0, fd);
+	memory = buffer_map(fd, len);
+	ASSERT_NE(MAP_FAILED, memory);
+	fill(memory, len, 1);
+	ASSERT_EQ(0, buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
+
+	importer = importer_open();
+	attachment = importer_attach(importer, importer_any_device(importer),
+				     fd);
+	ASSERT_EQ(1, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &address, &got));
+	EXPECT_EQ(len, got);
+	EXPECT_EQ(0, address % MiB(2));
+	copy = malloc(MiB(1));
+	for (pos = 0; pos < len; pos += MiB(1)) {
+		ASSERT_EQ(0, importer_dma_read(importer, attachment, pos, copy,
+					       MiB(1)));
+		EXPECT_EQ(0, memcmp(copy, memory + pos, MiB(1)));
+	}
+}
+
+TEST_F(aligned, less_than_a_page_is_a_page)
+{
+	static const __u64 align[] = { 0, 1, 2, 64, PAGE / 2 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(align); i++) {
+		int fd = heap_alloc_aligned(self->heap, 1, align[i]);
+
+		EXPECT_LE(0, fd);
+		close(fd);
+	}
+}
+
+TEST_F(aligned, no_power_of_two)
+{
+	static const __u64 align[] = {
+		3, PAGE - 1, PAGE + 1, PAGE * 3, MiB(1) + PAGE,
+		(1ULL << 32) + PAGE, UINT64_MAX, (1ULL << 63) + 1,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(align); i++)
+		EXPECT_ERRNO(EINVAL,
+			     heap_alloc_aligned(self->heap, PAGE, align[i]));
+}
+
+TEST_F(aligned, more_than_any_heap_has)
+{
+	EXPECT_ERRNO(ENOMEM, heap_alloc_aligned(self->heap, PAGE, 1ULL << 63));
+	EXPECT_ERRNO(ENOMEM, heap_alloc_aligned(self->heap, PAGE, 1ULL << 44));
+	EXPECT_ERRNO(ENOMEM, heap_alloc_aligned(self->heap, PAGE, 1ULL << 40));
+}
+
+TEST_F(aligned, bad_lengths)
+{
+	EXPECT_ERRNO(EINVAL, heap_alloc_aligned(self->heap, 0, PAGE));
+	EXPECT_ERRNO(EINVAL, heap_alloc_aligned(self->heap, UINT64_MAX, PAGE));
+	EXPECT_ERRNO(ENOMEM, heap_alloc_aligned(self->heap, 1ULL << 40, PAGE));
+}
+
+TEST_F(aligned, bad_flags_and_fd)
+{
+	struct contig_heap_alloc good = { .len = PAGE, .fd_flags = O_RDWR };
+	struct contig_heap_alloc bad = good;
+
+	bad.fd = 3;
+	EXPECT_ERRNO(EINVAL, ioctl(self->heap, CONTIG_HEAP_IOCTL_ALLOC, &bad));
+	bad = good;
+	bad.fd_flags |= O_NONBLOCK;
+	EXPECT_ERRNO(EINVAL, ioctl(self->heap, CONTIG_HEAP_IOCTL_ALLOC, &bad));
+	bad = good;
+	bad.heap_flags = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(self->heap, CONTIG_HEAP_IOCTL_ALLOC, &bad));
+	EXPECT_ERRNO(EFAULT, ioctl(self->heap, CONTIG_HEAP_IOCTL_ALLOC, NULL));
+}
+
+TEST_F(aligned, fault_on_copy_out_leaks_nothing)
+{
+	struct contig_heap_query before = heap_query(self->heap);
+	struct contig_heap_alloc *data;
+	int fds = open_fds(), next = next_fd();
+
+	data = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, data);
+	data->len = MiB(1);
+	data->fd_flags = O_RDWR;
+	ASSERT_EQ(0, mprotect(data, PAGE, PROT_READ));
+	EXPECT_ERRNO(EFAULT, ioctl(self->heap, CONTIG_HEAP_IOCTL_ALLOC, data));
+	EXPECT_EQ(fds, open_fds());
+	EXPECT_EQ(next, next_fd());
+	EXPECT_EQ(before.free, heap_query(self->heap).free);
+}
+
+/* The shortest a caller can know: a length and an alignment, but no fd. */
+TEST_F(aligned, shorter_structure_has_default_flags)
+{
+	struct {
+		__u64 len;
+		__u64 align;
+		__u32 fd;
+		__u32 fd_flags;
+	} data = { .len = PAGE, .align = MiB(1), .fd_flags = O_RDWR };
+
+	ASSERT_EQ(0, ioctl(self->heap, _IOWR(CONTIG_HEAP_IOC_MAGIC, 1, data),
+			   &data));
+	ASSERT_NE(0, buffer_address(data.fd));
+	EXPECT_EQ(0, buffer_address(data.fd) % MiB(1));
+}
+
+FIXTURE(sync) {
+	int heap;
+	int fd;
+};
+
+HEAP_KINDS(sync);
+
+FIXTURE_SETUP(sync)
+{
+	self->heap = heap_open(variant->name);
+	ASSERT_LE(0, self->heap);
+	self->fd = heap_alloc(self->heap, PAGE * 4);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(sync)
+{
+	close(self->fd);
+	close(self->heap);
+}
+
+#define START_RW	(DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW)
+
+TEST_F(sync, any_part_any_direction)
+{
+	static const __u32 direction[] = {
+		DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, DMA_BUF_SYNC_RW,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(direction); i++) {
+		__u32 start = direction[i] | DMA_BUF_SYNC_START;
+		__u32 end = direction[i] | DMA_BUF_SYNC_END;
+
+		EXPECT_EQ(0, buffer_sync(self->fd, start));
+		EXPECT_EQ(0, buffer_sync(self->fd, end));
+		EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd, 0,
+					       PAGE * 4, start));
+		EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd, 0,
+					       PAGE * 4, end));
+		EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd,
+					       PAGE * 4 - 1, 1, start));
+		EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd, 1, 1,
+					       end));
+	}
+}
+
+TEST_F(sync, outside_of_the_buffer)
+{
+	static const struct {
+		__u64 offset;
+		__u64 len;
+	} range[] = {
+		{ 0, 0 }, { PAGE, 0 }, { PAGE * 4, 0 },
+		{ 0, PAGE * 4 + 1 }, { 1, PAGE * 4 }, { PAGE * 4, 1 },
+		{ PAGE * 4 + 1, 1 }, { UINT64_MAX, 1 }, { 1, UINT64_MAX },
+		{ UINT64_MAX, UINT64_MAX }, { PAGE, UINT64_MAX - PAGE + 1 },
+		{ 1ULL << 32, PAGE }, { 0, (1ULL << 32) + PAGE },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(range); i++)
+		EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, self->fd,
+						       range[i].offset,
+						       range[i].len, START_RW));
+}
+
+TEST_F(sync, bad_flags)
+{
+	int bit;
+
+	EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, self->fd, 0, PAGE,
+					       DMA_BUF_SYNC_START));
+	EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, self->fd, 0, PAGE,
+					       DMA_BUF_SYNC_END));
+	for (bit = 3; bit < 32; bit++)
+		EXPECT_ERRNO(EINVAL,
+			     buffer_sync_range(self->heap, self->fd, 0, PAGE,
+					       START_RW | 1U << bit));
+}
+
+TEST_F(sync, no_file)
+{
+	int fd = dup(self->fd);
+
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_ERRNO(EBADF, buffer_sync_range(self->heap, fd, 0, PAGE,
+					      START_RW));
+	EXPECT_ERRNO(EBADF, buffer_sync_range(self->heap, -1, 0, PAGE,
+					      START_RW));
+}
+
+TEST_F(sync, no_dmabuf)
+{
+	int memfd = memfd_create("none", 0);
+
+	ASSERT_LE(0, memfd);
+	EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, memfd, 0, PAGE,
+					       START_RW));
+	EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, self->heap, 0, PAGE,
+					       START_RW));
+}
+
+TEST_F(sync, dmabuf_of_another_exporter)
+{
+	int fd = foreign_dmabuf();
+
+	EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, fd, 0, PAGE,
+					       START_RW));
+}
+
+TEST(sync_of_a_udmabuf)
+{
+	int heap = heap_open("adsp");
+	int fd = udmabuf(PAGE * 4);
+
+	if (fd < 0)
+		SKIP(return, "this kernel has no /dev/udmabuf");
+	EXPECT_ERRNO(EINVAL, buffer_sync_range(heap, fd, 0, PAGE, START_RW));
+}
+
+/* The buffer counts, not the heap whose node is asked. */
+TEST_F(sync, buffer_of_another_heap)
+{
+	int other = heap_open("mdp");
+	int fd = heap_alloc(other, PAGE);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, buffer_sync_range(self->heap, fd, 0, PAGE, START_RW));
+}
+
+TEST_F(sync, leaks_no_reference)
+{
+	struct contig_heap_query before = heap_query(self->heap);
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		buffer_sync_range(self->heap, self->fd, 0, PAGE, START_RW);
+		buffer_sync_range(self->heap, self->fd, 0, 0, START_RW);
+		buffer_sync_range(self->heap, self->fd, 0, PAGE, 0);
+	}
+	close(self->fd);
+	EXPECT_EQ(before.free + PAGE * 4, heap_query(self->heap).free);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Calls of /dev/heap_importer; declared in importer_client.h. */
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "importer_client.h"
+
+int importer_open(void)
+{
+	return open(HEAP_IMPORTER_PATH, O_RDWR | O_CLOEXEC);
+}
+
+int importer_device(int importer, __u64 dma_mask, __u32 max_segment,
+		    __u64 boundary)
+{
+	struct heap_importer_device data = {
+		.dma_mask = dma_mask,
+		.boundary = boundary,
+		.max_segment = max_segment,
+	};
+
+	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
+}
+
+/* A device without any limits. */
+int importer_any_device(int importer)
+{
+	return importer_device(importer, ANY_ADDRESS, ANY_SEGMENT, ANY_ADDRESS);
+}
+
+int importer_attach(int importer, int device, int fd)
+{
+	struct heap_importer_attach data = { .fd = fd, .device = device };
+
+	return ioctl(importer, HEAP_IMPORTER_ATTACH, &data) ? -1 : (int)data.id;
+}
+
+int importer_detach(int importer, int attachment)
+{
+	__u32 id = attachment;
+
+	return ioctl(importer, HEAP_IMPORTER_DETACH, &id);
+}
+
+/* Returns the number of segments. */
+int importer_map(int importer, int attachment, int direction)
+{
+	struct heap_importer_map data = {
+		.attachment = attachment,
+		.direction = direction,
+	};
+
+	return ioctl(importer, HEAP_IMPORTER_MAP, &data) ? -1 :
+							   (int)data.segments;
+}
+
+int importer_unmap(int importer, int attachment)
+{
+	__u32 id = attachment;
+
+	return ioctl(importer, HEAP_IMPORTER_UNMAP, &id);
+}
+
+int importer_segment(int importer, int attachment, int index, __u64 *address,
+		     __u64 *len)
+{
+	struct heap_importer_segment data = {
+		.attachment = attachment,
+		.index = index,
+	};
+	int ret = ioctl(importer, HEAP_IMPORTER_SEGMENT, &data);
+
+	*address = data.address;
+	*len = data.len;
+	return ret;
+}
+
+static int copy(int importer, unsigned long cmd, int id, __u64 offset,
+		const void *user, size_t len, int write)
+{
+	struct heap_importer_access data = {
+		.offset = offset,
+		.len = len,
+		.user = (uintptr_t)user,
+		.id = id,
+		.write = write,
+	};
+
+	return ioctl(importer, cmd, &data);
+}
+
+int importer_dma_read(int importer, int attachment, __u64 offset, void *to,
+		      size_t len)
+{
+	return copy(importer, HEAP_IMPORTER_DMA, attachment, offset, to, len,
+		    0);
+}
+
+int importer_dma_write(int importer, int attachment, __u64 offset,
+		       const void *from, size_t len)
+{
+	return copy(importer, HEAP_IMPORTER_DMA, attachment, offset, from, len,
+		    1);
+}
+
+int importer_vmap(int importer, int fd)
+{
+	struct heap_importer_vmap data = { .fd = fd };
+
+	return ioctl(importer, HEAP_IMPORTER_VMAP, &data) ? -1 : (int)data.id;
+}
+
+int importer_vunmap(int importer, int vmap)
+{
+	__u32 id = vmap;
+
+	return ioctl(importer, HEAP_IMPORTER_VUNMAP, &id);
+}
+
+int importer_kernel_read(int importer, int vmap, __u64 offset, void *to,
+			 size_t len)
+{
+	return copy(importer, HEAP_IMPORTER_KERNEL, vmap, offset, to, len, 0);
+}
+
+int importer_kernel_write(int importer, int vmap, __u64 offset,
+			  const void *from, size_t len)
+{
+	return copy(importer, HEAP_IMPORTER_KERNEL, vmap, offset, from, len,
+		    1);
+}
+
+int importer_cpu_access(int importer, int fd, int direction, int begin)
+{
+	struct heap_importer_cpu data = {
+		.fd = fd,
+		.direction = direction,
+		.begin = begin,
+	};
+
+	return ioctl(importer, HEAP_IMPORTER_CPU, &data);
+}
+
+/*
+ * Where a buffer is for a device without limits and without an IOMMU: its
+ * physical address. 0 if it is not in one piece there.
+ */
+__u64 buffer_address(int fd)
+{
+	int importer = importer_open();
+	int device = importer_any_device(importer);
+	int attachment = importer_attach(importer, device, fd);
+	__u64 address = 0, len;
+
+	if (importer_map(importer, attachment, HEAP_IMPORTER_BOTH) != 1 ||
+	    importer_segment(importer, attachment, 0, &address, &len) ||
+	    len != (__u64)lseek(fd, 0, SEEK_END))
+		address = 0;
+	close(importer);
+	return address;
+}

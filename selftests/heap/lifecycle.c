@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading the module, binding and unbinding its devices: possible
+ * whenever nothing is in use, refused or harmless otherwise.
+ */
+#include <dirent.h>
+
+#include "importer_client.h"
+#include "module.h"
+#include "test.h"
+
+#define DRIVER	"/sys/bus/platform/drivers/contig-heap/"
+
+/* Each test begins and ends without the module. */
+FIXTURE(module) {
+};
+
+FIXTURE_SETUP(module)
+{
+	if (module_is_loaded())
+		ASSERT_EQ(0, module_unload());
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	if (module_is_loaded())
+		module_unload();
+}
+
+/* A life in which everything is used once. */
+static bool use_heaps(void)
+{
+	static const char * const name[] = {
+		"adsp", "adsp-uncached", "audio-uncached", "video",
+		"default_cma_region-uncached",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(name); i++) {
+		int heap = heap_open(name[i]);
+		int fd = heap_alloc(heap, MiB(1));
+		int importer = importer_open();
+		int device = importer_any_device(importer);
+		int attachment = importer_attach(importer, device, fd);
+		void *memory = buffer_map(fd, MiB(1));
+		bool ok = memory != MAP_FAILED &&
+			  importer_map(importer, attachment, 0) > 0 &&
+			  importer_vmap(importer, fd) >= 0;
+
+		if (ok)
+			fill(memory, MiB(1), i);
+		munmap(memory, MiB(1));
+		close(importer);
+		close(fd);
+		close(heap);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* Are there threads of the kernel whose name begins so? */
+static bool thread_exists(const char *prefix)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	while ((entry = readdir(proc))) {
+		char path[300], *name;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		name = read_text(path);
+		found |= name && !strncmp(name, prefix, strlen(prefix));
+		free(name);
+	}
+	closedir(proc);
+	return found;
+}
+
+static bool file_has(const char *path, const char *text)
+{
+	char *content = read_text(path);
+	bool found = content && strstr(content, text);
+
+	free(content);
+	return found;
+}
+
+static long available_kib(void)
+{
+	write_text("/proc/sys/vm/drop_caches", "3");
+	return meminfo("MemAvailable:");
+}
+
+TEST_F(module, unloading_leaves_nothing_behind)
+{
+	char *iomem = read_text("/proc/iomem"), *after;
+
+	ASSERT_EQ(0, module_load(""));
+	EXPECT_TRUE(thread_exists("contig_zero/"));
+	EXPECT_EQ(0, access("/sys/kernel/debug/contig_heaps/adsp", F_OK));
+	/* The write-combined mapping of the no-map region. */
+	EXPECT_TRUE(file_has("/proc/vmallocinfo", "phys=0x0000000076000000"));
+	ASSERT_TRUE(use_heaps());
+	ASSERT_EQ(0, module_unload());
+
+	after = read_text("/proc/iomem");
+	EXPECT_STREQ(iomem, after);
+	EXPECT_FALSE(thread_exists("contig_zero/"));
+	EXPECT_FALSE(file_has("/proc/vmallocinfo", "phys=0x0000000076000000"));
+	EXPECT_FALSE(file_has("/proc/devices", "contig_heaps"));
+	EXPECT_NE(0, access("/sys/kernel/debug/contig_heaps", F_OK));
+	EXPECT_NE(0, access("/sys/class/dma_heap", F_OK));
+	EXPECT_NE(0, access("/dev/dma_heap/adsp", F_OK));
+	EXPECT_NE(0, access("/sys/kernel/tracing/events/contig_heaps", F_OK));
+	EXPECT_NE(0, access(DRIVER, F_OK));
+}
+
+static bool live_and_die(int times)
+{
+	int i;
+
+	for (i = 0; i < times; i++)
+		if (module_load("carveout=smi:4M@0x79000000,any:2M") ||
+		    !use_heaps() || module_unload())
+			return false;
+	return true;
+}
+
+TEST_F(module, a_hundred_lives)
+{
+	long before, after;
+
+	/* What the kernel keeps for good it has after a few. */
+	ASSERT_TRUE(live_and_die(20));
+	before = available_kib();
+	ASSERT_TRUE(live_and_die(100));
+	after = available_kib();
+	/* Other parts of the kernel take and give, too: 20 KiB a life. */
+	EXPECT_LE(before - 2000, after);
+}
+
+TEST_F(module, open_node_keeps_it)
+{
+	int heap;
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("adsp");
+	ASSERT_LE(0, heap);
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	EXPECT_EQ(heap_query(heap).total, heap_query(heap).free);
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_F(module, buffer_keeps_it)
+{
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("adsp");
+	fd = heap_alloc(heap, MiB(1));
+	ASSERT_LE(0, fd);
+	close(heap);
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	EXPECT_NE(MAP_FAILED, buffer_map(fd, MiB(1)));
+	close(fd);
+	/* The mapping is left. */
+	EXPECT_ERRNO(EAGAIN, module_unload());
+}
+
+TEST_F(module, mapping_keeps_it)
+{
+	void *memory;
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("video-uncached");
+	fd = heap_alloc(heap, MiB(1));
+	memory = buffer_map(fd, MiB(1));
+	ASSERT_NE(MAP_FAILED, memory);
+	close(fd);
+	close(heap);
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	fill(memory, MiB(1), 1);
+	EXPECT_TRUE(filled(memory, MiB(1), 1));
+	munmap(memory, MiB(1));
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_F(module, attachment_keeps_it)
+{
+	int heap, fd, importer, attachment;
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("audio-uncached");
+	fd = heap_alloc(heap, MiB(1));
+	importer = importer_open();
+	attachment = importer_attach(importer, importer_any_device(importer),
+				     fd);
+	ASSERT_LE(0, attachment);
+	close(fd);
+	close(heap);
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	EXPECT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	close(importer);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_F(module, kernel_mapping_keeps_it)
+{
+	int heap, fd, importer;
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("default_cma_region");
+	fd = heap_alloc(heap, MiB(1));
+	importer = importer_open();
+	ASSERT_LE(0, importer_vmap(importer, fd));
+	close(fd);
+	close(heap);
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	close(importer);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_F(module, can_go_while_memory_is_being_cleaned)
+{
+	int round;
+
+	for (round = 0; round < 5; round++) {
+		int heap, fd;
+
+		ASSERT_EQ(0, module_load(""));
+		heap = heap_open("mdp");
+		fd = heap_alloc(heap, MiB(48));
+		ASSERT_LE(0, fd);
+		close(fd);
+		close(heap);
+		ASSERT_EQ(0, module_unload());
+	}
+}
+
+/* What one module life left in memory is not shown in the next. */
+TEST_F(module, memory_is_zero_after_loading_again)
+{
+	void *memory;
+	int heap, fd;
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("adsp");
+	fd = heap_alloc(heap, MiB(48));
+	memory = buffer_map(fd, MiB(48));
+	ASSERT_NE(MAP_FAILED, memory);
+	memset(memory, 0xa5, MiB(48));
+	munmap(memory, MiB(48));
+	close(fd);
+	close(heap);
+	ASSERT_EQ(0, module_unload());
+
+	ASSERT_EQ(0, module_load(""));
+	heap = heap_open("adsp-uncached");
+	fd = heap_alloc(heap, MiB(48));
+	memory = buffer_map(fd, MiB(48));
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_TRUE(all_bytes(memory, MiB(48), 0));
+	munmap(memory, MiB(48));
+	close(fd);
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+/* A heap's device, with the heap open and a buffer in it. */
+FIXTURE(unbind) {
+	int heap;
+	int fd;
+};
+
+FIXTURE_VARIANT(unbind) {
+	const char *device;
+	const char *name;
+};
+
+FIXTURE_VARIANT_ADD(unbind, carveout) {
+	.device = "heap-adsp",
+	.name = "adsp",
+};
+
+FIXTURE_VARIANT_ADD(unbind, nomap) {
+	.device = "heap-audio",
+	.name = "audio-uncached",
+};
+
+FIXTURE_VARIANT_ADD(unbind, cma) {
+	.device = "heap-video",
+	.name = "video",
+};
+
+FIXTURE_SETUP(unbind)
+{
+	if (module_is_loaded())
+		ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_load(""));
+	self->heap = heap_open(variant->name);
+	ASSERT_LE(0, self->heap);
+	self->fd = heap_alloc(self->heap, MiB(1));
+	ASSERT_LE(0, self->fd);
+	ASSERT_TRUE(write_text(DRIVER "unbind", variant->device));
+}
+
+FIXTURE_TEARDOWN(unbind)
+{
+	close(self->fd);
+	close(self->heap);
+	module_unload();
+}
+
+TEST_F(unbind, nodes_are_gone)
+{
+	EXPECT_FALSE(node_exists(variant->name));
+	EXPECT_ERRNO(ENOENT, heap_open(variant->name));
+	EXPECT_ERRNO(ENOENT, heap_open_twin(variant->name));
+	EXPECT_TRUE(node_exists("mdp"));
+}
+
+TEST_F(unbind, open_node_says_so)
+{
+	struct contig_heap_query query;
+
+	EXPECT_ERRNO(ENODEV, heap_alloc(self->heap, PAGE));
+	EXPECT_ERRNO(ENODEV, heap_alloc_aligned(self->heap, PAGE, PAGE));
+	EXPECT_ERRNO(ENODEV, ioctl(self->heap, CONTIG_HEAP_IOCTL_QUERY,
+				   &query));
+	EXPECT_ERRNO(ENODEV, buffer_sync_range(self->heap, self->fd, 0, PAGE,
+					       DMA_BUF_SYNC_RW));
+}
+
+TEST_F(unbind, buffer_lives_on)
+{
+	void *memory = buffer_map(self->fd, MiB(1));
+	int importer = importer_open();
+	int attachment = importer_attach(importer,
+					 importer_any_device(importer),
+					 self->fd);
+	int vmap = importer_vmap(importer, self->fd);
+	char copy[64];
+
+	ASSERT_NE(MAP_FAILED, memory);
+	fill(memory, MiB(1), 1);
+	EXPECT_EQ(0, buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
+	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	EXPECT_EQ(0, importer_dma_read(importer, attachment, 0, copy, 64));
+	EXPECT_TRUE(filled(copy, 64, 1));
+	memset(copy, 0, sizeof(copy));
+	ASSERT_LE(0, vmap);
+	EXPECT_EQ(0, importer_kernel_read(importer, vmap, 0, copy, 64));
+	EXPECT_TRUE(filled(copy, 64, 1));
+	close(importer);
+	close(self->heap);
+	EXPECT_ERRNO(EAGAIN, module_unload());
+	EXPECT_TRUE(filled(memory, MiB(1), 1));
+}
+
+TEST_F(unbind, binding_waits_for_the_last_buffer)
+{
+	void *memory = buffer_map(self->fd, MiB(1));
+	int heap, fd;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	memset(memory, 0xa5, MiB(1));
+	EXPECT_FALSE(write_text(DRIVER "bind", variant->device));
+	EXPECT_FALSE(node_exists(variant->name));
+	close(self->fd);
+	EXPECT_FALSE(write_text(DRIVER "bind", variant->device));
+	munmap(memory, MiB(1));
+	/* An open node holds the heap, and that the memory. */
+	close(self->heap);
+	ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
+	heap = heap_open(variant->name);
+	ASSERT_LE(0, heap);
+	EXPECT_EQ(heap_query(heap).total, heap_query(heap).free);
+	fd = heap_alloc(heap, MiB(32));
+	ASSERT_LE(0, fd);
+	memory = buffer_map(fd, MiB(32));
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_TRUE(all_bytes(memory, MiB(32), 0));
+}
+
+TEST_F(unbind, again_and_again)
+{
+	int i;
+
+	close(self->fd);
+	close(self->heap);
+	for (i = 0; i < 30; i++) {
+		ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
+		ASSERT_TRUE(node_exists(variant->name));
+		ASSERT_TRUE(write_text(DRIVER "unbind", variant->device));
+		ASSERT_FALSE(node_exists(variant->name));
+	}
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_HARNESS_MAIN

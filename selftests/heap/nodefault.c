@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A kernel without a default CMA area.
+ * For a guest with cma=0 contig_heaps.carveout=any:16M
+ */
+#include "importer_client.h"
+#include "module.h"
+#include "test.h"
+
+TEST(no_heap_for_an_area_that_is_not_there)
+{
+	EXPECT_FALSE(node_exists("default_cma_region"));
+	EXPECT_FALSE(node_exists("linux,cma"));
+	EXPECT_FALSE(node_exists("reserved"));
+	EXPECT_TRUE(log_has("no default CMA area"));
+}
+
+TEST(other_heaps_are_there)
+{
+	EXPECT_TRUE(node_exists("adsp"));
+	EXPECT_TRUE(node_exists("audio-uncached"));
+	EXPECT_TRUE(node_exists("video"));
+}
+
+/* Collected from the page allocator, which has no blocks of that size. */
+TEST(carveout_of_collected_pages)
+{
+	int heap = heap_open("any");
+	int fd = heap_alloc(heap, MiB(16));
+	void *memory = buffer_map(fd, MiB(16));
+
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_EQ(MiB(16), heap_query(heap).total);
+	EXPECT_TRUE(all_bytes(memory, MiB(16), 0));
+	EXPECT_NE(0, buffer_address(fd));
+	fill(memory, MiB(16), 1);
+	EXPECT_TRUE(filled(memory, MiB(16), 1));
+}
+
+TEST(collected_pages_go_back)
+{
+	long loaded = meminfo("MemFree:"), unloaded;
+
+	ASSERT_EQ(0, module_unload());
+	unloaded = meminfo("MemFree:");
+	/* 16 MiB, less what the kernel took for something else meanwhile. */
+	EXPECT_LE(loaded + 14 * 1024, unloaded);
+	EXPECT_EQ(0, module_load("carveout=any:16M"));
+	EXPECT_TRUE(node_exists("any"));
+	EXPECT_GE(unloaded - 14 * 1024, meminfo("MemFree:"));
+}
+
+TEST_HARNESS_MAIN

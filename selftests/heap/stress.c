@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Many at once, on both views of one memory. A buffer belongs to one worker
+ * alone: nobody else may ever write to it, whoever is killed meanwhile.
+ */
+#include <pthread.h>
+#include <signal.h>
+
+#include "test.h"
+
+#define WORKERS	6
+#define SLOTS	8
+
+/* A pair of heaps on the same memory, or twice the same where there is none. */
+FIXTURE(stress) {
+	int heap[2];
+};
+
+FIXTURE_VARIANT(stress) {
+	const char *name[2];
+	int kills;
+};
+
+FIXTURE_VARIANT_ADD(stress, carveout) {
+	.name = { "adsp", "adsp-uncached" },
+	.kills = 300,
+};
+
+FIXTURE_VARIANT_ADD(stress, nomap) {
+	.name = { "audio-uncached", "audio-uncached" },
+	.kills = 100,
+};
+
+FIXTURE_VARIANT_ADD(stress, cma) {
+	.name = { "video", "video-uncached" },
+	.kills = 100,
+};
+
+FIXTURE_SETUP(stress)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		self->heap[i] = heap_open(variant->name[i]);
+		ASSERT_LE(0, self->heap[i]);
+	}
+}
+
+FIXTURE_TEARDOWN(stress)
+{
+	close(self->heap[0]);
+	close(self->heap[1]);
+}
+
+struct buffer {
+	int fd;
+	size_t len;
+	__u32 tag;
+	void *memory;
+};
+
+/* A new buffer, which has to be zero, with the owner's tag all over it. */
+static bool take(int heap, struct buffer *buffer, __u32 *state)
+{
+	buffer->len = (1 + next_random(state) %
+		       (1U << next_random(state) % 10)) * PAGE;
+	buffer->tag = next_random(state);
+	buffer->fd = heap_alloc(heap, buffer->len);
+	if (buffer->fd < 0)
+		/* All of it together is less than a heap. */
+		return false;
+	buffer->memory = buffer_map(buffer->fd, buffer->len);
+	if (buffer->memory == MAP_FAILED ||
+	    !all_bytes(buffer->memory, buffer->len, 0))
+		return false;
+	fill(buffer->memory, buffer->len, buffer->tag);
+	return true;
+}
+
+/* It holds what its owner wrote. */
+static bool give(struct buffer *buffer)
+{
+	bool ok = filled(buffer->memory, buffer->len, buffer->tag);
+
+	munmap(buffer->memory, buffer->len);
+	close(buffer->fd);
+	buffer->fd = -1;
+	return ok;
+}
+
+/* Returns at the first thing that is wrong, or after that many rounds. */
+static bool work(const int *heap, __u32 seed, int rounds)
+{
+	struct buffer own[SLOTS];
+	__u32 state = seed * 0x9e3779b1U + 1;
+	bool ok = true;
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		own[i].fd = -1;
+	while (ok && rounds--) {
+		struct buffer *buffer = &own[next_random(&state) % SLOTS];
+
+		if (buffer->fd >= 0)
+			ok = give(buffer);
+		else
+			ok = take(heap[next_random(&state) % 2], buffer,
+				  &state);
+	}
+	for (i = 0; i < SLOTS; i++)
+		if (own[i].fd >= 0)
+			ok &= give(&own[i]);
+	return ok;
+}
+
+static pid_t spawn(const int *heap, __u32 seed, int rounds)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(work(heap, seed, rounds) ? 0 : 1);
+	return pid;
+}
+
+TEST_F(stress, processes)
+{
+	pid_t pid[WORKERS];
+	int i, status;
+
+	for (i = 0; i < WORKERS; i++) {
+		pid[i] = spawn(self->heap, i + 1, 300);
+		ASSERT_LT(0, pid[i]);
+	}
+	for (i = 0; i < WORKERS; i++) {
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	EXPECT_EQ(heap_query(self->heap[0]).total,
+		  heap_query(self->heap[0]).free);
+	EXPECT_EQ(0, heap_query(self->heap[0]).region_buffers);
+}
+
+struct thread {
+	pthread_t id;
+	const int *heap;
+	__u32 seed;
+	bool ok;
+};
+
+static void *run_thread(void *arg)
+{
+	struct thread *thread = arg;
+
+	thread->ok = work(thread->heap, thread->seed, 300);
+	return NULL;
+}
+
+TEST_F(stress, threads)
+{
+	struct thread thread[WORKERS];
+	int i;
+
+	for (i = 0; i < WORKERS; i++) {
+		thread[i].heap = self->heap;
+		thread[i].seed = i + 100;
+		ASSERT_EQ(0, pthread_create(&thread[i].id, NULL, run_thread,
+					    &thread[i]));
+	}
+	for (i = 0; i < WORKERS; i++) {
+		pthread_join(thread[i].id, NULL);
+		EXPECT_TRUE(thread[i].ok);
+	}
+	EXPECT_EQ(heap_query(self->heap[0]).total,
+		  heap_query(self->heap[0]).free);
+}
+
+/* Killed anywhere: allocating, zeroing, writing, releasing. */
+TEST_F(stress, killed_at_any_point)
+{
+	__u32 state = 0xdecade01;
+	pid_t pid[WORKERS];
+	int i, status;
+
+	for (i = 0; i < WORKERS; i++) {
+		pid[i] = spawn(self->heap, i + 1000, -1);
+		ASSERT_LT(0, pid[i]);
+	}
+	for (i = 0; i < variant->kills; i++) {
+		int victim = next_random(&state) % WORKERS;
+
+		usleep(next_random(&state) % 3000);
+		ASSERT_EQ(0, kill(pid[victim], SIGKILL));
+		ASSERT_EQ(pid[victim], waitpid(pid[victim], &status, 0));
+		/* One that had found something wrong would have ended itself. */
+		EXPECT_TRUE(WIFSIGNALED(status));
+		pid[victim] = spawn(self->heap, i + 2000, -1);
+		ASSERT_LT(0, pid[victim]);
+	}
+	for (i = 0; i < WORKERS; i++) {
+		ASSERT_EQ(0, kill(pid[i], SIGKILL));
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status));
+	}
+	EXPECT_EQ(heap_query(self->heap[0]).total,
+		  heap_query(self->heap[0]).free);
+	EXPECT_EQ(0, heap_query(self->heap[0]).region_buffers);
+}
+
+TEST_HARNESS_MAIN

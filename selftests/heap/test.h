@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kselftest harness and what is ours of the kind; once for each program. */
+#ifndef HEAP_TEST_H
+#define HEAP_TEST_H
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include <linux/dma-buf.h>
+#include <linux/dma-heap.h>
+
+#include <kselftest_harness.h>
+
+#include "common.h"
+
+/* How long a test takes depends on the machine; the runner notices a hang. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(-1)
+
+/*
+ * Every kind of heap there is on the board: a fixture that declares its variants
+ * with this is run on each. @flags are those the heap has to report.
+ */
+#define HEAP_KINDS(fixture)						\
+	FIXTURE_VARIANT(fixture) {					\
+		const char *name;					\
+		__u32 flags;						\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, carveout) {			\
+		.name = "adsp",						\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, carveout_uncached) {		\
+		.name = "adsp-uncached",				\
+		.flags = CONTIG_HEAP_F_UNCACHED,			\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
+		.name = "audio-uncached",				\
+		.flags = CONTIG_HEAP_F_UNCACHED | CONTIG_HEAP_F_NO_MAP,	\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, cma) {				\
+		.name = "video",					\
+		.flags = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE,	\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, cma_uncached) {			\
+		.name = "video-uncached",				\
+		.flags = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE |	\
+			 CONTIG_HEAP_F_UNCACHED,			\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, default_cma) {			\
+		.name = "default_cma_region",				\
+		.flags = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE,	\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, default_cma_uncached) {		\
+		.name = "default_cma_region-uncached",			\
+		.flags = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE |	\
+			 CONTIG_HEAP_F_UNCACHED,			\
+	}
+
+/* A fixture with nothing but an open heap of each kind. */
+#define HEAP_FIXTURE(fixture)						\
+	FIXTURE(fixture) {						\
+		int heap;						\
+	};								\
+	HEAP_KINDS(fixture);						\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		self->heap = heap_open(variant->name);			\
+		ASSERT_LE(0, self->heap);				\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		close(self->heap);					\
+	}
+
+/* Calls that return -1 with errno e, and only that. */
+#define ASSERT_ERRNO(e, call)						\
+	do {								\
+		ASSERT_EQ(-1, (call));					\
+		ASSERT_EQ(e, errno);					\
+	} while (0)
+
+#define EXPECT_ERRNO(e, call)						\
+	do {								\
+		int ret = (call);					\
+		int error = errno;					\
+									\
+		EXPECT_EQ(-1, ret);					\
+		if (ret == -1)						\
+			EXPECT_EQ(e, error);				\
+	} while (0)
+
+#endif /* HEAP_TEST_H */

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fake devices that import dma-bufs the way drivers do, driven by test programs
+ * through /dev/heap_importer. heap_importer.h describes what it does and where
+ * its limits are.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-mapping.h>
+#include <linux/fs.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/iosys-map.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "heap_importer.h"
+
+#define MAX_DEVICES	8
+#define MAX_ATTACHMENTS	32
+#define MAX_VMAPS	8
+#define COPY_BYTES	SZ_64K
+
+/**
+ * struct attachment - a device attached to a dma-buf
+ * @attach: the attachment, NULL for a free number
+ * @table: its mapping, or NULL
+ * @direction: direction of @table
+ */
+struct attachment {
+	struct dma_buf_attachment *attach;
+	struct sg_table *table;
+	enum dma_data_direction direction;
+};
+
+/**
+ * struct vmapping - a dma-buf mapped into the kernel
+ * @dmabuf: a reference is held; NULL for a free number
+ * @map: the mapping
+ */
+struct vmapping {
+	struct dma_buf *dmabuf;
+	struct iosys_map map;
+};
+
+/**
+ * struct importer - an open file
+ * @lock: protects all of it
+ * @devices: its devices; NULL for a free number
+ * @attachments: by number
+ * @vmaps: by number
+ */
+struct importer {
+	struct mutex lock;
+	struct platform_device *devices[MAX_DEVICES];
+	struct attachment attachments[MAX_ATTACHMENTS];
+	struct vmapping vmaps[MAX_VMAPS];
+};
+
+static struct attachment *find_attachment(struct importer *importer, u32 id)
+{
+	if (id >= MAX_ATTACHMENTS || !importer->attachments[id].attach)
+		return NULL;
+	return &importer->attachments[id];
+}
+
+static struct vmapping *find_vmap(struct importer *importer, u32 id)
+{
+	if (id >= MAX_VMAPS || !importer->vmaps[id].dmabuf)
+		return NULL;
+	return &importer->vmaps[id];
+}
+
+static bool is_direction(u32 direction)
+{
+	return direction == DMA_BIDIRECTIONAL || direction == DMA_TO_DEVICE ||
+	       direction == DMA_FROM_DEVICE;
+}
+
+static int add_device(struct importer *importer, void *arg)
+{
+	struct heap_importer_device *data = arg;
+	struct platform_device_info info = {
+		.name = "heap_importer",
+		.id = PLATFORM_DEVID_AUTO,
+		.dma_mask = data->dma_mask,
+	};
+	struct platform_device *pdev;
+	u32 id;
+
+	if (!data->dma_mask || !data->max_segment)
+		return -EINVAL;
+	for (id = 0; id < MAX_DEVICES; id++)
+		if (!importer->devices[id])
+			break;
+	if (id == MAX_DEVICES)
+		return -ENOSPC;
+	pdev = platform_device_register_full(&info);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	dma_set_max_seg_size(&pdev->dev, data->max_segment);
+	dma_set_seg_boundary(&pdev->dev, data->boundary);
+	importer->devices[id] = pdev;
+	data->id = id;
+	return 0;
+}
+
+static int attach(struct importer *importer, void *arg)
+{
+	struct heap_importer_attach *data = arg;
+	struct dma_buf_attachment *attach;
+	struct dma_buf *dmabuf;
+	u32 id;
+
+	if (data->device >= MAX_DEVICES || !importer->devices[data->device])
+		return -EINVAL;
+	for (id = 0; id < MAX_ATTACHMENTS; id++)
+		if (!importer->attachments[id].attach)
+			break;
+	if (id == MAX_ATTACHMENTS)
+		return -ENOSPC;
+	dmabuf = dma_buf_get(data->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	attach = dma_buf_attach(dmabuf, &importer->devices[data->device]->dev);
+	if (IS_ERR(attach)) {
+		dma_buf_put(dmabuf);
+		return PTR_ERR(attach);
+	}
+	importer->attachments[id].attach = attach;
+	data->id = id;
+	return 0;
+}
+
+static void drop_mapping(struct attachment *attachment)
+{
+	if (!attachment->table)
+		return;
+	dma_buf_unmap_attachment_unlocked(attachment->attach, attachment->table,
+					  attachment->direction);
+	attachment->table = NULL;
+}
+
+static void drop_attachment(struct attachment *attachment)
+{
+	struct dma_buf *dmabuf;
+
+	if (!attachment->attach)
+		return;
+	dmabuf = attachment->attach->dmabuf;
+	drop_mapping(attachment);
+	dma_buf_detach(dmabuf, attachment->attach);
+	dma_buf_put(dmabuf);
+	attachment->attach = NULL;
+}
+
+static int detach(struct importer *importer, void *arg)
+{
+	struct attachment *attachment = find_attachment(importer, *(u32 *)arg);
+
+	if (!attachment)
+		return -EINVAL;
+	drop_attachment(attachment);
+	return 0;
+}
+
+static int map(struct importer *importer, void *arg)
+{
+	struct heap_importer_map *data = arg;
+	struct attachment *attachment;
+	struct sg_table *table;
+
+	attachment = find_attachment(importer, data->attachment);
+	if (!attachment || !is_direction(data->direction))
+		return -EINVAL;
+	table = dma_buf_map_attachment_unlocked(attachment->attach,
+						data->direction);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	data->segments = table->nents;
+	if (attachment->table) {
+		dma_buf_unmap_attachment_unlocked(attachment->attach, table,
+						  data->direction);
+		return 0;
+	}
+	attachment->table = table;
+	attachment->direction = data->direction;
+	return 0;
+}
+
+static int unmap(struct importer *importer, void *arg)
+{
+	struct attachment *attachment = find_attachment(importer, *(u32 *)arg);
+
+	if (!attachment || !attachment->table)
+		return -EINVAL;
+	drop_mapping(attachment);
+	return 0;
+}
+
+static int segment(struct importer *importer, void *arg)
+{
+	struct heap_importer_segment *data = arg;
+	struct attachment *attachment;
+	struct scatterlist *sg;
+	int i;
+
+	attachment = find_attachment(importer, data->attachment);
+	if (!attachment || !attachment->table)
+		return -EINVAL;
+	for_each_sgtable_dma_sg(attachment->table, sg, i) {
+		if (i != data->index)
+			continue;
+		data->address = sg_dma_address(sg);
+		data->len = sg_dma_len(sg);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int access_memory(phys_addr_t phys, void *copy, size_t len, bool write)
+{
+	bool mapped = region_intersects(phys, len, IORESOURCE_SYSTEM_RAM,
+					IORES_DESC_NONE) == REGION_INTERSECTS;
+	void *memory = mapped ? phys_to_virt(phys) :
+				memremap(phys, len, MEMREMAP_WC);
+
+	if (!memory)
+		return -ENOMEM;
+	if (write)
+		memcpy(memory, copy, len);
+	else
+		memcpy(copy, memory, len);
+	if (!mapped)
+		memunmap(memory);
+	return 0;
+}
+
+/* What the device does: it knows nothing but the table. */
+static int device_copy(const struct attachment *attachment, u64 offset,
+		       void *copy, size_t len, bool write)
+{
+	struct device *dev = attachment->attach->dev;
+	struct scatterlist *sg;
+	u64 pos = 0;
+	int i, ret;
+
+	for_each_sgtable_dma_sg(attachment->table, sg, i) {
+		u64 from = max(offset, pos);
+		u64 to = min(offset + len, pos + sg_dma_len(sg));
+
+		if (from < to) {
+			ret = access_memory(dma_to_phys(dev, sg_dma_address(sg) +
+							(from - pos)),
+					    copy + (from - offset), to - from,
+					    write);
+			if (ret)
+				return ret;
+		}
+		pos += sg_dma_len(sg);
+	}
+	return 0;
+}
+
+static int kernel_copy(struct vmapping *vmapping, u64 offset, void *copy,
+		       size_t len, bool write)
+{
+	if (write)
+		iosys_map_memcpy_to(&vmapping->map, offset, copy, len);
+	else
+		iosys_map_memcpy_from(copy, &vmapping->map, offset, len);
+	return 0;
+}
+
+/* Copy piece by piece; exactly one of @attachment and @vmapping is set. */
+static int copy_pieces(const struct heap_importer_access *data,
+		       struct attachment *attachment, struct vmapping *vmapping)
+{
+	char __user *user = u64_to_user_ptr(data->user);
+	void *copy = kmalloc(COPY_BYTES, GFP_KERNEL);
+	u64 done;
+	int ret = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	for (done = 0; done < data->len && !ret; done += COPY_BYTES) {
+		size_t len = min_t(u64, data->len - done, COPY_BYTES);
+		u64 offset = data->offset + done;
+
+		if (data->write && copy_from_user(copy, user + done, len)) {
+			ret = -EFAULT;
+			break;
+		}
+		ret = attachment ?
+			device_copy(attachment, offset, copy, len, data->write) :
+			kernel_copy(vmapping, offset, copy, len, data->write);
+		if (!ret && !data->write &&
+		    copy_to_user(user + done, copy, len))
+			ret = -EFAULT;
+		cond_resched();
+	}
+	kfree(copy);
+	return ret;
+}
+
+static bool in_buffer(const struct dma_buf *dmabuf,
+		      const struct heap_importer_access *data)
+{
+	return data->offset <= dmabuf->size &&
+	       data->len <= dmabuf->size - data->offset;
+}
+
+static int dma(struct importer *importer, void *arg)
+{
+	const struct heap_importer_access *data = arg;
+	struct attachment *attachment = find_attachment(importer, data->id);
+
+	if (!attachment || !attachment->table ||
+	    !in_buffer(attachment->attach->dmabuf, data))
+		return -EINVAL;
+	if (iommu_get_domain_for_dev(attachment->attach->dev))
+		return -EOPNOTSUPP;
+	return copy_pieces(data, attachment, NULL);
+}
+
+static int vmap_buffer(struct importer *importer, void *arg)
+{
+	struct heap_importer_vmap *data = arg;
+	struct dma_buf *dmabuf;
+	u32 id;
+	int ret;
+
+	for (id = 0; id < MAX_VMAPS; id++)
+		if (!importer->vmaps[id].dmabuf)
+			break;
+	if (id == MAX_VMAPS)
+		return -ENOSPC;
+	dmabuf = dma_buf_get(data->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	ret = dma_buf_vmap_unlocked(dmabuf, &importer->vmaps[id].map);
+	if (ret) {
+		dma_buf_put(dmabuf);
+		return ret;
+	}
+	importer->vmaps[id].dmabuf = dmabuf;
+	data->id = id;
+	return 0;
+}
+
+static void drop_vmap(struct vmapping *vmapping)
+{
+	if (!vmapping->dmabuf)
+		return;
+	dma_buf_vunmap_unlocked(vmapping->dmabuf, &vmapping->map);
+	dma_buf_put(vmapping->dmabuf);
+	vmapping->dmabuf = NULL;
+}
+
+static int vunmap_buffer(struct importer *importer, void *arg)
+{
+	struct vmapping *vmapping = find_vmap(importer, *(u32 *)arg);
+
+	if (!vmapping)
+		return -EINVAL;
+	drop_vmap(vmapping);
+	return 0;
+}
+
+static int kernel(struct importer *importer, void *arg)
+{
+	const struct heap_importer_access *data = arg;
+	struct vmapping *vmapping = find_vmap(importer, data->id);
+
+	if (!vmapping || !in_buffer(vmapping->dmabuf, data))
+		return -EINVAL;
+	return copy_pieces(data, NULL, vmapping);
+}
+
+static int cpu_access(struct importer *importer, void *arg)
+{
+	const struct heap_importer_cpu *data = arg;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	if (!is_direction(data->direction))
+		return -EINVAL;
+	dmabuf = dma_buf_get(data->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	ret = data->begin ?
+		dma_buf_begin_cpu_access(dmabuf, data->direction) :
+		dma_buf_end_cpu_access(dmabuf, data->direction);
+	dma_buf_put(dmabuf);
+	return ret;
+}
+
+/**
+ * struct command - an ioctl
+ * @cmd: its number
+ * @run: does it, with a copy of the argument
+ */
+struct command {
+	unsigned int cmd;
+	int (*run)(struct importer *importer, void *arg);
+};
+
+static const struct command commands[] = {
+	{ HEAP_IMPORTER_DEVICE, add_device },
+	{ HEAP_IMPORTER_ATTACH, attach },
+	{ HEAP_IMPORTER_DETACH, detach },
+	{ HEAP_IMPORTER_MAP, map },
+	{ HEAP_IMPORTER_UNMAP, unmap },
+	{ HEAP_IMPORTER_SEGMENT, segment },
+	{ HEAP_IMPORTER_DMA, dma },
+	{ HEAP_IMPORTER_VMAP, vmap_buffer },
+	{ HEAP_IMPORTER_VUNMAP, vunmap_buffer },
+	{ HEAP_IMPORTER_KERNEL, kernel },
+	{ HEAP_IMPORTER_CPU, cpu_access },
+};
+
+static long importer_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long user)
+{
+	struct importer *importer = file->private_data;
+	size_t size = _IOC_SIZE(cmd);
+	u64 arg[4];
+	long ret;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].cmd == cmd)
+			break;
+	if (i == ARRAY_SIZE(commands))
+		return -ENOTTY;
+	BUILD_BUG_ON(sizeof(arg) < sizeof(struct heap_importer_access));
+	if (copy_from_user(arg, (void __user *)user, size))
+		return -EFAULT;
+	mutex_lock(&importer->lock);
+	ret = commands[i].run(importer, arg);
+	mutex_unlock(&importer->lock);
+	if (!ret && cmd & IOC_OUT &&
+	    copy_to_user((void __user *)user, arg, size))
+		ret = -EFAULT;
+	return ret;
+}
+
+static int importer_open(struct inode *inode, struct file *file)
+{
+	struct importer *importer = kzalloc(sizeof(*importer), GFP_KERNEL);
+
+	if (!importer)
+		return -ENOMEM;
+	mutex_init(&importer->lock);
+	file->private_data = importer;
+	return nonseekable_open(inode, file);
+}
+
+static int importer_release(struct inode *inode, struct file *file)
+{
+	struct importer *importer = file->private_data;
+	int i;
+
+	for (i = 0; i < MAX_VMAPS; i++)
+		drop_vmap(&importer->vmaps[i]);
+	for (i = 0; i < MAX_ATTACHMENTS; i++)
+		drop_attachment(&importer->attachments[i]);
+	for (i = 0; i < MAX_DEVICES; i++)
+		platform_device_unregister(importer->devices[i]);
+	mutex_destroy(&importer->lock);
+	kfree(importer);
+	return 0;
+}
+
+static const struct file_operations importer_fops = {
+	.owner		= THIS_MODULE,
+	.open		= importer_open,
+	.release	= importer_release,
+	.unlocked_ioctl	= importer_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+static struct miscdevice importer_device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "heap_importer",
+	.fops	= &importer_fops,
+	.mode	= 0600,
+};
+
+module_misc_device(importer_device);
+
+MODULE_DESCRIPTION("Fake importers of dma-bufs, for tests only");
+MODULE_AUTHOR("The pmem-heaps developers");
+MODULE_LICENSE("GPL");
+IMPORTER_IMPORT_NS(DMA_BUF);

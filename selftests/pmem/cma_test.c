@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/cma_test: "echo 0 >" takes memory of the default CMA area, "cat" gives it back. */
+#include "test.h"
+
+#define SLOTS	10
+
+static long taken(void)
+{
+	char *size = read_text("/sys/class/dma_heap/default_cma_region/size", NULL);
+	char *left = read_text("/sys/class/dma_heap/default_cma_region/free", NULL);
+	long bytes = atol(size) - atol(left);
+
+	free(size);
+	free(left);
+	return bytes;
+}
+
+FIXTURE(cma_test) {
+	int fd;
+};
+
+FIXTURE_SETUP(cma_test)
+{
+	IDLE_SETUP();
+	self->fd = open("/dev/cma_test", O_RDWR);
+	ASSERT_LE(0, self->fd);
+}
+
+/* Slots belong to no file: empty them, or the next test finds them. */
+FIXTURE_TEARDOWN(cma_test)
+{
+	char byte;
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		EXPECT_EQ(0, read(self->fd, &byte, 1));
+	EXPECT_EQ(0, taken());
+}
+
+TEST_F(cma_test, write_takes_and_read_gives)
+{
+	char byte = 'x';
+
+	EXPECT_EQ(2, write(self->fd, "0\n", 2));
+	EXPECT_EQ(MiB(1), (size_t)taken());
+	EXPECT_EQ(5, write(self->fd, "hello", 5));
+	EXPECT_EQ(MiB(1 + 2), (size_t)taken());
+	EXPECT_EQ(1, write(self->fd, "0", 1));
+	EXPECT_EQ(MiB(1 + 2 + 3), (size_t)taken());
+	/* The first in use goes first, and nothing comes out. */
+	EXPECT_EQ(0, read(self->fd, &byte, 1));
+	EXPECT_EQ('x', byte);
+	EXPECT_EQ(MiB(2 + 3), (size_t)taken());
+	EXPECT_EQ(0, read(self->fd, &byte, 1));
+	EXPECT_EQ(MiB(3), (size_t)taken());
+	/* The first that is not in use is taken next. */
+	EXPECT_EQ(1, write(self->fd, "0", 1));
+	EXPECT_EQ(MiB(1 + 3), (size_t)taken());
+}
+
+TEST_F(cma_test, read_with_nothing_taken)
+{
+	char byte;
+
+	EXPECT_EQ(0, read(self->fd, &byte, 1));
+	EXPECT_EQ(0, taken());
+}
+
+TEST_F(cma_test, slots_outlive_the_file)
+{
+	int other;
+	char byte;
+
+	ASSERT_EQ(1, write(self->fd, "0", 1));
+	ASSERT_EQ(0, close(self->fd));
+	EXPECT_EQ(MiB(1), (size_t)taken());
+	other = open("/dev/cma_test", O_RDONLY);
+	ASSERT_EQ(self->fd, other);
+	EXPECT_EQ(0, read(other, &byte, 1));
+	EXPECT_EQ(0, taken());
+}
+
+TEST_F(cma_test, ten_slots)
+{
+	long before = 0;
+	int i, count = 0;
+
+	for (i = 0; i < SLOTS; i++) {
+		if (write(self->fd, "0", 1) != 1) {
+			/* Others have some of the area; then at least this is the error. */
+			EXPECT_EQ(ENOMEM, errno);
+			break;
+		}
+		count++;
+		EXPECT_EQ(MiB(count), (size_t)(taken() - before));
+		before = taken();
+	}
+	EXPECT_LE(5, count);
+	EXPECT_ERRNO(ENOMEM, write(self->fd, "0", 1));
+	EXPECT_EQ(before, taken());
+}
+
+/* What it is for: pages that can move make room for it. */
+TEST_F(cma_test, movable_pages_move)
+{
+	const size_t len = MiB(600);
+	char *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i, count = 0;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	fill(memory, len, 1);
+	for (i = 0; i < 5; i++)
+		count += write(self->fd, "0", 1) == 1;
+	EXPECT_EQ(5, count);
+	EXPECT_EQ(MiB(1 + 2 + 3 + 4 + 5), (size_t)taken());
+	EXPECT_TRUE(filled(memory, len, 1));
+}
+
+TEST_HARNESS_MAIN

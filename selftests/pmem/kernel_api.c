@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The functions that drivers of that time called, through a module that calls
+ * them as such a driver did.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../legacy_driver/legacy_driver.h"
+#include "test.h"
+
+/* Memory that the module's devices share with pmem_smipool and pmem_camera. */
+#define LOAD								\
+	"modprobe legacy_driver hw3d_start=0x79000000 hw3d_size=0x400000 " \
+	"ebi1_start=0x79400000 ebi1_size=0x800000"
+#define UNLOAD			"rmmod legacy_driver"
+
+#define ALIGN_4K	0x8
+#define ALIGN_1M	0x10
+#define EBI1		1
+#define SMI		2
+
+static struct legacy_call done;
+
+/* The result of one call; the rest of it is in done. */
+static long call(int driver, unsigned int nr, struct legacy_call args)
+{
+	done = args;
+	if (ioctl(driver, nr, &done))
+		return -errno;
+	return done.ret;
+}
+
+static struct legacy_counts counts(int driver)
+{
+	struct legacy_counts counts = {};
+
+	ioctl(driver, LEGACY_COUNTS, &counts);
+	return counts;
+}
+
+FIXTURE(driver) {
+	int driver;
+};
+
+FIXTURE_SETUP(driver)
+{
+	IDLE_SETUP();
+	ASSERT_EQ(0, system(LOAD));
+	self->driver = open("/dev/legacy_driver", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->driver, 0);
+}
+
+FIXTURE_TEARDOWN(driver)
+{
+	close(self->driver);
+	EXPECT_EQ(0, system(UNLOAD));
+	peers_end();
+}
+
+TEST_F(driver, tells_pmem_files_from_others)
+{
+	int pmem = pmem_open("pmem");
+
+	EXPECT_EQ(1, call(self->driver, LEGACY_IS_PMEM,
+			  (struct legacy_call){ .fd = pmem }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_IS_PMEM,
+			  (struct legacy_call){ .fd = self->driver }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_IS_PMEM,
+			  (struct legacy_call){ .fd = -1 }));
+	close(pmem);
+}
+
+TEST_F(driver, gets_at_memory_by_fd)
+{
+	struct legacy_call get = { };
+	__u64 *memory;
+	int pmem;
+
+	pmem = pmem_open("pmem");
+	get.fd = pmem;
+	EXPECT_GT(0, call(self->driver, LEGACY_GET, get));
+	memory = pmem_mmap(pmem, KiB(64));
+	ASSERT_NE(MAP_FAILED, memory);
+	memory[0] = 0x1122334455667788;
+	ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
+	EXPECT_EQ(KiB(64), done.len);
+	EXPECT_EQ(pmem_phys(pmem).offset, done.start);
+	EXPECT_EQ(0x1122334455667788, done.word);
+	ASSERT_EQ(0, call(self->driver, LEGACY_POKE,
+			  (struct legacy_call){ .word = 42 }));
+	EXPECT_EQ(42, memory[0]);
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
+	munmap(memory, KiB(64));
+	close(pmem);
+
+	get.fd = -1;
+	EXPECT_EQ(-EBADF, call(self->driver, LEGACY_GET, get));
+	get.fd = self->driver;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_GET, get));
+}
+
+TEST_F(driver, holds_memory_when_the_client_is_gone)
+{
+	int pmem = pmem_open("pmem");
+	struct legacy_call get = { .fd = pmem };
+
+	ASSERT_EQ(0, pmem_allocate(pmem, MiB(1)));
+	ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
+	close(pmem);
+	EXPECT_FALSE(all_free(false));
+	ASSERT_EQ(0, call(self->driver, LEGACY_POKE,
+			  (struct legacy_call){ .word = 7 }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
+	EXPECT_TRUE(all_free(true));
+}
+
+/* What a driver holds of a connected file is its own, also after the master. */
+TEST_F(driver, holds_memory_when_the_master_is_gone)
+{
+	int master = pmem_open("pmem"), sub, other;
+	struct legacy_call get;
+
+	ASSERT_EQ(0, pmem_allocate(master, MiB(1)));
+	sub = pmem_sub("pmem", master);
+	get = (struct legacy_call){ .fd = sub };
+	ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
+	close(master);
+
+	/* Revoked: no new hold, and nobody else gets the memory. */
+	EXPECT_GT(0, call(self->driver, LEGACY_GET_FD, get));
+	other = pmem_open("pmem");
+	EXPECT_EQ(-1, pmem_allocate(other, MiB(48)));
+	ASSERT_EQ(0, call(self->driver, LEGACY_POKE,
+			  (struct legacy_call){ .word = 7 }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
+	EXPECT_EQ(0, pmem_allocate(other, MiB(48)));
+	close(other);
+	close(sub);
+}
+
+TEST_F(driver, gets_and_puts_by_number)
+{
+	int pmem = pmem_open("pmem_adsp");
+	struct legacy_call get = { .fd = pmem };
+
+	EXPECT_GT(0, call(self->driver, LEGACY_GET_FD, get));
+	ASSERT_EQ(0, pmem_allocate(pmem, 5000));
+	ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
+	EXPECT_EQ(KiB(8), done.len);
+	ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
+	/* One too many: refused, and the file lives. */
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
+	EXPECT_EQ(KiB(8), pmem_size(pmem).len);
+	close(pmem);
+	EXPECT_TRUE(all_free(true));
+}
+
+TEST_F(driver, knows_where_a_submap_is)
+{
+	int master = pmem_open("pmem"), sub;
+	void *memory, *view;
+
+	memory = pmem_mmap(master, KiB(64));
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_EQ(0, call(self->driver, LEGACY_USER_ADDR,
+			  (struct legacy_call){ .fd = master }));
+	EXPECT_EQ(0, done.start);
+	EXPECT_EQ(0, done.len);
+
+	sub = pmem_sub("pmem", master);
+	view = pmem_mmap(sub, KiB(16));
+	ASSERT_NE(MAP_FAILED, view);
+	EXPECT_EQ(0, call(self->driver, LEGACY_USER_ADDR,
+			  (struct legacy_call){ .fd = sub }));
+	EXPECT_EQ((unsigned long)view, done.start);
+	EXPECT_EQ(KiB(16), done.len);
+	munmap(view, KiB(16));
+	EXPECT_EQ(0, call(self->driver, LEGACY_USER_ADDR,
+			  (struct legacy_call){ .fd = sub }));
+	EXPECT_EQ(0, done.start);
+
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_USER_ADDR,
+				(struct legacy_call){ .fd = -1 }));
+	close(sub);
+	munmap(memory, KiB(64));
+	close(master);
+}
+
+TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
+{
+	int pmem = pmem_open("pmem");
+	struct legacy_call maint = { .fd = pmem, .cmd = PMEM_CLEAN_INV_CACHES };
+
+	maint.b = KiB(4);
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	ASSERT_EQ(0, pmem_allocate(pmem, KiB(64)));
+	EXPECT_EQ(0, call(self->driver, LEGACY_MAINT, maint));
+	maint.cmd = PMEM_CLEAN_CACHES;
+	EXPECT_EQ(0, call(self->driver, LEGACY_MAINT, maint));
+	maint.cmd = PMEM_INV_CACHES;
+	EXPECT_EQ(0, call(self->driver, LEGACY_MAINT, maint));
+	maint.cmd = PMEM_GET_PHYS;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	maint.cmd = PMEM_CLEAN_CACHES;
+	maint.a = KiB(64);
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	maint.a = ~0UL - KiB(4) + 1;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	maint.fd = -1;
+	EXPECT_EQ(-EBADF, call(self->driver, LEGACY_MAINT, maint));
+	maint.fd = self->driver;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+
+	EXPECT_EQ(0, call(self->driver, LEGACY_FLUSH,
+			  (struct legacy_call){ .fd = pmem, .b = KiB(64) }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_FLUSH,
+			  (struct legacy_call){ .fd = self->driver }));
+	close(pmem);
+}
+
+TEST_F(driver, remaps_for_the_owner)
+{
+	int master = pmem_open("pmem"), sub;
+	struct legacy_call remap = { .cmd = PMEM_MAP, .b = KiB(4) };
+	unsigned char *memory, *view;
+
+	memory = pmem_mmap(master, KiB(64));
+	ASSERT_NE(MAP_FAILED, memory);
+	memory[0] = 0x5a;
+	sub = pmem_sub("pmem", master);
+	view = pmem_mmap(sub, KiB(64));
+	ASSERT_NE(MAP_FAILED, view);
+	EXPECT_EQ(0, view[0]);
+
+	remap.fd = sub;
+	EXPECT_EQ(0, call(self->driver, LEGACY_REMAP, remap));
+	EXPECT_EQ(0x5a, view[0]);
+	remap.cmd = PMEM_UNMAP;
+	EXPECT_EQ(0, call(self->driver, LEGACY_REMAP, remap));
+	EXPECT_EQ(0, view[0]);
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_REMAP, remap));
+	remap.cmd = PMEM_CONNECT;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_REMAP, remap));
+	remap.fd = self->driver;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_REMAP, remap));
+	munmap(view, KiB(64));
+	close(sub);
+	munmap(memory, KiB(64));
+	close(master);
+}
+
+TEST_F(driver, has_a_device_with_hooks)
+{
+	struct legacy_counts before = counts(self->driver), after;
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
+
+	ASSERT_GE(hw3d, 0);
+	EXPECT_EQ(1, before.setups);
+	EXPECT_EQ(LEGACY_HOOK_RESULT, ioctl(hw3d, HW3D_REVOKE_GPU, 0));
+	EXPECT_EQ(LEGACY_HOOK_RESULT, ioctl(hw3d, HW3D_GRANT_GPU, 0));
+	EXPECT_EQ(LEGACY_HOOK_RESULT, ioctl(hw3d, HW3D_WAIT_FOR_INTERRUPT, 0));
+	EXPECT_EQ(-1, ioctl(hw3d, _IOW('p', 99, unsigned int), 0));
+	EXPECT_EQ(EINVAL, errno);
+
+	ASSERT_EQ(0, pmem_allocate(hw3d, MiB(1)));
+	after = counts(self->driver);
+	EXPECT_EQ(before.requests + 1, after.requests);
+	EXPECT_EQ(before.releases, after.releases);
+	EXPECT_EQ(before.ioctls + 3, after.ioctls);
+
+	/* In use: it can neither be removed nor its driver unloaded. */
+	EXPECT_EQ(-EBUSY, call(self->driver, LEGACY_REMOVE,
+			       (struct legacy_call){ }));
+	close(hw3d);
+	after = counts(self->driver);
+	EXPECT_EQ(before.releases + 1, after.releases);
+	EXPECT_EQ(before.closes + 1, after.closes);
+	EXPECT_EQ(0, after.wrong_cookies);
+}
+
+TEST_F(driver, cannot_register_a_name_twice_and_can_remove_it)
+{
+	struct legacy_call none = { };
+
+	EXPECT_EQ(-EEXIST, call(self->driver, LEGACY_SETUP_AGAIN, none));
+	EXPECT_EQ(0, call(self->driver, LEGACY_REMOVE, none));
+	EXPECT_EQ(-1, access("/dev/hw3d", F_OK));
+	EXPECT_EQ(-ENODEV, call(self->driver, LEGACY_REMOVE, none));
+	EXPECT_EQ(0, call(self->driver, LEGACY_SETUP_AGAIN, none));
+	EXPECT_EQ(0, access("/dev/hw3d", F_OK));
+}
+
+TEST_F(driver, cannot_be_unloaded_while_its_device_is_open)
+{
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
+
+	ASSERT_GE(hw3d, 0);
+	close(self->driver);
+	EXPECT_NE(0, system(UNLOAD " 2>/dev/null"));
+	close(hw3d);
+	self->driver = open("/dev/legacy_driver", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->driver, 0);
+}
+
+TEST_F(driver, allocates_from_kernel_only_regions)
+{
+	struct legacy_call alloc = { .a = KiB(100), .cmd = EBI1 | ALIGN_4K };
+	long first, second;
+
+	EXPECT_EQ(-1, access("/dev/pmem_kernel_ebi1", F_OK));
+	EXPECT_EQ(0, access("/sys/kernel/pmem_regions/pmem_kernel_ebi1", F_OK));
+
+	first = call(self->driver, LEGACY_KALLOC, alloc);
+	ASSERT_GT(first, 0);
+	/* There is no SMI here, so that EBI1 serves for it. */
+	alloc.cmd = SMI | ALIGN_1M;
+	second = call(self->driver, LEGACY_KALLOC, alloc);
+	ASSERT_GT(second, 0);
+	EXPECT_NE(first, second);
+	EXPECT_EQ(0, second % MiB(1));
+	EXPECT_GE(first, 0x79400000);
+	EXPECT_LE(first + (long)KiB(100), 0x79c00000);
+
+	alloc.cmd = ALIGN_4K;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KALLOC, alloc));
+	alloc.cmd = EBI1;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KALLOC, alloc));
+	alloc.cmd = EBI1 | ALIGN_4K;
+	alloc.a = 0;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KALLOC, alloc));
+	alloc.a = MiB(9);
+	EXPECT_EQ(-ENOMEM, call(self->driver, LEGACY_KALLOC, alloc));
+
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KFREE,
+				(struct legacy_call){ .a = first + 1 }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE,
+			  (struct legacy_call){ .a = first }));
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KFREE,
+				(struct legacy_call){ .a = first }));
+	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE,
+			  (struct legacy_call){ .a = second }));
+	EXPECT_TRUE(all_free(true));
+}
+
+TEST_HARNESS_MAIN

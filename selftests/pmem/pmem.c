@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Helpers of the PMEM test programs; declared in pmem.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <drm/drm.h>
+#include <linux/dma-heap.h>
+
+#include "../heap/importer_client.h"
+#include "pmem.h"
+
+const struct node nodes[] = {
+	{ "pmem", BITMAP, MiB(48), true, 0x73000000, "mdp" },
+	{ "pmem_adsp", BITMAP, MiB(48), true, 0x70000000, "adsp" },
+	{ "pmem_audio", BITMAP, MiB(48), false, 0x76000000, "audio-uncached" },
+	{ "pmem_smipool", BUDDY, MiB(4), false, 0x79000000, NULL },
+	{ "pmem_camera", ALL_OR_NOTHING, MiB(8), true, 0x79400000, NULL },
+	{ "pmem_cma", BITMAP, MiB(16), true, 0, NULL },
+	{ "pmem_sys", SYSTEM, MiB(8), true, 0, NULL },
+};
+
+const size_t nr_nodes = sizeof(nodes) / sizeof(nodes[0]);
+
+/* Helpers without a test at hand end the process, which fails the test. */
+static void die(const char *what)
+{
+	perror(what);
+	abort();
+}
+
+const struct node *node_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_nodes; i++)
+		if (!strcmp(nodes[i].name, name))
+			return &nodes[i];
+	errno = ENODEV;
+	die(name);
+	return NULL;
+}
+
+static bool node_free(const struct node *node, bool complain)
+{
+	int fd = pmem_open(node->name);
+	struct pmem_freespace space;
+
+	if (fd < 0)
+		die(node->name);
+	space = pmem_free_space(fd);
+	close(fd);
+	if (space.total == node->size && space.largest == node->size)
+		return true;
+	if (complain)
+		fprintf(stderr, "# /dev/%s has %lu bytes free, largest %lu, of %zu\n",
+			node->name, space.total, space.largest, node->size);
+	return false;
+}
+
+static bool heap_free(const char *heap, bool complain)
+{
+	char *path = format("/sys/class/dma_heap/%s/free", heap);
+	char *left = read_text(path, NULL);
+	char *size;
+	bool same;
+
+	free(path);
+	path = format("/sys/class/dma_heap/%s/size", heap);
+	size = read_text(path, NULL);
+	free(path);
+	/* Heaps of the kernel's own have no such files. */
+	same = !left || !size || !strcmp(left, size);
+	if (!same && complain)
+		fprintf(stderr, "# heap %s has %.*s of %.*s bytes free\n", heap,
+			(int)strcspn(left, "\n"), left,
+			(int)strcspn(size, "\n"), size);
+	free(left);
+	free(size);
+	return same;
+}
+
+/* Nothing is allocated, on any node and any heap. */
+bool all_free(bool complain)
+{
+	DIR *heaps = opendir("/sys/class/dma_heap");
+	struct dirent *heap;
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < nr_nodes; i++)
+		all &= node_free(&nodes[i], complain);
+	if (!heaps)
+		die("/sys/class/dma_heap");
+	while ((heap = readdir(heaps)))
+		if (heap->d_name[0] != '.')
+			all &= heap_free(heap->d_name, complain);
+	closedir(heaps);
+	return all;
+}
+
+int pmem_open(const char *name)
+{
+	return pmem_open_flags(name, O_RDWR);
+}
+
+int pmem_open_flags(const char *name, int flags)
+{
+	char *path = format("/dev/%s", name);
+	int fd = open(path, flags);
+
+	free(path);
+	return fd;
+}
+
+int pmem_allocate(int fd, unsigned long len)
+{
+	return ioctl(fd, PMEM_ALLOCATE, len);
+}
+
+int pmem_allocate_aligned(int fd, unsigned long size, unsigned int align)
+{
+	struct pmem_allocation allocation;
+
+	memset(&allocation, 0xcc, sizeof(allocation));
+	allocation.size = size;
+	allocation.align = align;
+	return ioctl(fd, PMEM_ALLOCATE_ALIGNED, &allocation);
+}
+
+int pmem_connect(int fd, int master)
+{
+	return ioctl(fd, PMEM_CONNECT, master);
+}
+
+static int region_command(int fd, unsigned int cmd, unsigned long offset, unsigned long len)
+{
+	struct pmem_region region = { offset, len };
+
+	return ioctl(fd, cmd, &region);
+}
+
+int pmem_map(int fd, unsigned long offset, unsigned long len)
+{
+	return region_command(fd, PMEM_MAP, offset, len);
+}
+
+int pmem_unmap(int fd, unsigned long offset, unsigned long len)
+{
+	return region_command(fd, PMEM_UNMAP, offset, len);
+}
+
+int pmem_flush(int fd, unsigned long offset, unsigned long len)
+{
+	return region_command(fd, PMEM_CACHE_FLUSH, offset, len);
+}
+
+int pmem_cache(int fd, unsigned int cmd, const void *vaddr, unsigned long offset,
+	       unsigned long length)
+{
+	struct pmem_addr addr = { (unsigned long)vaddr, offset, length };
+
+	return ioctl(fd, cmd, &addr);
+}
+
+/* Returns a dma-buf, or -1 with errno set. */
+int pmem_export(int fd, __u32 flags)
+{
+	struct pmem_dmabuf data = { .fd = -1, .fd_flags = flags };
+	int ret = ioctl(fd, PMEM_EXPORT_DMABUF, &data);
+
+	if (ret > 0)
+		abort();
+	return ret ? ret : data.fd;
+}
+
+int pmem_import(int fd, int dmabuf)
+{
+	struct pmem_dmabuf data = { .fd = dmabuf };
+
+	return ioctl(fd, PMEM_IMPORT_DMABUF, &data);
+}
+
+static struct pmem_region query(int fd, unsigned int cmd)
+{
+	struct pmem_region region;
+
+	memset(&region, 0xcc, sizeof(region));
+	if (ioctl(fd, cmd, &region))
+		die("PMEM_GET_*");
+	return region;
+}
+
+struct pmem_region pmem_size(int fd)
+{
+	return query(fd, PMEM_GET_SIZE);
+}
+
+struct pmem_region pmem_phys(int fd)
+{
+	return query(fd, PMEM_GET_PHYS);
+}
+
+unsigned long pmem_total(int fd)
+{
+	return query(fd, PMEM_GET_TOTAL_SIZE).len;
+}
+
+struct pmem_freespace pmem_free_space(int fd)
+{
+	struct pmem_freespace space;
+
+	memset(&space, 0xcc, sizeof(space));
+	if (ioctl(fd, PMEM_GET_FREE_SPACE, &space))
+		die("PMEM_GET_FREE_SPACE");
+	return space;
+}
+
+void *pmem_mmap(int fd, size_t len)
+{
+	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/* A file with an allocation, mapped; -1 with errno set if that fails. */
+int pmem_master(const char *name, size_t len, void **memory)
+{
+	int fd = pmem_open(name);
+
+	if (fd < 0)
+		return -1;
+	*memory = pmem_mmap(fd, len);
+	if (*memory == MAP_FAILED) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* A file that is connected to that one; -1 with errno set if that fails. */
+int pmem_sub(const char *name, int master)
+{
+	int fd = pmem_open(name);
+
+	if (fd < 0)
+		return -1;
+	if (pmem_connect(fd, master)) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* Returns a dma-buf, or -1 with errno set. */
+int heap_alloc(const char *heap, size_t len, __u32 flags)
+{
+	struct dma_heap_allocation_data data = { .len = len, .fd_flags = flags };
+	char *path = format("/dev/dma_heap/%s", heap);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		die(path);
+	free(path);
+	ret = ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &data);
+	close(fd);
+	return ret ? -1 : (int)data.fd;
+}
+
+/* The kernel's virtual GEM device, or -1. */
+int open_vgem(void)
+{
+	char name[16];
+	int i, fd;
+
+	for (i = 0; i < 16; i++) {
+		struct drm_version version = { .name = name, .name_len = sizeof(name) };
+		char *path = format("/dev/dri/card%d", i);
+
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		free(path);
+		memset(name, 0, sizeof(name));
+		if (fd >= 0 && !ioctl(fd, DRM_IOCTL_VERSION, &version) &&
+		    !strncmp(name, "vgem", 4))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -1;
+}
+
+/* A dma-buf of another exporter: of vgem. */
+int foreign_dmabuf(void)
+{
+	struct drm_mode_create_dumb dumb = { .width = 256, .height = 256, .bpp = 32 };
+	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	int vgem = open_vgem();
+
+	if (vgem < 0 || ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		die("vgem");
+	prime.handle = dumb.handle;
+	if (ioctl(vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
+		die("DRM_IOCTL_PRIME_HANDLE_TO_FD");
+	close(vgem);
+	return prime.fd;
+}
+
+/* Every word differs from its neighbours and from that of another seed, and none is 0. */
+static __u32 pattern(__u32 seed, size_t word)
+{
+	return ((seed + 1) * 0x9e3779b1U + word * 0x85ebca6bU) | 1;
+}
+
+/* len is a multiple of 4. */
+void fill(void *memory, size_t len, __u32 seed)
+{
+	volatile __u32 *word = memory;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++)
+		word[i] = pattern(seed, i);
+}
+
+bool filled(const void *memory, size_t len, __u32 seed)
+{
+	const volatile __u32 *word = memory;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++)
+		if (word[i] != pattern(seed, i))
+			return false;
+	return true;
+}
+
+bool all_bytes(const void *memory, size_t len, unsigned char value)
+{
+	const unsigned char *byte = memory;
+
+	return !len || (byte[0] == value && !memcmp(byte, byte + 1, len - 1));
+}
+
+static sigjmp_buf access_failed;
+
+static void on_fault(int signal)
+{
+	siglongjmp(access_failed, signal);
+}
+
+static bool try_access(volatile unsigned char *byte, bool write)
+{
+	struct sigaction action = { .sa_handler = on_fault }, segv, bus;
+	volatile bool worked = false;
+
+	sigaction(SIGSEGV, &action, &segv);
+	sigaction(SIGBUS, &action, &bus);
+	if (!sigsetjmp(access_failed, 1)) {
+		unsigned char value = *byte;
+
+		if (write)
+			*byte = value;
+		worked = true;
+	}
+	sigaction(SIGSEGV, &segv, NULL);
+	sigaction(SIGBUS, &bus, NULL);
+	return worked;
+}
+
+bool can_read(const void *addr)
+{
+	return try_access((unsigned char *)addr, false);
+}
+
+/* Leaves what is there. */
+bool can_write(void *addr)
+{
+	return try_access(addr, true);
+}
+
+/* Where a device without limits finds the memory of a master, 0 if not in one piece. */
+__u64 address_of(int fd)
+{
+	int dmabuf = pmem_export(fd, O_RDWR | O_CLOEXEC);
+	__u64 address;
+
+	if (dmabuf < 0)
+		die("PMEM_EXPORT_DMABUF");
+	address = buffer_address(dmabuf);
+	close(dmabuf);
+	return address;
+}
+
+/* And what it finds there: this? */
+bool device_sees(int fd, const void *memory, size_t len)
+{
+	int importer = importer_open(), device = importer_any_device(importer);
+	int dmabuf = pmem_export(fd, O_RDWR | O_CLOEXEC);
+	int attachment = importer_attach(importer, device, dmabuf);
+	void *copy = malloc(len);
+	bool same;
+
+	if (attachment < 0 || !copy ||
+	    importer_map(importer, attachment, HEAP_IMPORTER_BOTH) != 1 ||
+	    importer_dma_read(importer, attachment, 0, copy, len))
+		die(HEAP_IMPORTER_PATH);
+	same = !memcmp(copy, memory, len);
+	free(copy);
+	close(importer);
+	close(dmabuf);
+	return same;
+}
+
+int open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	if (!dir)
+		die("/proc/self/fd");
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	/* Without ".", ".." and the directory itself. */
+	return count - 3;
+}
+
+/* xorshift; *state is not 0. */
+__u32 next_random(__u32 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* What a file of up to 1 MiB holds, to be freed, or NULL; @len may be NULL. */
+char *read_text(const char *path, size_t *len)
+{
+	const size_t max = MiB(1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t done = 0;
+	ssize_t got;
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = calloc(1, max);
+	if (!text)
+		die("calloc");
+	while ((got = read(fd, text + done, max - 1 - done)) > 0)
+		done += got;
+	close(fd);
+	if (len)
+		*len = done;
+	return text;
+}
+
+/* A string to be freed. */
+char *format(const char *template, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, template);
+	if (vasprintf(&text, template, arguments) < 0)
+		die("vasprintf");
+	va_end(arguments);
+	return text;
+}

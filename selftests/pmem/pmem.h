@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the PMEM test programs share. All of them run on the board of
+ * dts/qemu-virt.dtso with contig_heaps and pmem_compat loaded, as root.
+ */
+#ifndef PMEM_TESTS_H
+#define PMEM_TESTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <linux/android_pmem.h>
+#include <linux/types.h>
+
+#define KiB(n)	((size_t)(n) << 10)
+#define MiB(n)	((size_t)(n) << 20)
+#define PAGE	KiB(4)
+
+/* O_SYNC as binaries of that time pass it; O_DSYNC today. */
+#define OLD_O_SYNC	0x1000
+
+enum kind {
+	BITMAP,
+	BUDDY,
+	ALL_OR_NOTHING,
+	SYSTEM,
+};
+
+/**
+ * struct node - a device of the board
+ * @name: below /dev
+ * @kind: how it allocates
+ * @size: bytes
+ * @cached: mappings are cached unless the file was opened with O_SYNC
+ * @base: physical address, 0 if the kernel chooses it
+ * @heap: the heap on the same memory, or NULL
+ */
+struct node {
+	const char *name;
+	enum kind kind;
+	size_t size;
+	bool cached;
+	unsigned long base;
+	const char *heap;
+};
+
+extern const struct node nodes[];
+extern const size_t nr_nodes;
+
+const struct node *node_of(const char *name);
+bool all_free(bool complain);
+
+int pmem_open(const char *name);
+int pmem_open_flags(const char *name, int flags);
+int pmem_allocate(int fd, unsigned long len);
+int pmem_allocate_aligned(int fd, unsigned long size, unsigned int align);
+int pmem_connect(int fd, int master);
+int pmem_map(int fd, unsigned long offset, unsigned long len);
+int pmem_unmap(int fd, unsigned long offset, unsigned long len);
+int pmem_flush(int fd, unsigned long offset, unsigned long len);
+int pmem_cache(int fd, unsigned int cmd, const void *vaddr, unsigned long offset,
+	       unsigned long length);
+int pmem_export(int fd, __u32 flags);
+int pmem_import(int fd, int dmabuf);
+struct pmem_region pmem_size(int fd);
+struct pmem_region pmem_phys(int fd);
+struct pmem_freespace pmem_free_space(int fd);
+unsigned long pmem_total(int fd);
+void *pmem_mmap(int fd, size_t len);
+int pmem_master(const char *name, size_t len, void **memory);
+int pmem_sub(const char *name, int master);
+
+int heap_alloc(const char *heap, size_t len, __u32 flags);
+int open_vgem(void);
+int foreign_dmabuf(void);
+
+void fill(void *memory, size_t len, __u32 seed);
+bool filled(const void *memory, size_t len, __u32 seed);
+bool all_bytes(const void *memory, size_t len, unsigned char value);
+bool can_read(const void *addr);
+bool can_write(void *addr);
+
+__u64 address_of(int fd);
+bool device_sees(int fd, const void *memory, size_t len);
+int open_fds(void);
+__u32 next_random(__u32 *state);
+char *read_text(const char *path, size_t *len);
+char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * A peer is another process that calls functions for a test, one at a time. It is
+ * forked from the test, so that functions have the same addresses in both, and
+ * keeps none of the test's files and mappings of such. on() gives what the function returned there,
+ * with errno as it was there.
+ */
+struct peer {
+	pid_t pid;
+	int socket;
+};
+
+typedef long peer_fn(const long *arg);
+
+struct peer peer_start(void);
+struct peer peer_start_with_files(void);
+long peer_call(struct peer peer, peer_fn *fn, const long *arg);
+void peer_call_begin(struct peer peer, peer_fn *fn, const long *arg);
+long peer_call_end(struct peer peer);
+int peer_give(struct peer peer, int fd);
+int peer_take(struct peer peer, int fd);
+void peer_end(struct peer peer);
+void peer_kill(struct peer peer);
+void peers_end(void);
+
+#define on(peer, fn, ...)	\
+	peer_call(peer, fn, (long[5]){ __VA_ARGS__ })
+#define begin_on(peer, fn, ...)	\
+	peer_call_begin(peer, fn, (long[5]){ __VA_ARGS__ })
+
+void send_fd(int socket, int fd);
+int receive_fd(int socket);
+long in_fork(peer_fn *fn, const long *arg);
+
+/* For on(): the arguments in the order of those of the function above, or of the call. */
+peer_fn do_open, do_close, do_dup2, do_mmap, do_mmap_prot, do_munmap, do_mremap, do_mprotect;
+peer_fn do_allocate, do_connect, do_map, do_unmap, do_size, do_phys, do_master, do_sub;
+peer_fn do_fill, do_filled, do_all_bytes, do_can_read, do_can_write, do_in_fork;
+peer_fn do_drop_privileges, do_anonymous, do_cache, do_all_free;
+
+#endif /* PMEM_TESTS_H */

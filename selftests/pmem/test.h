@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kselftest harness and what is ours of the kind; once for each program. */
+#ifndef PMEM_TEST_H
+#define PMEM_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include <kselftest_harness.h>
+
+#include "pmem.h"
+
+/* How long a test takes depends on the machine; the runner notices a hang. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(-1)
+
+/* Every kind of device of the board: a fixture with this runs on each of them. */
+#define NODE_KINDS(fixture)						\
+	FIXTURE_VARIANT(fixture) {					\
+		const char *name;					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, bitmap) {				\
+		.name = "pmem",						\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, bitmap_nomap) {			\
+		.name = "pmem_audio",					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, bitmap_cma) {			\
+		.name = "pmem_cma",					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, buddy) {				\
+		.name = "pmem_smipool",					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, all_or_nothing) {			\
+		.name = "pmem_camera",					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, system) {				\
+		.name = "pmem_sys",					\
+	}
+
+/* A fixture for tests that start with all memory free, and leave no process. */
+#define IDLE_SETUP()							\
+	ASSERT_TRUE(all_free(true))
+
+#define IDLE_FIXTURE(fixture)						\
+	FIXTURE(fixture) {						\
+		int unused;						\
+	};								\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		IDLE_SETUP();						\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		peers_end();						\
+	}
+
+/* The same on each kind of device, with one file open. */
+#define NODE_FIXTURE(fixture)						\
+	FIXTURE(fixture) {						\
+		const struct node *node;				\
+		const char *name;					\
+		int fd;							\
+	};								\
+	NODE_KINDS(fixture);						\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		IDLE_SETUP();						\
+		self->name = variant->name;				\
+		self->node = node_of(variant->name);			\
+		self->fd = pmem_open(variant->name);			\
+		ASSERT_LE(0, self->fd);					\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		peers_end();						\
+	}
+
+/* What a call that returns -1 left in errno, 0 if it returned something else. */
+static inline int failure(long ret)
+{
+	return ret == -1 ? errno : 0;
+}
+
+#define ASSERT_ERRNO(e, call)	ASSERT_EQ(e, failure(call))
+#define EXPECT_ERRNO(e, call)	EXPECT_EQ(e, failure(call))
+#define EXPECT_MAP_FAILED(e, call)	EXPECT_ERRNO(e, (long)(call))
+
+/* What a command reports: {offset, len}, {total, largest}. */
+#define EXPECT_REGION(expected_offset, expected_len, call)		\
+	do {								\
+		struct pmem_region seen = (call);			\
+									\
+		EXPECT_EQ((unsigned long)(expected_offset), seen.offset); \
+		EXPECT_EQ((unsigned long)(expected_len), seen.len);	\
+	} while (0)
+
+#define EXPECT_FREE(expected_total, expected_largest, fd)		\
+	do {								\
+		struct pmem_freespace seen = pmem_free_space(fd);	\
+									\
+		EXPECT_EQ((unsigned long)(expected_total), seen.total);	\
+		EXPECT_EQ((unsigned long)(expected_largest), seen.largest); \
+	} while (0)
+
+#endif /* PMEM_TEST_H */

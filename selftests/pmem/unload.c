@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module goes whenever nothing of it is in use, and not before. What it leaves are
+ * dma-bufs, which are not its own.
+ */
+#include <sys/syscall.h>
+
+#include "test.h"
+
+#define LEN	MiB(1)
+
+static bool is_loaded(void)
+{
+	return !access("/sys/module/pmem_compat", F_OK);
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK);
+}
+
+/* What a process has left is gone only soon after it has. */
+static bool unload_soon(void)
+{
+	int tries = 50;
+
+	while (unload() && tries--)
+		usleep(100000);
+	return !is_loaded();
+}
+
+static bool load(void)
+{
+	return !system("modprobe pmem_compat") && is_loaded();
+}
+
+FIXTURE(unload) {
+	int unused;
+};
+
+FIXTURE_SETUP(unload)
+{
+	ASSERT_TRUE(is_loaded() || load());
+	IDLE_SETUP();
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	peers_end();
+	if (!is_loaded())
+		EXPECT_TRUE(load());
+}
+
+TEST_F(unload, nothing_is_left)
+{
+	size_t i;
+
+	ASSERT_TRUE(unload_soon());
+	for (i = 0; i < nr_nodes; i++) {
+		char *path = format("/dev/%s", nodes[i].name);
+
+		EXPECT_NE(0, access(path, F_OK));
+		free(path);
+		path = format("/sys/kernel/debug/%s", nodes[i].name);
+		EXPECT_NE(0, access(path, F_OK));
+		free(path);
+	}
+	EXPECT_NE(0, access("/sys/kernel/pmem_regions", F_OK));
+	EXPECT_NE(0, access("/dev/cma_mem", F_OK));
+	EXPECT_NE(0, access("/dev/cma_test", F_OK));
+	EXPECT_EQ(0, access("/dev/dma_heap/mdp", F_OK));
+	ASSERT_TRUE(load());
+	EXPECT_TRUE(all_free(true));
+}
+
+TEST_F(unload, refused_while_a_file_is_open)
+{
+	static const char *const files[] = { "pmem", "pmem_sys", "pmem_cma", "cma_mem", "cma_test" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		int fd = pmem_open(files[i]);
+
+		ASSERT_LE(0, fd);
+		EXPECT_ERRNO(EAGAIN, unload());
+		ASSERT_TRUE(is_loaded());
+		ASSERT_EQ(0, close(fd));
+	}
+	EXPECT_TRUE(unload_soon());
+}
+
+TEST_F(unload, refused_while_something_is_mapped)
+{
+	int fd = pmem_open("pmem"), sub;
+	char *memory = pmem_mmap(fd, LEN), *view;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	sub = pmem_sub("pmem", fd);
+	view = pmem_mmap(sub, LEN);
+	ASSERT_NE(MAP_FAILED, view);
+	ASSERT_EQ(0, close(fd));
+	ASSERT_EQ(0, close(sub));
+	EXPECT_ERRNO(EAGAIN, unload());
+	ASSERT_EQ(0, munmap(memory, LEN));
+	EXPECT_ERRNO(EAGAIN, unload());
+	EXPECT_TRUE(can_write(view));
+	ASSERT_EQ(0, munmap(view, LEN));
+	EXPECT_TRUE(unload_soon());
+}
+
+/* A child's copy of a mapping is code of the module's that may still run. */
+TEST_F(unload, refused_while_a_child_has_a_mapping)
+{
+	int fd = pmem_open("pmem");
+	char *memory = pmem_mmap(fd, LEN);
+	struct peer child;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	child = peer_start_with_files();
+	ASSERT_EQ(0, munmap(memory, LEN));
+	ASSERT_EQ(0, close(fd));
+	on(child, do_close, fd);
+	EXPECT_ERRNO(EAGAIN, unload());
+	EXPECT_EQ(1, on(child, do_can_write, (long)memory));
+	peer_end(child);
+	EXPECT_TRUE(unload_soon());
+}
+
+/* Exported buffers live on; their memory is nobody else's until they are gone. */
+TEST_F(unload, buffers_live_on)
+{
+	static const char *const names[] = { "pmem", "pmem_camera", "pmem_cma", "pmem_sys" };
+	char *views[ARRAY_SIZE(names)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		int fd = pmem_open(names[i]), dmabuf;
+		char *memory = pmem_mmap(fd, LEN);
+
+		ASSERT_NE(MAP_FAILED, memory);
+		fill(memory, LEN, i);
+		dmabuf = pmem_export(fd, O_RDWR | O_CLOEXEC);
+		ASSERT_LE(0, dmabuf);
+		views[i] = pmem_mmap(dmabuf, LEN);
+		ASSERT_NE(MAP_FAILED, views[i]);
+		ASSERT_EQ(0, munmap(memory, LEN));
+		ASSERT_EQ(0, close(fd));
+		ASSERT_EQ(0, close(dmabuf));
+	}
+	ASSERT_TRUE(unload_soon());
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		EXPECT_TRUE(filled(views[i], LEN, i)) {
+			TH_LOG("%s", names[i]);
+		}
+		fill(views[i], LEN, i + 10);
+		EXPECT_TRUE(filled(views[i], LEN, i + 10));
+		ASSERT_EQ(0, munmap(views[i], LEN));
+	}
+	ASSERT_TRUE(load());
+	EXPECT_TRUE(all_free(true));
+}
+
+/* Whoever gets the memory after a reload finds it clean. */
+TEST_F(unload, memory_is_zero_after_a_reload)
+{
+	int fd = pmem_open("pmem_camera");
+	char *memory = pmem_mmap(fd, MiB(8));
+
+	ASSERT_NE(MAP_FAILED, memory);
+	fill(memory, MiB(8), 3);
+	ASSERT_EQ(0, munmap(memory, MiB(8)));
+	ASSERT_EQ(0, close(fd));
+	ASSERT_TRUE(unload_soon());
+	ASSERT_TRUE(load());
+	fd = pmem_open("pmem_camera");
+	memory = pmem_mmap(fd, MiB(8));
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_TRUE(all_bytes(memory, MiB(8), 0));
+}
+
+/* A slot of cma_test belongs to the module, and goes with it. */
+TEST_F(unload, slots_go)
+{
+	int fd = open("/dev/cma_test", O_RDWR);
+
+	ASSERT_EQ(1, write(fd, "0", 1));
+	EXPECT_FALSE(all_free(false));
+	ASSERT_EQ(0, close(fd));
+	ASSERT_TRUE(unload_soon());
+	ASSERT_TRUE(load());
+	EXPECT_TRUE(all_free(true));
+}
+
+TEST_F(unload, again_and_again)
+{
+	int round;
+
+	for (round = 0; round < 10; round++) {
+		int fd = pmem_open("pmem_smipool");
+		char *memory = pmem_mmap(fd, PAGE);
+
+		ASSERT_NE(MAP_FAILED, memory);
+		ASSERT_EQ(0, close(fd));
+		ASSERT_ERRNO(EAGAIN, unload());
+		ASSERT_EQ(0, munmap(memory, PAGE));
+		ASSERT_TRUE(unload_soon());
+		ASSERT_TRUE(load());
+	}
+}
+
+TEST_HARNESS_MAIN
