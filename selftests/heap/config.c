@@ -169,11 +169,13 @@ static pid_t spawn_busy(void)
 }
 
 /*
- * The background thread is put aside in the middle of a quantum, which is freed
- * memory then; it must not go on when that has an owner again.
+ * Where kernels are preemptible, the background thread is put aside in the
+ * middle of a quantum, which is freed memory then. It must not go on when that
+ * has an owner again.
  */
 TEST_F(config, cleaning_never_touches_what_has_an_owner)
 {
+	__u32 state = 0x1234567;
 	pid_t busy[4];
 	int heap, i, look;
 
@@ -195,6 +197,8 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 		}
 		munmap(memory, MiB(4));
 		close(fd);
+		/* Let the thread begin. */
+		usleep(next_random(&state) % 20000);
 	}
 	for (i = 0; i < (int)ARRAY_SIZE(busy); i++) {
 		kill(busy[i], SIGKILL);

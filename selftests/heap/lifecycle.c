@@ -11,7 +11,7 @@
 
 #define DRIVER	"/sys/bus/platform/drivers/contig-heap/"
 
-/* Each test begins and ends without the module. */
+/* Each test begins without the module. */
 FIXTURE(module) {
 };
 
