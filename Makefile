@@ -57,6 +57,6 @@ help:
 	@echo '  PMEM_HEAPS_CACHE            where downloads and builds are kept (.cache)'
 	@echo '  PMEM_HEAPS_MIRROR           archive to fetch from (what apt uses here)'
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
-	@echo '  LANES                       kernels for make check ("6.1 6.12")'
+	@echo '  LANES                       kernels for make check (all)'
 
 .PHONY: all modules modules_install run check vm bench clean distclean help

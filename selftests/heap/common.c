@@ -268,24 +268,33 @@ __u32 next_random(__u32 *state)
 	return *state;
 }
 
-/* What a small file holds, to be freed, or NULL. */
+/*
+ * What a file holds, to be freed, or NULL. Most are a line long: a buffer for the longest would
+ * cost every reader its page faults.
+ */
 char *read_text(const char *path)
 {
-	const size_t max = 1 << 20;
-	char *text = calloc(1, max);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t got;
+	size_t size = 1024, len = 0;
+	ssize_t got = 1;
+	char *text;
 
-	if (!text)
-		die("calloc");
-	if (fd < 0) {
-		free(text);
+	if (fd < 0)
 		return NULL;
+	text = malloc(size);
+	while (text && got > 0) {
+		if (len == size - 1)
+			text = realloc(text, size *= 4);
+		if (!text)
+			break;
+		got = read(fd, text + len, size - 1 - len);
+		if (got > 0)
+			len += got;
 	}
-	while ((got = read(fd, text + len, max - 1 - len)) > 0)
-		len += got;
+	if (!text)
+		die("malloc");
 	close(fd);
+	text[len] = 0;
 	return text;
 }
 

@@ -447,23 +447,33 @@ __u32 next_random(__u32 *state)
 	return *state;
 }
 
-/* What a file of up to 1 MiB holds, to be freed, or NULL; @len may be NULL. */
+/*
+ * What a file holds, to be freed, or NULL; @len may be NULL. Most are a line long: a buffer for the
+ * longest would cost every reader its page faults.
+ */
 char *read_text(const char *path, size_t *len)
 {
-	const size_t max = MiB(1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t done = 0;
-	ssize_t got;
+	size_t size = 1024, done = 0;
+	ssize_t got = 1;
 	char *text;
 
 	if (fd < 0)
 		return NULL;
-	text = calloc(1, max);
+	text = malloc(size);
+	while (text && got > 0) {
+		if (done == size - 1)
+			text = realloc(text, size *= 4);
+		if (!text)
+			break;
+		got = read(fd, text + done, size - 1 - done);
+		if (got > 0)
+			done += got;
+	}
 	if (!text)
-		die("calloc");
-	while ((got = read(fd, text + done, max - 1 - done)) > 0)
-		done += got;
+		die("malloc");
 	close(fd);
+	text[done] = 0;
 	if (len)
 		*len = done;
 	return text;

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What "check" runs where. Sourced by it, after it has defined guest:
+#
+#	guest NAME 'LANES' BUILDER 'OPTIONS' PROGRAM...
+#
+# One boot on each of LANES, in which the share's script "guest" runs the PROGRAMs one after the
+# other. BUILDER is a script below selftests/ that prints the share. OPTIONS are vm's. Suites are
+# named after their programs, behind the BUILDER's folder if it has one; on one lane no two
+# guests may run the same.
+
+STOCK='6.1 6.12'
+HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/zero heap/importer
+	heap/introspect heap/stress)
+PMEM=(abi errors allocators mapping connect remap vma security clients sharing phys sysfs stress
+	cma_mem cma_test kernel_api old_client unload)
+
+guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
+guest armhf "$STOCK" programs '' "${HEAPS[@]/#/armhf/}"
+guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
+guest bounce "$STOCK" programs '--append swiotlb=force' arm64/heap/bounce armhf/heap/bounce
+guest outside "$STOCK" programs \
+	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA0000000' \
+	arm64/heap/outside armhf/heap/outside
+guest nodefault "$STOCK" programs '--append cma=0 --append contig_heaps.carveout=any:16M' \
+	arm64/heap/nodefault
+
+guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
+guest pmem-abi 6.1 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
+guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
+	armel/cma_mem armel/old_client armel/unload
