@@ -31,3 +31,8 @@ guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
 guest pmem-abi 6.1 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
 	armel/cma_mem armel/old_client armel/unload
+
+# cirrus-vga has no firmware here, which it does not need.
+guest importers-drivers 6.12 importers/build \
+	'--modules cirrus --qemu-arg -device --qemu-arg cirrus-vga,romfile=' \
+	arm64/vgem arm64/kms

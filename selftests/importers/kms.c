@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The display scans out imported buffers: what is on the screen is compared pixel by pixel
+ * with what was drawn. Screenshots are kept as kms-SOURCE.png and kms-update-SOURCE.png.
+ */
+#include "../heap/test.h"
+
+#include "drm.h"
+#include "screen.h"
+#include "source.h"
+
+#define WIDTH	640
+#define HEIGHT	480
+#define LEN	(WIDTH * HEIGHT * sizeof(__u32))
+
+FIXTURE(kms) {
+	struct display display;
+	int fd;
+	__u32 *memory;
+	__u32 *drawn;
+};
+
+SOURCE_KINDS(kms);
+
+FIXTURE_SETUP(kms)
+{
+	ASSERT_TRUE(display_open(&self->display, WIDTH, HEIGHT));
+	self->fd = source_alloc(variant->path, LEN);
+	ASSERT_LE(0, self->fd);
+	self->memory = buffer_map(self->fd, LEN);
+	ASSERT_NE(MAP_FAILED, self->memory);
+	self->drawn = malloc(LEN);
+	ASSERT_NE(NULL, self->drawn);
+}
+
+FIXTURE_TEARDOWN(kms)
+{
+	free(self->drawn);
+	display_close(&self->display);
+}
+
+/* The picture depends on the source: what another test left would not do. */
+static void draw(int fd, void *memory, __u32 *drawn, const char *path, __u32 seed)
+{
+	while (*path)
+		seed = seed * 31 + *path++;
+	paint(drawn, WIDTH, HEIGHT, seed);
+	buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	memcpy(memory, drawn, LEN);
+	buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+}
+
+static bool shows(const char *kind, const char *path, const __u32 *drawn)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s-%s", kind, source_name(path));
+	return screen_shows(name, WIDTH, HEIGHT, drawn);
+}
+
+TEST_F(kms, scans_out_the_buffer)
+{
+	__u32 fb;
+
+	draw(self->fd, self->memory, self->drawn, variant->path, 1);
+	ASSERT_EQ(0, display_add(&self->display, self->fd, &fb));
+	ASSERT_EQ(0, display_show(&self->display, fb));
+	EXPECT_TRUE(shows("kms", variant->path, self->drawn));
+	EXPECT_EQ(0, display_off(&self->display));
+	EXPECT_EQ(0, display_remove(&self->display, fb));
+}
+
+/* What is drawn while the buffer is on the screen, by a process that has nothing but a view. */
+TEST_F(kms, shows_what_is_drawn_later)
+{
+	__u32 fb;
+
+	draw(self->fd, self->memory, self->drawn, variant->path, 2);
+	ASSERT_EQ(0, display_add(&self->display, self->fd, &fb));
+	ASSERT_EQ(0, display_show(&self->display, fb));
+	draw(self->fd, self->memory, self->drawn, variant->path, 3);
+	ASSERT_EQ(0, display_flush(&self->display, fb));
+	EXPECT_TRUE(shows("kms-update", variant->path, self->drawn));
+	EXPECT_EQ(0, display_off(&self->display));
+}
+
+/* The screen is the last that has the buffer. */
+TEST_F(kms, keeps_what_it_scans_out)
+{
+	__u32 fb, other;
+
+	draw(self->fd, self->memory, self->drawn, variant->path, 4);
+	ASSERT_EQ(0, display_add(&self->display, self->fd, &fb));
+	ASSERT_EQ(0, display_show(&self->display, fb));
+	munmap(self->memory, LEN);
+	close(self->fd);
+	/* It would get the memory if that was free. */
+	self->fd = source_alloc(variant->path, LEN);
+	ASSERT_LE(0, self->fd);
+	self->memory = buffer_map(self->fd, LEN);
+	ASSERT_NE(MAP_FAILED, self->memory);
+	memset(self->memory, 0x55, LEN);
+	ASSERT_EQ(0, display_flush(&self->display, fb));
+	EXPECT_TRUE(shows("kms-kept", variant->path, self->drawn));
+	ASSERT_EQ(0, display_add(&self->display, self->fd, &other));
+	ASSERT_EQ(0, display_show(&self->display, other));
+	memset(self->drawn, 0x55, LEN);
+	EXPECT_TRUE(shows("kms-next", variant->path, self->drawn));
+	EXPECT_EQ(0, display_off(&self->display));
+}
+
+TEST_HARNESS_MAIN

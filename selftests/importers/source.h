@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the buffers come from that drivers are to import: heaps of every kind, and files of
+ * legacy nodes of every kind.
+ */
+#ifndef IMPORTERS_SOURCE_H
+#define IMPORTERS_SOURCE_H
+
+#include <stddef.h>
+
+/* The variants of a fixture: its tests run with buffers from each of these nodes. */
+#define SOURCE_KINDS(fixture)						\
+	FIXTURE_VARIANT(fixture) {					\
+		const char *path;					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, carveout) {			\
+		.path = "/dev/dma_heap/adsp",				\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, carveout_uncached) {		\
+		.path = "/dev/dma_heap/adsp-uncached",			\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
+		.path = "/dev/dma_heap/audio-uncached",			\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, cma) {				\
+		.path = "/dev/dma_heap/video",				\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, cma_uncached) {			\
+		.path = "/dev/dma_heap/video-uncached",			\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, pmem) {				\
+		.path = "/dev/pmem",					\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, pmem_nomap) {			\
+		.path = "/dev/pmem_audio",				\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, pmem_buddy) {			\
+		.path = "/dev/pmem_smipool",				\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, pmem_cma) {			\
+		.path = "/dev/pmem_cma",				\
+	}
+
+int source_alloc(const char *path, size_t len);
+const char *source_name(const char *path);
+
+#endif /* IMPORTERS_SOURCE_H */
