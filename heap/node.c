@@ -427,9 +427,15 @@ void nodes_remove(struct heap *heap)
 	mutex_unlock(&nodes_lock);
 }
 
+/*
+ * Asked when the file is made and when it is removed. Without an answer the
+ * kernel takes the device's name alone: the file would come to be outside of
+ * the folder, or stay in it for ever.
+ */
 static char *node_path(CONTIG_DEVNODE_CONST struct device *dev, umode_t *mode)
 {
-	return kasprintf(GFP_KERNEL, "dma_heap/%s", dev_name(dev));
+	return kasprintf(GFP_KERNEL | __GFP_NOFAIL, "dma_heap/%s",
+			 dev_name(dev));
 }
 
 /**

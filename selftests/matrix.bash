@@ -36,3 +36,10 @@ guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/s
 guest importers-drivers 6.12 importers/build \
 	'--modules cirrus --qemu-arg -device --qemu-arg cirrus-vga,romfile=' \
 	arm64/vgem arm64/kms
+# Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
+# buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.
+TRACKING=cacheline.tracking.ENOMEM
+guest faults-heap debug faults/build "--allow $TRACKING" arm64/heap
+guest faults-pmem debug faults/build "--allow $TRACKING" arm64/pmem
+guest faults-kernel debug faults/build \
+	"--allow $TRACKING|kmemleak:.Cannot.allocate|dma_buf_vmap\+|cut.here|Call.trace:" arm64/kernel

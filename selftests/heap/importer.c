@@ -84,6 +84,12 @@ TEST_F(import, one_segment_without_limits)
 	EXPECT_EQ(0, address % PAGE);
 }
 
+/* The DMA API complains itself about segments longer than a device says it takes. */
+static bool dma_is_checked(void)
+{
+	return !access("/sys/kernel/debug/dma-api", F_OK);
+}
+
 /* Segments in a row that each respect the device's limits, and no more of them. */
 TEST_F(import, segments_suit_the_device)
 {
@@ -114,6 +120,11 @@ TEST_F(import, segments_suit_the_device)
 		__u64 next = 0, sum = 0, address, len;
 		int i, count;
 
+		if (max > device[d].max && dma_is_checked()) {
+			TH_LOG("no device with segments below a page: this kernel checks them");
+			close(importer);
+			continue;
+		}
 		ASSERT_LE(0, attachment);
 		count = importer_map(importer, attachment, HEAP_IMPORTER_BOTH);
 		ASSERT_LT(0, count);

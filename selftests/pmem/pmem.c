@@ -68,19 +68,23 @@ static bool node_free(const struct node *node, bool complain)
 	return false;
 }
 
-static bool heap_free(const char *heap, bool complain)
+/* An attribute of a heap, to be freed, or NULL. */
+static char *heap_attribute(const char *class, const char *heap, const char *attribute)
 {
-	char *path = format("/sys/class/dma_heap/%s/free", heap);
-	char *left = read_text(path, NULL);
-	char *size;
-	bool same;
+	char *path = format("%s/%s/%s", class, heap, attribute);
+	char *text = read_text(path, NULL);
 
 	free(path);
-	path = format("/sys/class/dma_heap/%s/size", heap);
-	size = read_text(path, NULL);
-	free(path);
+	return text;
+}
+
+static bool heap_free(const char *class, const char *heap, bool complain)
+{
+	char *left = heap_attribute(class, heap, "free");
+	char *size = heap_attribute(class, heap, "size");
 	/* Heaps of the kernel's own have no such files. */
-	same = !left || !size || !strcmp(left, size);
+	bool same = !left || !size || !strcmp(left, size);
+
 	if (!same && complain)
 		fprintf(stderr, "# heap %s has %.*s of %.*s bytes free\n", heap,
 			(int)strcspn(left, "\n"), left,
@@ -90,23 +94,33 @@ static bool heap_free(const char *heap, bool complain)
 	return same;
 }
 
+/* All heaps of a class; one that is not there has none. */
+static bool class_free(const char *class, bool complain)
+{
+	DIR *heaps = opendir(class);
+	struct dirent *heap;
+	bool all = true;
+
+	if (!heaps)
+		return true;
+	while ((heap = readdir(heaps)))
+		if (heap->d_name[0] != '.')
+			all &= heap_free(class, heap->d_name, complain);
+	closedir(heaps);
+	return all;
+}
+
 /* Nothing is allocated, on any node and any heap. */
 bool all_free(bool complain)
 {
-	DIR *heaps = opendir("/sys/class/dma_heap");
-	struct dirent *heap;
 	bool all = true;
 	size_t i;
 
 	for (i = 0; i < nr_nodes; i++)
 		all &= node_free(&nodes[i], complain);
-	if (!heaps)
-		die("/sys/class/dma_heap");
-	while ((heap = readdir(heaps)))
-		if (heap->d_name[0] != '.')
-			all &= heap_free(heap->d_name, complain);
-	closedir(heaps);
-	return all;
+	all &= class_free("/sys/class/dma_heap", complain);
+	/* Where the kernel has heaps of its own. */
+	return class_free("/sys/class/contig_heap", complain) && all;
 }
 
 int pmem_open(const char *name)

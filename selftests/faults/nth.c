@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Systematic fault injection; declared in nth.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nth.h"
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+/* Tests are processes of their own: what they add up outlives them here. */
+#define TOTAL		"/run/faults-injected"
+
+/* A number of calls that no operation reaches. */
+#define BEYOND		1000000
+
+/* Open for all of the process, so that operations find the same files before and after. */
+static int counter = -1;
+static int current;
+
+bool faults_available(void)
+{
+	return !access(FAIL_NTH, F_OK);
+}
+
+static void put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+		perror(path);
+		abort();
+	}
+	close(fd);
+}
+
+/* All files of that name, of every kind of fault. */
+static void put_all(const char *name, const char *text)
+{
+	glob_t found;
+	size_t i;
+
+	if (glob(name, 0, NULL, &found)) {
+		fprintf(stderr, "# there is no %s\n", name);
+		abort();
+	}
+	for (i = 0; i < found.gl_pathc; i++)
+		put_text(found.gl_pathv[i], text);
+	globfree(&found);
+}
+
+/* Allocations that may wait fail too, single pages as well, and nobody logs a stack. */
+void faults_prepare(void)
+{
+	put_all("/sys/kernel/debug/fail*/ignore-gfp-wait", "N");
+	put_all("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
+	put_all("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	put_all("/sys/kernel/debug/fail*/verbose", "0");
+	counter = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	if (counter < 0) {
+		perror(FAIL_NTH);
+		abort();
+	}
+}
+
+static void arm(int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", n);
+
+	if (pwrite(counter, text, len, 0) != len) {
+		perror(FAIL_NTH);
+		abort();
+	}
+}
+
+/*
+ * How far it still was to the fault: 0 if it was spent on the operation. Reading the counter copies
+ * to user memory and can be what the fault hits; then it was one away.
+ */
+static int disarm(void)
+{
+	char text[16] = "";
+	int left = pread(counter, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 1;
+
+	/* Writing takes the fault that reading may have left for it. */
+	while (pwrite(counter, "0", 1, 0) != 1)
+		;
+	return left;
+}
+
+/* For an operation that was not possible yet and begins once more. */
+void faults_again(void)
+{
+	disarm();
+	arm(current);
+}
+
+static bool allowed(int error, const int *errnos)
+{
+	for (; *errnos; errnos++)
+		if (*errnos == error)
+			return true;
+	return false;
+}
+
+static void add_total(int count)
+{
+	int fd = open(TOTAL, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	char line[16];
+
+	snprintf(line, sizeof(line), "%d\n", count);
+	if (fd < 0 || write(fd, line, strlen(line)) < 0)
+		abort();
+	close(fd);
+}
+
+/* Of this boot. */
+int faults_total(void)
+{
+	FILE *file = fopen(TOTAL, "r");
+	int total = 0, count;
+
+	if (!file)
+		return 0;
+	while (fscanf(file, "%d", &count) == 1)
+		total += count;
+	fclose(file);
+	return total;
+}
+
+/*
+ * One attempt with the nth fault. Returns how many calls could have failed before it came to the
+ * nth: n if that is beyond all of them, n - 1 if it was spent; -1 if something is wrong.
+ */
+static int attempt(const char *name, const struct operation *operation, int n)
+{
+	int result, error, left;
+
+	current = n;
+	arm(n);
+	result = operation->run(operation->context);
+	error = errno;
+	left = disarm();
+	if (result < 0 && left) {
+		fprintf(stderr, "# %s fails by itself: %s\n", name, strerror(error));
+		return -1;
+	}
+	if (result < 0 && !allowed(error, operation->errnos)) {
+		fprintf(stderr, "# %s, fault %d: %s\n", name, n, strerror(error));
+		return -1;
+	}
+	if (result >= 0 && operation->undo)
+		operation->undo(operation->context, result);
+	if (operation->intact && !operation->intact(operation->context)) {
+		fprintf(stderr, "# %s, fault %d (%s): something is left behind\n", name, n,
+			result < 0 ? strerror(error) : "survived");
+		return -1;
+	}
+	return left ? n - left : n - 1;
+}
+
+/* Whether the nth fault was spent, -1 if something is wrong. */
+static int inject(const char *name, const struct operation *operation, int n)
+{
+	int calls = attempt(name, operation, n);
+
+	return calls < 0 ? -1 : calls == n - 1;
+}
+
+/*
+ * Returns how many faults were injected until the operation succeeded without one, or -1, having
+ * said what is wrong.
+ */
+int faults_inject(const char *name, const struct operation *operation)
+{
+	return faults_sample(name, operation, MAX_POINTS);
+}
+
+/* The same, with no more than about max faults, spread over all there are. */
+int faults_sample(const char *name, const struct operation *operation, int max)
+{
+	int points, step, n, count = 0, ret = 0;
+
+	/* What is only done the first time is no part of it. */
+	if (attempt(name, operation, BEYOND) < 0)
+		return -1;
+	points = attempt(name, operation, BEYOND);
+	if (points < 0)
+		return -1;
+	step = points / max + 1;
+	for (n = 1; n < MAX_POINTS; n += step, count++) {
+		ret = inject(name, operation, n);
+		if (ret <= 0)
+			break;
+	}
+	if (n >= MAX_POINTS) {
+		fprintf(stderr, "# %s never succeeds\n", name);
+		return -1;
+	}
+	if (ret < 0)
+		return -1;
+	fprintf(stderr, "# %s: %d faults injected of about %d\n", name, count, points);
+	add_total(count);
+	return count;
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* As heap.c: every call of the legacy nodes with each of its allocations failing in turn. */
+#include <linux/cma_mem.h>
+#include <string.h>
+
+#include "../pmem/test.h"
+#include "nth.h"
+
+#define LEN	KiB(256)
+
+FIXTURE(fault) {
+	const char *name;
+	int master;
+	int fd;
+	int dmabuf;
+	int files;
+	void *memory;
+	struct pmem_freespace idle;
+};
+
+NODE_KINDS(fault);
+
+FIXTURE_SETUP(fault)
+{
+	if (!faults_available())
+		SKIP(return, "this kernel has no fault injection");
+	IDLE_SETUP();
+	faults_prepare();
+	self->name = variant->name;
+	self->fd = pmem_open(variant->name);
+	ASSERT_LE(0, self->fd);
+	self->idle = pmem_free_space(self->fd);
+	self->files = open_fds();
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	peers_end();
+}
+
+typedef FIXTURE_DATA(fault) data;
+
+static bool intact(void *context)
+{
+	data *self = context;
+	struct pmem_freespace now = pmem_free_space(self->fd);
+
+	return now.total == self->idle.total && now.largest == self->idle.largest &&
+	       open_fds() == self->files;
+}
+
+static void undo_close(void *context, int result)
+{
+	close(result);
+}
+
+#define EXPECT_FAULTS(at_least, do, take_back)					\
+	EXPECT_LE(at_least, faults_inject(#do, &(struct operation){		\
+		do, take_back, intact, ANY_ERRNO, self }))
+
+/* Set up what the rest of a test has as given. */
+#define REMEMBER()						\
+	do {							\
+		self->idle = pmem_free_space(self->fd);		\
+		self->files = open_fds();			\
+	} while (0)
+
+static int run_open(void *context)
+{
+	data *self = context;
+
+	return pmem_open(self->name);
+}
+
+/* A file of its own each time, since an allocation cannot be given back but by closing. */
+static int in_new_file(void *context, int (*run)(int fd))
+{
+	data *self = context;
+	int fd = pmem_open(self->name);
+	int ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = run(fd);
+	error = errno;
+	/* As whoever meets an error may do: try the same again. */
+	if (ret < 0 && run(fd) < 0)
+		abort();
+	close(fd);
+	errno = error;
+	return ret;
+}
+
+static int allocate(int fd)
+{
+	return pmem_allocate(fd, LEN);
+}
+
+static int allocate_aligned(int fd)
+{
+	return pmem_allocate_aligned(fd, LEN, PAGE);
+}
+
+static int map_new(int fd)
+{
+	void *memory = pmem_mmap(fd, LEN);
+
+	if (memory == MAP_FAILED)
+		return -1;
+	munmap(memory, LEN);
+	return 0;
+}
+
+static int run_allocate(void *context)
+{
+	return in_new_file(context, allocate);
+}
+
+static int run_allocate_aligned(void *context)
+{
+	return in_new_file(context, allocate_aligned);
+}
+
+static int run_map_new(void *context)
+{
+	return in_new_file(context, map_new);
+}
+
+TEST_F(fault, allocate)
+{
+	EXPECT_FAULTS(2, run_open, undo_close);
+	EXPECT_FAULTS(5, run_allocate, NULL);
+	EXPECT_FAULTS(5, run_allocate_aligned, NULL);
+	EXPECT_FAULTS(5, run_map_new, NULL);
+}
+
+static int run_get_phys(void *context)
+{
+	data *self = context;
+	struct pmem_region region;
+
+	return ioctl(self->master, PMEM_GET_PHYS, &region);
+}
+
+static int run_get_size(void *context)
+{
+	data *self = context;
+	struct pmem_region region;
+
+	return ioctl(self->master, PMEM_GET_SIZE, &region);
+}
+
+static int run_get_total_size(void *context)
+{
+	data *self = context;
+	struct pmem_region region;
+
+	return ioctl(self->master, PMEM_GET_TOTAL_SIZE, &region);
+}
+
+static int run_get_free_space(void *context)
+{
+	data *self = context;
+	struct pmem_freespace space;
+
+	return ioctl(self->master, PMEM_GET_FREE_SPACE, &space);
+}
+
+static int run_flush(void *context)
+{
+	data *self = context;
+
+	return pmem_flush(self->master, 0, LEN);
+}
+
+static int run_clean_inv(void *context)
+{
+	data *self = context;
+
+	return pmem_cache(self->master, PMEM_CLEAN_INV_CACHES, self->memory, 0, LEN);
+}
+
+static int run_clean(void *context)
+{
+	data *self = context;
+
+	return pmem_cache(self->master, PMEM_CLEAN_CACHES, self->memory, 0, LEN);
+}
+
+static int run_inv(void *context)
+{
+	data *self = context;
+
+	return pmem_cache(self->master, PMEM_INV_CACHES, self->memory, 0, LEN);
+}
+
+static int run_cache_inv(void *context)
+{
+	data *self = context;
+	struct pmem_region region = { (unsigned long)self->memory, LEN };
+
+	return ioctl(self->master, PMEM_CACHE_INV, &region);
+}
+
+TEST_F(fault, figures_and_caches)
+{
+	self->master = pmem_master(variant->name, LEN, &self->memory);
+	ASSERT_LE(0, self->master);
+	REMEMBER();
+	EXPECT_FAULTS(1, run_get_phys, NULL);
+	EXPECT_FAULTS(1, run_get_size, NULL);
+	EXPECT_FAULTS(1, run_get_total_size, NULL);
+	EXPECT_FAULTS(1, run_get_free_space, NULL);
+	EXPECT_FAULTS(0, run_flush, NULL);
+	EXPECT_FAULTS(0, run_clean_inv, NULL);
+	EXPECT_FAULTS(0, run_clean, NULL);
+	EXPECT_FAULTS(0, run_inv, NULL);
+	EXPECT_FAULTS(0, run_cache_inv, NULL);
+}
+
+static int run_connect(void *context)
+{
+	data *self = context;
+	int fd = pmem_open(self->name);
+	int ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = pmem_connect(fd, self->master);
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret;
+}
+
+/* Mapping a region, and showing it to a client that is there. */
+static int run_map_region(void *context)
+{
+	data *self = context;
+
+	return pmem_map(self->dmabuf, PAGE, PAGE);
+}
+
+static int run_unmap_region(void *context)
+{
+	data *self = context;
+
+	return pmem_unmap(self->dmabuf, PAGE, PAGE);
+}
+
+static void undo_map_region(void *context, int result)
+{
+	if (run_unmap_region(context))
+		abort();
+}
+
+static bool unmap_intact(void *context)
+{
+	data *self = context;
+
+	/* What failed after it was recorded, if anything, may be there. */
+	pmem_unmap(self->dmabuf, PAGE, PAGE);
+	return intact(context);
+}
+
+static bool map_intact(void *context)
+{
+	data *self = context;
+
+	while (!pmem_unmap(self->dmabuf, PAGE, PAGE))
+		;
+	return !pmem_map(self->dmabuf, PAGE, PAGE) && intact(context);
+}
+
+/* A connected file can be mapped once, so each attempt has one of its own. */
+static int run_map_client(void *context)
+{
+	data *self = context;
+	int fd = pmem_sub(self->name, self->master);
+	void *memory;
+	int error;
+
+	if (fd < 0)
+		return -1;
+	memory = pmem_mmap(fd, LEN);
+	error = errno;
+	/* What failed for want of memory can be tried again. */
+	if (memory == MAP_FAILED && pmem_mmap(fd, LEN) == MAP_FAILED) {
+		fprintf(stderr, "# after %s it can never be mapped: %s\n", strerror(error),
+			strerror(errno));
+		error = ENOTRECOVERABLE;
+	}
+	close(fd);
+	errno = error;
+	return memory == MAP_FAILED ? -1 : munmap(memory, LEN);
+}
+
+TEST_F(fault, clients)
+{
+	static const int errnos[] = { ENOMEM, EFAULT, EAGAIN, 0 };
+	struct operation operation = { .intact = unmap_intact, .errnos = errnos, .context = self };
+	void *view;
+
+	self->master = pmem_master(variant->name, LEN, &self->memory);
+	ASSERT_LE(0, self->master);
+	self->dmabuf = pmem_sub(variant->name, self->master);
+	ASSERT_LE(0, self->dmabuf);
+	REMEMBER();
+	EXPECT_FAULTS(3, run_connect, NULL);
+
+	/* Before the client is mapped, and with it. */
+	operation.run = run_map_region;
+	operation.undo = undo_map_region;
+	EXPECT_LE(1, faults_inject("map region", &operation));
+	EXPECT_FAULTS(1, run_map_client, NULL);
+	view = pmem_mmap(self->dmabuf, LEN);
+	ASSERT_NE(MAP_FAILED, view);
+	EXPECT_LE(1, faults_inject("map visible region", &operation));
+	ASSERT_EQ(0, pmem_map(self->dmabuf, PAGE, PAGE));
+	fill((char *)self->memory + PAGE, PAGE, 3);
+	EXPECT_TRUE(filled((char *)view + PAGE, PAGE, 3));
+	operation.run = run_unmap_region;
+	operation.undo = NULL;
+	operation.intact = map_intact;
+	EXPECT_LE(1, faults_inject("unmap visible region", &operation));
+	munmap(view, LEN);
+}
+
+static int run_export(void *context)
+{
+	data *self = context;
+
+	return pmem_export(self->master, O_RDWR | O_CLOEXEC);
+}
+
+static int run_import(void *context)
+{
+	data *self = context;
+	int fd = pmem_open(self->name);
+	int ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = pmem_import(fd, self->dmabuf);
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret;
+}
+
+TEST_F(fault, sharing)
+{
+	self->master = pmem_master(variant->name, LEN, &self->memory);
+	ASSERT_LE(0, self->master);
+	REMEMBER();
+	EXPECT_FAULTS(2, run_export, undo_close);
+	self->dmabuf = run_export(self);
+	ASSERT_LE(0, self->dmabuf);
+	REMEMBER();
+	EXPECT_FAULTS(2, run_import, NULL);
+}
+
+/* /dev/cma_mem, where an allocation is a mapping as well. */
+FIXTURE(cma_mem) {
+	int fd;
+	int files;
+	struct mem_block block;
+	size_t mappings;
+};
+
+/* Lines of /proc/self/maps that show the node or its buffers. */
+static size_t mappings(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[512];
+	size_t count = 0;
+
+	if (!file)
+		abort();
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, "dmabuf") || strstr(line, "cma_mem");
+	fclose(file);
+	return count;
+}
+
+FIXTURE_SETUP(cma_mem)
+{
+	if (!faults_available())
+		SKIP(return, "this kernel has no fault injection");
+	IDLE_SETUP();
+	faults_prepare();
+	self->fd = open("/dev/cma_mem", O_RDWR);
+	ASSERT_LE(0, self->fd);
+	self->files = open_fds();
+	self->mappings = mappings();
+}
+
+FIXTURE_TEARDOWN(cma_mem)
+{
+	peers_end();
+}
+
+static bool cma_intact(void *context)
+{
+	FIXTURE_DATA(cma_mem) *self = context;
+
+	return all_free(true) && open_fds() == self->files && mappings() == self->mappings;
+}
+
+static int open_cma_mem(void *context)
+{
+	return open("/dev/cma_mem", O_RDWR);
+}
+
+static int cma_allocate(void *context)
+{
+	FIXTURE_DATA(cma_mem) *self = context;
+
+	memset(&self->block, 0, sizeof(self->block));
+	strcpy(self->block.name, "block");
+	self->block.len = LEN;
+	return ioctl(self->fd, CMEM_ALLOCATE, &self->block);
+}
+
+static int cma_unmap(void *context)
+{
+	FIXTURE_DATA(cma_mem) *self = context;
+
+	return ioctl(self->fd, CMEM_UNMAP, &self->block);
+}
+
+static void undo_cma_allocate(void *context, int result)
+{
+	if (cma_unmap(context))
+		abort();
+}
+
+TEST_F(cma_mem, open)
+{
+	struct operation operation = { open_cma_mem, undo_close, cma_intact, ANY_ERRNO, self };
+
+	EXPECT_LE(2, faults_inject("open cma_mem", &operation));
+}
+
+TEST_F(cma_mem, allocate)
+{
+	struct operation operation = {
+		cma_allocate, undo_cma_allocate, cma_intact, ANY_ERRNO, self
+	};
+
+	EXPECT_LE(6, faults_inject("CMEM_ALLOCATE", &operation));
+}
+
+/* One that fails leaves the block as it was: its memory mapped, its name known. */
+static bool block_is_whole(void *context)
+{
+	FIXTURE_DATA(cma_mem) *self = context;
+
+	if (mappings() == self->mappings)
+		return !cma_allocate(context);
+	if (!filled((void *)self->block.mem_base, LEN, 5))
+		return false;
+	return true;
+}
+
+static int cma_unmap_filled(void *context)
+{
+	FIXTURE_DATA(cma_mem) *self = context;
+
+	fill((void *)self->block.mem_base, LEN, 5);
+	return cma_unmap(context);
+}
+
+TEST_F(cma_mem, unmap)
+{
+	struct operation operation = {
+		cma_unmap_filled, NULL, block_is_whole, ANY_ERRNO, self
+	};
+
+	ASSERT_EQ(0, cma_allocate(self));
+	EXPECT_LE(1, faults_inject("CMEM_UNMAP", &operation));
+	/* Whatever failed before, what is left can be freed. */
+	EXPECT_EQ(0, cma_unmap(self));
+	EXPECT_TRUE(cma_intact(self));
+}
+
+/* Fixtures run in the order of their definition: this one after everything else. */
+FIXTURE(all) {
+};
+
+FIXTURE_SETUP(all)
+{
+	if (!faults_available())
+		SKIP(return, "this kernel has no fault injection");
+}
+
+FIXTURE_TEARDOWN(all)
+{
+}
+
+TEST_F(all, number_of_faults)
+{
+	TH_LOG("%d faults injected in all", faults_total());
+	EXPECT_LT(500, faults_total());
+}
+
+TEST_HARNESS_MAIN
