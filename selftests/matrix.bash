@@ -43,3 +43,4 @@ guest faults-heap debug faults/build "--allow $TRACKING" arm64/heap
 guest faults-pmem debug faults/build "--allow $TRACKING" arm64/pmem
 guest faults-kernel debug faults/build \
 	"--allow $TRACKING|kmemleak:.Cannot.allocate|dma_buf_vmap\+|cut.here|Call.trace:" arm64/kernel
+guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib

@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* libdmaheap in the guest, on every kind of heap of the board, and on what is no heap. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <linux/android_pmem.h>
+
+#include <kselftest_harness.h>
+
+#include "dmaheap.h"
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(-1)
+
+#define MiB(n)	((uint64_t)(n) << 20)
+#define HUGE	MiB(2)
+#define PAGE	((uint64_t)sysconf(_SC_PAGESIZE))
+
+static int open_fds(void)
+{
+	int fd, count = 0;
+
+	for (fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+static struct dmaheap_info query(struct dmaheap *heap)
+{
+	struct dmaheap_info info = { .size = sizeof(info) };
+
+	if (dmaheap_query(heap, &info))
+		abort();
+	return info;
+}
+
+/* Physical address of what is mapped there, as root sees it. */
+static uint64_t physical(const void *address)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0 || pread(fd, &entry, 8, (uintptr_t)address / PAGE * 8) != 8)
+		abort();
+	close(fd);
+	return (entry & ((1ULL << 55) - 1)) * PAGE;
+}
+
+static bool all(const void *memory, uint64_t len, unsigned char value)
+{
+	const unsigned char *byte = memory;
+
+	return !len || (*byte == value && !memcmp(byte, byte + 1, len - 1));
+}
+
+FIXTURE(heap) {
+	struct dmaheap *heap;
+	int fds;
+};
+
+FIXTURE_VARIANT(heap) {
+	const char *name;
+	uint32_t flags;
+	bool twin;
+};
+
+FIXTURE_VARIANT_ADD(heap, carveout) { .name = "adsp", .twin = true };
+FIXTURE_VARIANT_ADD(heap, carveout_uncached) {
+	.name = "adsp-uncached", .flags = DMAHEAP_INFO_UNCACHED, .twin = true,
+};
+FIXTURE_VARIANT_ADD(heap, nomap) {
+	.name = "audio-uncached", .flags = DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_NO_MAP,
+};
+FIXTURE_VARIANT_ADD(heap, cma) {
+	.name = "video", .flags = DMAHEAP_INFO_CMA | DMAHEAP_INFO_ESTIMATE, .twin = true,
+};
+FIXTURE_VARIANT_ADD(heap, cma_alias_uncached) {
+	.name = "linux,cma-uncached", .twin = true,
+	.flags = DMAHEAP_INFO_CMA | DMAHEAP_INFO_ESTIMATE | DMAHEAP_INFO_UNCACHED,
+};
+
+FIXTURE_SETUP(heap)
+{
+	self->fds = open_fds();
+	ASSERT_EQ(0, dmaheap_open(variant->name, &self->heap));
+}
+
+/* Whatever a test did: nothing stays open, nothing stays allocated. */
+FIXTURE_TEARDOWN(heap)
+{
+	EXPECT_EQ(0, query(self->heap).region_buffers);
+	dmaheap_unref(self->heap);
+	EXPECT_EQ(self->fds, open_fds());
+}
+
+TEST_F(heap, tells_of_itself)
+{
+	struct dmaheap_info info = query(self->heap);
+
+	EXPECT_STREQ(variant->name, dmaheap_name(self->heap));
+	EXPECT_EQ(DMAHEAP_CAN_QUERY | DMAHEAP_CAN_ALIGN | DMAHEAP_CAN_SYNC_PART,
+		  dmaheap_features(self->heap));
+	EXPECT_EQ(variant->flags, info.flags);
+	EXPECT_LE(MiB(32), info.total);
+	EXPECT_EQ(info.total, info.free);
+	EXPECT_EQ(0, info.quantum & (info.quantum - 1));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(dmaheap_fd(self->heap), F_GETFD));
+	info.size--;
+	EXPECT_EQ(-EINVAL, dmaheap_query(self->heap, &info));
+}
+
+TEST_F(heap, life_of_a_buffer)
+{
+	struct dmaheap_buffer *buffer;
+	void *data, *again;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(1) + 1, NULL, &buffer));
+	EXPECT_EQ(MiB(1) + PAGE, dmaheap_buffer_size(buffer));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(dmaheap_buffer_fd(buffer), F_GETFD));
+	EXPECT_EQ(1, query(self->heap).buffers);
+	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	ASSERT_EQ(0, dmaheap_map(buffer, &again));
+	EXPECT_EQ(data, again);
+	EXPECT_TRUE(all(data, MiB(1) + PAGE, 0));
+	memset(data, 0x5a, MiB(1) + PAGE);
+	EXPECT_EQ(0, dmaheap_unmap(buffer));
+	EXPECT_TRUE(all(data, MiB(1) + PAGE, 0x5a));
+	EXPECT_EQ(0, dmaheap_unmap(buffer));
+	EXPECT_EQ(-EINVAL, dmaheap_unmap(buffer));
+	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	EXPECT_TRUE(all(data, MiB(1) + PAGE, 0x5a));
+	/* The last reference unmaps. */
+	EXPECT_EQ(buffer, dmaheap_buffer_ref(buffer));
+	dmaheap_buffer_unref(buffer);
+	EXPECT_TRUE(all(data, PAGE, 0x5a));
+	dmaheap_buffer_unref(buffer);
+	EXPECT_EQ(-1, msync(data, PAGE, MS_ASYNC));
+	EXPECT_EQ(ENOMEM, errno);
+}
+
+TEST_F(heap, buffer_holds_its_heap)
+{
+	struct dmaheap_buffer *buffer;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(2), NULL, &buffer));
+	dmaheap_unref(self->heap);
+	EXPECT_EQ(0, dmaheap_sync(buffer, PAGE, PAGE, DMAHEAP_READ));
+	EXPECT_EQ(0, dmaheap_sync(buffer, PAGE, PAGE, DMAHEAP_READ | DMAHEAP_END));
+	dmaheap_buffer_unref(buffer);
+	ASSERT_EQ(0, dmaheap_open(variant->name, &self->heap));
+}
+
+TEST_F(heap, cached_and_uncached)
+{
+	bool uncached = variant->flags & DMAHEAP_INFO_UNCACHED;
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+
+	options.flags = uncached ? DMAHEAP_UNCACHED : DMAHEAP_CACHED;
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	EXPECT_EQ(1, query(self->heap).buffers);
+	dmaheap_buffer_unref(buffer);
+
+	options.flags = uncached ? DMAHEAP_CACHED : DMAHEAP_UNCACHED;
+	if (!variant->twin) {
+		EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+		return;
+	}
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	EXPECT_EQ(0, query(self->heap).buffers);
+	EXPECT_EQ(1, query(self->heap).region_buffers);
+	dmaheap_buffer_unref(buffer);
+	options.flags = DMAHEAP_CACHED | DMAHEAP_UNCACHED;
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+}
+
+TEST_F(heap, alignment)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *first, *buffer;
+	uint64_t align;
+	void *data;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, NULL, &first));
+	for (align = PAGE; align <= MiB(4); align *= 2) {
+		options.align = align;
+		ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 3, &options, &buffer));
+		ASSERT_EQ(0, dmaheap_map(buffer, &data));
+		EXPECT_EQ(0, physical(data) & (align - 1));
+		dmaheap_buffer_unref(buffer);
+	}
+	options.align = PAGE * 3;
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	options.align = 1ULL << 63;
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	dmaheap_buffer_unref(first);
+}
+
+/* Wherever the buffer is: virtual and physical address agree. */
+TEST_F(heap, congruent_address)
+{
+	static const uint32_t flags[] = { 0, DMAHEAP_ANY_PLACE };
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *odd[3], *buffer;
+	void *data;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * (i + 1), NULL, &odd[i]));
+	for (i = 0; i < 2; i++) {
+		options.flags = flags[i];
+		ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 2 + PAGE, &options, &buffer));
+		ASSERT_EQ(0, dmaheap_map(buffer, &data));
+		EXPECT_EQ(physical(data) % HUGE, (uintptr_t)data % HUGE);
+		EXPECT_TRUE(all(data, HUGE * 2 + PAGE, 0));
+		/* Nothing is left of what was reserved around it. */
+		EXPECT_EQ(0, munmap((char *)data - PAGE, PAGE));
+		if (!flags[i] && !(variant->flags & DMAHEAP_INFO_CMA))
+			EXPECT_EQ(0, physical(data) % HUGE);
+		dmaheap_buffer_unref(buffer);
+	}
+	for (i = 0; i < 3; i++)
+		dmaheap_buffer_unref(odd[i]);
+}
+
+/* What prefers an alignment takes memory without one where that is all there is. */
+TEST_F(heap, all_memory_can_be_had)
+{
+	struct dmaheap_buffer *buffer[128];
+	struct dmaheap_info info;
+	int count = 0, i, ret;
+
+	if (variant->flags & DMAHEAP_INFO_CMA)
+		SKIP(return, "what is free in CMA is not known");
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, query(self->heap).quantum, NULL, &buffer[count++]));
+	while (query(self->heap).free >= MiB(3)) {
+		info = query(self->heap);
+		ret = dmaheap_alloc(self->heap, info.largest, NULL, &buffer[count]);
+		ASSERT_EQ(0, ret);
+		count++;
+	}
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc(self->heap, MiB(3), NULL, &buffer[count]));
+	for (i = 0; i < count; i++)
+		dmaheap_buffer_unref(buffer[i]);
+}
+
+TEST_F(heap, access)
+{
+	struct dmaheap_buffer *buffer;
+	struct dmaheap_access access;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(3), NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_RW, &access));
+	EXPECT_EQ(MiB(3), access.len);
+	memset(access.data, 1, access.len);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	EXPECT_EQ(NULL, access.data);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, PAGE + 3, PAGE, DMAHEAP_WRITE, &access));
+	EXPECT_EQ(PAGE, access.len);
+	memset(access.data, 2, access.len);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	{
+		DMAHEAP_SCOPED_ACCESS(scoped);
+
+		ASSERT_EQ(0, dmaheap_access_begin(buffer, PAGE, 0, DMAHEAP_READ, &scoped));
+		EXPECT_EQ(MiB(3) - PAGE, scoped.len);
+		EXPECT_TRUE(all(scoped.data, 3, 1));
+		EXPECT_TRUE(all((char *)scoped.data + 3, PAGE, 2));
+		EXPECT_TRUE(all((char *)scoped.data + 3 + PAGE, scoped.len - PAGE - 3, 1));
+	}
+	/* It ended with its block: the mapping is gone, too. */
+	EXPECT_EQ(-EINVAL, dmaheap_unmap(buffer));
+
+	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, MiB(3), 0, DMAHEAP_READ, &access));
+	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 1, MiB(3), DMAHEAP_READ, &access));
+	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 1, UINT64_MAX, DMAHEAP_READ, &access));
+	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 0, 0, 0, &access));
+	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ | DMAHEAP_END, &access));
+	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, 0, PAGE, DMAHEAP_END));
+	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, 0, 0, DMAHEAP_READ));
+	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, UINT64_MAX, 2, DMAHEAP_READ));
+	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, 0, PAGE, 8 | DMAHEAP_READ));
+	dmaheap_buffer_unref(buffer);
+}
+
+TEST_F(heap, access_outlives_the_reference)
+{
+	struct dmaheap_buffer *buffer;
+	struct dmaheap_access access;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_RW, &access));
+	dmaheap_buffer_unref(buffer);
+	memset(access.data, 1, access.len);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+}
+
+TEST_F(heap, read_only)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+	struct dmaheap_access access;
+
+	options.flags = DMAHEAP_READ_ONLY;
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	EXPECT_EQ(-EACCES, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access));
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access));
+	EXPECT_TRUE(all(access.data, PAGE, 0));
+	EXPECT_EQ(-1, mprotect(access.data, PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	dmaheap_buffer_unref(buffer);
+}
+
+static bool fdinfo_has(int fd, const char *what)
+{
+	char path[64], text[4096] = "";
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	if (info < 0 || read(info, text, sizeof(text) - 1) < 0)
+		abort();
+	close(info);
+	return strstr(text, what);
+}
+
+TEST_F(heap, names)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+
+	options.name = "exactly-31-bytes-long-it-is-now";
+	ASSERT_EQ(31, strlen(options.name));
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	EXPECT_TRUE(fdinfo_has(dmaheap_buffer_fd(buffer), options.name));
+	EXPECT_EQ(0, dmaheap_set_name(buffer, "another"));
+	EXPECT_TRUE(fdinfo_has(dmaheap_buffer_fd(buffer), "another"));
+	EXPECT_EQ(-ENAMETOOLONG, dmaheap_set_name(buffer, "this name has more bytes than fit"));
+	dmaheap_buffer_unref(buffer);
+	options.name = "this name has more bytes than fit";
+	EXPECT_EQ(-ENAMETOOLONG, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+}
+
+TEST_F(heap, bad_arguments)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, 0, NULL, &buffer));
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, NULL, NULL));
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(NULL, PAGE, NULL, &buffer));
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc(self->heap, MiB(1024), NULL, &buffer));
+	EXPECT_GT(0, dmaheap_alloc(self->heap, UINT64_MAX, NULL, &buffer));
+	options.flags = 1U << 31;
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	options.flags = 0;
+	options.size = 4;
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	options.size = sizeof(options) + 8;
+	EXPECT_EQ(-E2BIG, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+}
+
+TEST_F(heap, imported_buffer)
+{
+	struct dmaheap_buffer *buffer, *plain, *with_heap;
+	struct dmaheap_access access;
+	int fd;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(2) + PAGE, NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_export(buffer, &fd));
+	EXPECT_NE(fd, dmaheap_buffer_fd(buffer));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	ASSERT_EQ(0, dmaheap_import(NULL, fd, &plain));
+	ASSERT_EQ(0, dmaheap_import(self->heap, fd, &with_heap));
+	close(fd);
+	dmaheap_buffer_unref(buffer);
+
+	EXPECT_EQ(MiB(2) + PAGE, dmaheap_buffer_size(plain));
+	EXPECT_EQ(0, dmaheap_sync(plain, 0, MiB(2) + PAGE, DMAHEAP_RW));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_sync(plain, 0, PAGE, DMAHEAP_RW));
+	EXPECT_EQ(0, dmaheap_sync(with_heap, 0, PAGE, DMAHEAP_RW));
+	ASSERT_EQ(0, dmaheap_access_begin(plain, 0, 0, DMAHEAP_WRITE, &access));
+	memset(access.data, 9, access.len);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	ASSERT_EQ(0, dmaheap_access_begin(with_heap, 0, 0, DMAHEAP_READ, &access));
+	EXPECT_TRUE(all(access.data, access.len, 9));
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	dmaheap_buffer_unref(plain);
+	dmaheap_buffer_unref(with_heap);
+}
+
+TEST_F(heap, from_a_file_descriptor)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *other;
+
+	ASSERT_EQ(0, dmaheap_open_fd(dmaheap_fd(self->heap), &other));
+	EXPECT_STREQ("", dmaheap_name(other));
+	ASSERT_EQ(0, dmaheap_alloc(other, PAGE, NULL, &buffer));
+	dmaheap_buffer_unref(buffer);
+	/* Nobody knows what its twin would be called. */
+	options.flags = variant->flags & DMAHEAP_INFO_UNCACHED ? DMAHEAP_CACHED : DMAHEAP_UNCACHED;
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(other, PAGE, &options, &buffer));
+	dmaheap_unref(other);
+}
+
+/**
+ * struct work - what each thread does
+ * @heap: all use the same one
+ * @shared: and the same buffer
+ * @errors: what went wrong
+ */
+struct work {
+	struct dmaheap *heap;
+	struct dmaheap_buffer *shared;
+	int errors;
+};
+
+static void *worker(void *data)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct work *work = data;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		struct dmaheap_buffer *buffer;
+		struct dmaheap_access access;
+
+		options.flags = i % 2 ? DMAHEAP_CACHED : DMAHEAP_UNCACHED;
+		if (dmaheap_alloc(work->heap, PAGE, &options, &buffer))
+			work->errors++;
+		else
+			dmaheap_buffer_unref(buffer);
+		if (dmaheap_access_begin(work->shared, 0, 0, DMAHEAP_RW, &access)) {
+			work->errors++;
+		} else {
+			((volatile char *)access.data)[i] = 1;
+			work->errors += dmaheap_access_end(&access) != 0;
+		}
+	}
+	dmaheap_buffer_unref(work->shared);
+	dmaheap_unref(work->heap);
+	return NULL;
+}
+
+TEST_F(heap, threads)
+{
+	struct dmaheap_buffer *shared;
+	struct work work[4];
+	pthread_t thread[4];
+	int i;
+
+	if (!variant->twin)
+		SKIP(return, "no twin to be opened at the same time");
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, NULL, &shared));
+	for (i = 0; i < 4; i++) {
+		work[i] = (struct work) { dmaheap_ref(self->heap), dmaheap_buffer_ref(shared), 0 };
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, worker, &work[i]));
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(thread[i], NULL);
+		EXPECT_EQ(0, work[i].errors);
+	}
+	EXPECT_EQ(-EINVAL, dmaheap_unmap(shared));
+	dmaheap_buffer_unref(shared);
+}
+
+/* --- without a heap of the board */
+
+TEST(first_of_a_list)
+{
+	static const char *const late[] = { "no-such", "nor-this", "adsp", "video", NULL };
+	static const char *const none[] = { "no-such", NULL };
+	static const char *const bad[] = { "no-such", "a/b", NULL };
+	struct dmaheap *heap;
+
+	ASSERT_EQ(0, dmaheap_open_first(late, &heap));
+	EXPECT_STREQ("adsp", dmaheap_name(heap));
+	dmaheap_unref(heap);
+	ASSERT_EQ(0, dmaheap_open_first(NULL, &heap));
+	EXPECT_STREQ("default_cma_region", dmaheap_name(heap));
+	dmaheap_unref(heap);
+	EXPECT_EQ(-ENOENT, dmaheap_open_first(none, &heap));
+	EXPECT_EQ(-EINVAL, dmaheap_open_first(bad, &heap));
+}
+
+TEST(bad_names)
+{
+	char longest[300];
+	struct dmaheap *heap;
+
+	EXPECT_EQ(-EINVAL, dmaheap_open(NULL, &heap));
+	EXPECT_EQ(-EINVAL, dmaheap_open("", &heap));
+	EXPECT_EQ(-EINVAL, dmaheap_open("..", &heap));
+	EXPECT_EQ(-EINVAL, dmaheap_open("../null", &heap));
+	EXPECT_EQ(-EINVAL, dmaheap_open("adsp", NULL));
+	EXPECT_EQ(-ENOENT, dmaheap_open("adsp ", &heap));
+	memset(longest, 'x', sizeof(longest));
+	longest[299] = '\0';
+	EXPECT_EQ(-ENAMETOOLONG, dmaheap_open(longest, &heap));
+}
+
+TEST(permission)
+{
+	static const char *const names[] = { "no-such", "adsp", NULL };
+	int status;
+	pid_t pid = fork();
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		struct dmaheap *heap;
+
+		if (setgid(1000) || setuid(1000))
+			_exit(9);
+		_exit(dmaheap_open("adsp", &heap) != -EACCES ||
+		      dmaheap_open_first(names, &heap) != -EACCES);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST(files_that_are_no_heaps)
+{
+	static const char *const paths[] = { "/dev/null", "/dev/zero", "/proc/self/maps", "/" };
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		int fds, fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+
+		ASSERT_LE(0, fd);
+		fds = open_fds();
+		EXPECT_EQ(-EINVAL, dmaheap_open_fd(fd, &heap));
+		EXPECT_EQ(-EINVAL, dmaheap_import(NULL, fd, &buffer));
+		EXPECT_EQ(-EOPNOTSUPP, dmaheap_import_pmem(NULL, fd, &buffer));
+		EXPECT_EQ(fds, open_fds());
+		close(fd);
+	}
+	EXPECT_EQ(-EBADF, dmaheap_open_fd(-1, &heap));
+	EXPECT_EQ(-EBADF, dmaheap_import(NULL, 1000, &buffer));
+	EXPECT_EQ(-EBADF, dmaheap_import_pmem(NULL, -1, &buffer));
+}
+
+static int count_up(const char *name, void *data)
+{
+	static char before[256];
+
+	if (strcmp(before, name) >= 0)
+		return -1;
+	snprintf(before, sizeof(before), "%s", name);
+	++*(int *)data;
+	return !strcmp(name, "mdp") ? 42 : 0;
+}
+
+TEST(for_each)
+{
+	int count = 0;
+
+	EXPECT_EQ(42, dmaheap_for_each(count_up, &count));
+	EXPECT_LT(3, count);
+}
+
+/* --- PMEM */
+
+TEST(pmem_both_ways)
+{
+	int file = open("/dev/pmem_adsp", O_RDWR | O_CLOEXEC);
+	int other = open("/dev/pmem_adsp", O_RDWR | O_CLOEXEC);
+	struct dmaheap_buffer *buffer, *from;
+	struct dmaheap_access access;
+	struct dmaheap *heap;
+	char *legacy;
+
+	ASSERT_LE(0, file);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
+	/* From a file with an allocation, and not from one without. */
+	EXPECT_EQ(-EINVAL, dmaheap_import_pmem(heap, file, &from));
+	legacy = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, legacy);
+	memset(legacy, 3, MiB(1));
+	ASSERT_EQ(0, dmaheap_import_pmem(heap, file, &from));
+	EXPECT_LE(MiB(1), dmaheap_buffer_size(from));
+	munmap(legacy, MiB(1));
+	close(file);
+	ASSERT_EQ(0, dmaheap_access_begin(from, 0, MiB(1), DMAHEAP_READ, &access));
+	EXPECT_TRUE(all(access.data, MiB(1), 3));
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	dmaheap_buffer_unref(from);
+
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(1), NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access));
+	memset(access.data, 4, access.len);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	ASSERT_EQ(0, dmaheap_export_pmem(buffer, other));
+	EXPECT_EQ(-EINVAL, dmaheap_export_pmem(buffer, other));
+	dmaheap_buffer_unref(buffer);
+	legacy = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
+	ASSERT_NE(MAP_FAILED, legacy);
+	EXPECT_TRUE(all(legacy, MiB(1), 4));
+	munmap(legacy, MiB(1));
+	close(other);
+	EXPECT_EQ(0, query(heap).region_buffers);
+	dmaheap_unref(heap);
+}
+
+TEST(pmem_of_what_cannot_be)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	int file = open("/dev/pmem_adsp", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
+	options.flags = DMAHEAP_READ_ONLY;
+	ASSERT_EQ(0, dmaheap_alloc(heap, PAGE, &options, &buffer));
+	EXPECT_EQ(-EACCES, dmaheap_export_pmem(buffer, file));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_export_pmem(buffer, null));
+	EXPECT_EQ(-EBADF, dmaheap_export_pmem(buffer, -1));
+	dmaheap_buffer_unref(buffer);
+	dmaheap_unref(heap);
+	close(file);
+	close(null);
+}
+
+TEST_HARNESS_MAIN

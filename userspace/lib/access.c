@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The CPU's access: mappings and cache maintenance. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <linux/contig_heap.h>
+#include <linux/dma-buf.h>
+
+#include "internal.h"
+
+_Static_assert(DMAHEAP_READ == DMA_BUF_SYNC_READ && DMAHEAP_WRITE == DMA_BUF_SYNC_WRITE &&
+	       DMAHEAP_END == DMA_BUF_SYNC_END && !DMA_BUF_SYNC_START, "flags are the kernel's");
+
+API int dmaheap_map(struct dmaheap_buffer *buffer, void **data)
+{
+	int prot = PROT_READ | (buffer->writable ? PROT_WRITE : 0);
+	int ret = 0;
+
+	if (!data)
+		return -EINVAL;
+	if (buffer->size > SIZE_MAX / 2)
+		return -EOVERFLOW;
+	pthread_mutex_lock(&buffer->lock);
+	if (!buffer->maps) {
+		void *mapped = dmaheap_map_fd(buffer->fd, buffer->size, prot);
+
+		if (mapped == MAP_FAILED)
+			ret = -errno;
+		else
+			buffer->data = mapped;
+	}
+	if (!ret) {
+		buffer->maps++;
+		*data = buffer->data;
+	}
+	pthread_mutex_unlock(&buffer->lock);
+	return ret;
+}
+
+API int dmaheap_unmap(struct dmaheap_buffer *buffer)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&buffer->lock);
+	if (!buffer->maps)
+		ret = -EINVAL;
+	else if (!--buffer->maps)
+		munmap(buffer->data, buffer->size);
+	pthread_mutex_unlock(&buffer->lock);
+	return ret;
+}
+
+static int sync_all(struct dmaheap_buffer *buffer, uint32_t flags)
+{
+	struct dma_buf_sync sync = { .flags = flags };
+
+	return dmaheap_ioctl(buffer->fd, DMA_BUF_IOCTL_SYNC, &sync);
+}
+
+static int sync_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags)
+{
+	struct contig_heap_sync sync = {
+		.offset = offset,
+		.len = len,
+		.fd = buffer->fd,
+		.flags = flags,
+	};
+	int ret;
+
+	/*
+	 * To maintain all of the buffer instead would be wrong: another thread may be writing to
+	 * the rest of it, and would lose that.
+	 */
+	if (!buffer->heap || !(buffer->heap->features & DMAHEAP_CAN_SYNC_PART))
+		return -EOPNOTSUPP;
+	ret = dmaheap_ioctl(buffer->heap->fd, CONTIG_HEAP_IOCTL_SYNC, &sync);
+	/* The arguments were checked: what is wrong is where the buffer is from. */
+	return ret == -EINVAL ? -EOPNOTSUPP : ret;
+}
+
+API int dmaheap_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags)
+{
+	if (!(flags & DMAHEAP_RW) || flags & ~(DMAHEAP_RW | DMAHEAP_END))
+		return -EINVAL;
+	if (!len || offset > buffer->size || len > buffer->size - offset)
+		return -EINVAL;
+	if (len == buffer->size)
+		return sync_all(buffer, flags);
+	return sync_part(buffer, offset, len, flags);
+}
+
+API int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+			     uint32_t flags, struct dmaheap_access *access)
+{
+	void *data;
+	int ret;
+
+	if (!access || flags & ~DMAHEAP_RW || offset >= buffer->size)
+		return -EINVAL;
+	if (flags & DMAHEAP_WRITE && !buffer->writable)
+		return -EACCES;
+	if (!len)
+		len = buffer->size - offset;
+	ret = dmaheap_map(buffer, &data);
+	if (ret)
+		return ret;
+	ret = dmaheap_sync(buffer, offset, len, flags);
+	if (ret) {
+		dmaheap_unmap(buffer);
+		return ret;
+	}
+	*access = (struct dmaheap_access) {
+		.data = (char *)data + offset,
+		.len = len,
+		.offset = offset,
+		.buffer = dmaheap_buffer_ref(buffer),
+		.flags = flags,
+	};
+	return 0;
+}
+
+API int dmaheap_access_end(struct dmaheap_access *access)
+{
+	struct dmaheap_buffer *buffer;
+	int ret;
+
+	if (!access)
+		return -EINVAL;
+	buffer = access->buffer;
+	if (!buffer)
+		return 0;
+	ret = dmaheap_sync(buffer, access->offset, access->len, access->flags | DMAHEAP_END);
+	dmaheap_unmap(buffer);
+	access->buffer = NULL;
+	access->data = NULL;
+	dmaheap_buffer_unref(buffer);
+	return ret;
+}

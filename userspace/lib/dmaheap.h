@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libdmaheap: contiguous and other dma-buf heaps for programs.
+ *
+ * Limits first:
+ *  - On the kernel's own heaps ("system", for one) there is plain allocation only: no figures, no
+ *    alignment, no maintenance of a part of a buffer. What cannot be done gives -EOPNOTSUPP, never
+ *    something that only looks the same.
+ *  - A buffer that came as a file descriptor does not tell which heap it is from.
+ *  - After fork() a child may use what it inherited, except while another thread of the parent
+ *    was inside of this library at that moment.
+ *
+ * Functions that return int return 0 or a negative errno value, which dmaheap_strerror() explains,
+ * and store results through their last argument only when they return 0. All of them may be called
+ * by several threads at once, also for the same heap or buffer. None prints, exits or touches the
+ * signal mask. Every file descriptor made here is close-on-exec.
+ */
+#ifndef DMAHEAP_H
+#define DMAHEAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DMAHEAP_VERSION_MAJOR	0
+#define DMAHEAP_VERSION_MINOR	1
+
+/* An open heap, and a buffer; both are counted references. */
+struct dmaheap;
+struct dmaheap_buffer;
+
+/* What a heap can do beyond plain allocation: dmaheap_features() */
+#define DMAHEAP_CAN_QUERY	(1U << 0)  /* dmaheap_query() */
+#define DMAHEAP_CAN_ALIGN	(1U << 1)  /* an alignment of more than a page */
+#define DMAHEAP_CAN_SYNC_PART	(1U << 2)  /* dmaheap_sync() for a part of a buffer */
+
+/* struct dmaheap_info, @flags */
+#define DMAHEAP_INFO_UNCACHED	(1U << 0)  /* CPU mappings are write-combined */
+#define DMAHEAP_INFO_CMA	(1U << 1)  /* memory that the kernel lends */
+#define DMAHEAP_INFO_NO_MAP	(1U << 2)  /* memory the kernel itself does not map */
+#define DMAHEAP_INFO_ESTIMATE	(1U << 3)  /* @free and @largest are upper bounds */
+
+/**
+ * struct dmaheap_info - the state of a heap's memory
+ * @size: in: sizeof(struct dmaheap_info), so that it can grow
+ * @flags: DMAHEAP_INFO_*
+ * @total: bytes the heap manages
+ * @free: bytes that are not allocated
+ * @largest: bytes of the longest free run
+ * @dirty: free bytes that still have to be zeroed
+ * @quantum: bytes; every allocation takes a multiple of it
+ * @buffers: live buffers of this heap
+ * @region_buffers: live buffers in the same memory, of the heap and of its twin
+ */
+struct dmaheap_info {
+	uint32_t size;
+	uint32_t flags;
+	uint64_t total;
+	uint64_t free;
+	uint64_t largest;
+	uint64_t dirty;
+	uint64_t quantum;
+	uint32_t buffers;
+	uint32_t region_buffers;
+};
+
+/* struct dmaheap_options, @flags */
+#define DMAHEAP_CACHED		(1U << 0)  /* from the heap or its twin, whichever is cached */
+#define DMAHEAP_UNCACHED	(1U << 1)  /* from the heap or its twin, whichever is not */
+#define DMAHEAP_READ_ONLY	(1U << 2)  /* the file descriptor is open for reading only */
+#define DMAHEAP_ANY_PLACE	(1U << 3)  /* do not prefer a place for huge entries */
+
+/**
+ * struct dmaheap_options - how to allocate
+ * @size: sizeof(struct dmaheap_options), so that it can grow
+ * @flags: DMAHEAP_*; 0 is cached or not as the heap is, readable and writable
+ * @align: alignment of the physical address in bytes, a power of two; 0 leaves it to the library:
+ *	buffers that are large enough are aligned for huge page table entries if that is free
+ * @name: what tools call the buffer, at most 31 bytes, or NULL
+ *
+ * Use DMAHEAP_OPTIONS_INIT.
+ */
+struct dmaheap_options {
+	uint32_t size;
+	uint32_t flags;
+	uint64_t align;
+	const char *name;
+};
+
+#define DMAHEAP_OPTIONS_INIT	{ sizeof(struct dmaheap_options), 0, 0, NULL }
+
+/* What the CPU does: dmaheap_sync(), dmaheap_access_begin() */
+#define DMAHEAP_READ		(1U << 0)
+#define DMAHEAP_WRITE		(1U << 1)
+#define DMAHEAP_RW		(DMAHEAP_READ | DMAHEAP_WRITE)
+/* dmaheap_sync(): the access ends, rather than begins */
+#define DMAHEAP_END		(1U << 2)
+
+/**
+ * struct dmaheap_access - a CPU access to a part of a buffer, while it lasts
+ * @data: the first byte of the part
+ * @len: bytes
+ * @offset: where in the buffer the part begins
+ * @buffer: the buffer; NULL when the access has ended
+ * @flags: DMAHEAP_READ, DMAHEAP_WRITE or both
+ */
+struct dmaheap_access {
+	void *data;
+	uint64_t len;
+	uint64_t offset;
+	struct dmaheap_buffer *buffer;
+	uint32_t flags;
+};
+
+/* The library that is linked, as "MAJOR.MINOR". */
+const char *dmaheap_version(void);
+
+/*
+ * A text for what a function of this library returned, in the library's own terms. Never NULL, and
+ * valid for ever; the sign does not matter.
+ */
+const char *dmaheap_strerror(int error);
+
+/*
+ * Call @each for the name of every heap that exists, in the order of their names, until it returns
+ * something other than 0, which is then returned. The names need not be openable. -ENOENT: the
+ * kernel has no heaps at all.
+ */
+int dmaheap_for_each(int (*each)(const char *name, void *data), void *data);
+
+/*
+ * Open a heap by its name below /dev/dma_heap. -ENOENT: there is none of that name; -EACCES: not
+ * for this user; -EINVAL: cannot be a name; -ENODEV: is being removed.
+ */
+int dmaheap_open(const char *name, struct dmaheap **heap);
+
+/*
+ * Open the first heap of a list that ends with NULL. Names that do not exist are passed over; if
+ * none can be opened, the error is that of the first one that exists, or -ENOENT. @names may be
+ * NULL for the names under which the kernel's default contiguous area is known.
+ */
+int dmaheap_open_first(const char *const *names, struct dmaheap **heap);
+
+/*
+ * A heap from an open file descriptor, which may have come from another process. It is duplicated
+ * and stays the caller's. -EBADF; -EINVAL: not a heap. There is no name, and so no twin.
+ */
+int dmaheap_open_fd(int fd, struct dmaheap **heap);
+
+/* Take and drop a reference. Buffers hold their heap. NULL is allowed. */
+struct dmaheap *dmaheap_ref(struct dmaheap *heap);
+void dmaheap_unref(struct dmaheap *heap);
+
+/* "" for a heap from a file descriptor. Valid as long as the heap. */
+const char *dmaheap_name(const struct dmaheap *heap);
+/* Stays the heap's; the caller must not close it. */
+int dmaheap_fd(const struct dmaheap *heap);
+/* DMAHEAP_CAN_* */
+uint32_t dmaheap_features(const struct dmaheap *heap);
+
+/* -EOPNOTSUPP: the heap keeps no figures; -EINVAL: bad @size in @info; -ENODEV: heap removed. */
+int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info);
+
+/*
+ * Allocate @size bytes, rounded up to whole pages; all of them are 0. @options may be NULL.
+ * -EINVAL: a size of 0, bad options; -ENAMETOOLONG; -ENOMEM: no free run fits; -EOPNOTSUPP: the
+ * heap cannot align, or there is no twin that is cached or uncached as asked; -EACCES: the twin is
+ * not for this user; -EMFILE; -ENODEV: heap removed.
+ */
+int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
+		  struct dmaheap_buffer **buffer);
+
+/*
+ * A buffer from a dma-buf's file descriptor, which is duplicated and stays the caller's. @heap is
+ * any heap of contig_heaps, through which a part of the buffer can be maintained, or NULL.
+ * -EBADF; -EINVAL: not a dma-buf.
+ */
+int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
+
+/*
+ * The buffer behind a master of the PMEM interface (an open /dev/pmem* file with an allocation).
+ * @heap as for dmaheap_import(). -EINVAL: the file has no allocation, or is connected to another
+ * one; -EACCES: it is not open for reading and writing; -EOPNOTSUPP: not a PMEM file.
+ */
+int dmaheap_import_pmem(struct dmaheap *heap, int pmem_fd, struct dmaheap_buffer **buffer);
+
+/*
+ * Make the buffer the allocation of a PMEM file that has none. The file then keeps the memory, too.
+ * -EINVAL: the file has one, or the buffer is not of contig_heaps; -EACCES: the buffer is read-only;
+ * -EOPNOTSUPP: not a PMEM file.
+ */
+int dmaheap_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd);
+
+/*
+ * Take and drop a reference. The last one unmaps the buffer and closes its file descriptor; the
+ * memory lives on as long as a driver or another process uses it. NULL is allowed.
+ */
+struct dmaheap_buffer *dmaheap_buffer_ref(struct dmaheap_buffer *buffer);
+void dmaheap_buffer_unref(struct dmaheap_buffer *buffer);
+
+/* The dma-buf, to hand to a driver; it stays the buffer's. */
+int dmaheap_buffer_fd(const struct dmaheap_buffer *buffer);
+/* Bytes, a multiple of the page size. */
+uint64_t dmaheap_buffer_size(const struct dmaheap_buffer *buffer);
+
+/* A new file descriptor for the dma-buf, for the caller to close. */
+int dmaheap_export(struct dmaheap_buffer *buffer, int *fd);
+
+/* What tools call the buffer. -ENAMETOOLONG: more than 31 bytes. */
+int dmaheap_set_name(struct dmaheap_buffer *buffer, const char *name);
+
+/*
+ * Map the buffer, with all the rights its file descriptor gives. It is mapped once, at an address
+ * that allows for huge entries if the buffer is large enough; every call returns the same address
+ * and has to be matched by dmaheap_unmap(). -EINVAL: the exporter does not allow it; -ENOMEM.
+ */
+int dmaheap_map(struct dmaheap_buffer *buffer, void **data);
+/* -EINVAL: not mapped. */
+int dmaheap_unmap(struct dmaheap_buffer *buffer);
+
+/*
+ * Begin (or, with DMAHEAP_END, end) an access of the CPU to a part of a buffer. For all of a buffer
+ * this works with every exporter. -EINVAL: bad flags, an empty part or one that is not inside;
+ * -EOPNOTSUPP: a part, but the heap cannot, or the buffer was imported without a heap.
+ */
+int dmaheap_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags);
+
+/*
+ * Map and begin in one; @len of 0 is all that follows @offset. -EACCES: DMAHEAP_WRITE for a
+ * read-only buffer; otherwise as dmaheap_map() and dmaheap_sync().
+ */
+int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+			 uint32_t flags, struct dmaheap_access *access);
+
+/* End and unmap. Once it was called, calling it again does nothing and returns 0. */
+int dmaheap_access_end(struct dmaheap_access *access);
+
+#ifdef __cplusplus
+}
+#elif defined(__GNUC__)
+
+static inline void dmaheap_access_leave(struct dmaheap_access *access)
+{
+	(void)dmaheap_access_end(access);
+}
+
+/*
+ * A struct dmaheap_access that ends when its block is left, in GNU C:
+ *
+ *	DMAHEAP_SCOPED_ACCESS(access);
+ *	int error = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access);
+ */
+#define DMAHEAP_SCOPED_ACCESS(name)						\
+	struct dmaheap_access name __attribute__((cleanup(dmaheap_access_leave))) = { 0 }
+
+#endif
+
+#endif /* DMAHEAP_H */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Heaps: finding, opening, asking. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/contig_heap.h>
+#include <linux/dma-heap.h>
+
+#include "internal.h"
+
+#define FOLDER		"/dev/dma_heap"
+#define UNCACHED	"-uncached"
+
+#ifdef DMAHEAP_TEST_ROOT
+/* For tests of what needs no kernel: a folder in which the system's folders are looked for. */
+const char *dmaheap_root(void)
+{
+	const char *root = getenv("DMAHEAP_ROOT");
+
+	return root ? root : "";
+}
+#endif
+
+/* 0 or a negative errno; what only a signal stopped is done again. */
+int dmaheap_ioctl(int fd, unsigned long command, void *arg)
+{
+	int ret;
+
+	do {
+		ret = ioctl(fd, command, arg);
+	} while (ret == -1 && (errno == EINTR || errno == EAGAIN));
+	return ret == -1 ? -errno : 0;
+}
+
+static int check_name(const char *name)
+{
+	if (!name || !*name || *name == '.' || strchr(name, '/'))
+		return -EINVAL;
+	if (strlen(name) >= NAME_SIZE)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static bool is_uncached_name(const char *name)
+{
+	size_t len = strlen(name), end = strlen(UNCACHED);
+
+	return len > end && !strcmp(name + len - end, UNCACHED);
+}
+
+/* What the heap can do, from its answers. */
+static int probe(struct dmaheap *heap)
+{
+	struct contig_heap_query query = { 0 };
+	struct dma_heap_allocation_data nothing = { .fd_flags = ~0U };
+	int ret = dmaheap_ioctl(heap->fd, CONTIG_HEAP_IOCTL_QUERY, &query);
+
+	if (!ret) {
+		heap->features = DMAHEAP_CAN_QUERY | DMAHEAP_CAN_ALIGN | DMAHEAP_CAN_SYNC_PART;
+		heap->uncached = query.flags & CONTIG_HEAP_F_UNCACHED;
+		heap->cma = query.flags & CONTIG_HEAP_F_CMA;
+		return 0;
+	}
+	if (ret != -ENOTTY && ret != -EINVAL)
+		return ret;
+	/* No heap allocates nothing, but each of them knows the command. */
+	ret = dmaheap_ioctl(heap->fd, DMA_HEAP_IOCTL_ALLOC, &nothing);
+	if (ret != -EINVAL)
+		return ret == -ENODEV ? ret : -EINVAL;
+	heap->uncached = is_uncached_name(heap->name);
+	return 0;
+}
+
+/* Takes the file descriptor over, also when it fails. */
+static int heap_new(int fd, const char *name, struct dmaheap **out)
+{
+	struct dmaheap *heap = calloc(1, sizeof(*heap));
+	struct stat st;
+	int ret;
+
+	if (!heap) {
+		close(fd);
+		return -ENOMEM;
+	}
+	atomic_init(&heap->refs, 1);
+	heap->fd = fd;
+	memcpy(heap->name, name, strlen(name) + 1);
+	pthread_mutex_init(&heap->lock, NULL);
+	if (fstat(fd, &st))
+		ret = -errno;
+	else
+		ret = S_ISCHR(st.st_mode) ? probe(heap) : -EINVAL;
+	if (ret) {
+		dmaheap_unref(heap);
+		return ret;
+	}
+	*out = heap;
+	return 0;
+}
+
+API int dmaheap_open(const char *name, struct dmaheap **heap)
+{
+	char path[4096];
+	int fd, ret;
+
+	if (!heap)
+		return -EINVAL;
+	ret = check_name(name);
+	if (ret)
+		return ret;
+	if ((size_t)snprintf(path, sizeof(path), "%s" FOLDER "/%s", dmaheap_root(), name) >=
+	    sizeof(path))
+		return -ENAMETOOLONG;
+	/* Not blocking, in case that it is not a heap but a pipe. */
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	return heap_new(fd, name, heap);
+}
+
+API int dmaheap_open_first(const char *const *names, struct dmaheap **heap)
+{
+	static const char *const known[] = {
+		"default_cma_region", "linux,cma", "reserved", NULL,
+	};
+	int first = -ENOENT;
+
+	for (names = names ? names : known; *names; names++) {
+		int ret = dmaheap_open(*names, heap);
+
+		if (!ret)
+			return 0;
+		if (first == -ENOENT)
+			first = ret;
+	}
+	return first;
+}
+
+API int dmaheap_open_fd(int fd, struct dmaheap **heap)
+{
+	int own;
+
+	if (!heap)
+		return -EINVAL;
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (own < 0)
+		return -errno;
+	return heap_new(own, "", heap);
+}
+
+API struct dmaheap *dmaheap_ref(struct dmaheap *heap)
+{
+	if (heap)
+		atomic_fetch_add_explicit(&heap->refs, 1, memory_order_relaxed);
+	return heap;
+}
+
+API void dmaheap_unref(struct dmaheap *heap)
+{
+	if (!heap || atomic_fetch_sub_explicit(&heap->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	dmaheap_unref(heap->twin);
+	pthread_mutex_destroy(&heap->lock);
+	close(heap->fd);
+	free(heap);
+}
+
+API const char *dmaheap_name(const struct dmaheap *heap)
+{
+	return heap->name;
+}
+
+API int dmaheap_fd(const struct dmaheap *heap)
+{
+	return heap->fd;
+}
+
+API uint32_t dmaheap_features(const struct dmaheap *heap)
+{
+	return heap->features;
+}
+
+static int open_twin(const struct dmaheap *heap, struct dmaheap **twin)
+{
+	char name[NAME_SIZE];
+	size_t len = strlen(heap->name);
+	int ret;
+
+	if (!len)
+		return -EOPNOTSUPP;
+	memcpy(name, heap->name, len + 1);
+	if (is_uncached_name(name))
+		name[len - strlen(UNCACHED)] = '\0';
+	else if (len + strlen(UNCACHED) < sizeof(name))
+		memcpy(name + len, UNCACHED, sizeof(UNCACHED));
+	else
+		return -EOPNOTSUPP;
+	ret = dmaheap_open(name, twin);
+	if (ret)
+		return ret == -ENOENT ? -EOPNOTSUPP : ret;
+	/* A name alone makes no twin. */
+	if ((*twin)->uncached == heap->uncached) {
+		dmaheap_unref(*twin);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/**
+ * dmaheap_twin() - the heap on the same memory with the other kind of mappings
+ * @heap: the heap, which keeps the reference
+ * @twin: filled in
+ *
+ * Return: 0; -EOPNOTSUPP without one; or as dmaheap_open().
+ */
+int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&heap->lock);
+	if (!heap->twin)
+		ret = open_twin(heap, &heap->twin);
+	if (ret)
+		heap->twin = NULL;
+	*twin = heap->twin;
+	pthread_mutex_unlock(&heap->lock);
+	return ret;
+}
+
+API int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info)
+{
+	struct contig_heap_query query = { 0 };
+	int ret;
+
+	if (!info || info->size != sizeof(*info))
+		return -EINVAL;
+	if (!(heap->features & DMAHEAP_CAN_QUERY))
+		return -EOPNOTSUPP;
+	ret = dmaheap_ioctl(heap->fd, CONTIG_HEAP_IOCTL_QUERY, &query);
+	if (ret)
+		return ret;
+	*info = (struct dmaheap_info) {
+		.size = sizeof(*info),
+		/* The same bits; the library's interface does not depend on kernel headers. */
+		.flags = query.flags & (DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_CMA |
+					DMAHEAP_INFO_NO_MAP | DMAHEAP_INFO_ESTIMATE),
+		.total = query.total,
+		.free = query.free,
+		.largest = query.largest,
+		.dirty = query.dirty,
+		.quantum = query.quantum,
+		.buffers = query.buffers,
+		.region_buffers = query.region_buffers,
+	};
+	return 0;
+}
+
+static int is_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* The locale must not change the order. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+API int dmaheap_for_each(int (*each)(const char *name, void *data), void *data)
+{
+	struct dirent **entries;
+	char path[4096];
+	int count, i, ret = 0;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s" FOLDER, dmaheap_root()) >= sizeof(path))
+		return -ENAMETOOLONG;
+	count = scandir(path, &entries, is_name, by_name);
+	if (count < 0)
+		return -errno;
+	for (i = 0; i < count; i++) {
+		if (!ret)
+			ret = each(entries[i]->d_name, data);
+		free(entries[i]);
+	}
+	free(entries);
+	return ret;
+}

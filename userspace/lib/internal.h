@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the library's files share. */
+#ifndef DMAHEAP_INTERNAL_H
+#define DMAHEAP_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "dmaheap.h"
+
+/* Exported by the version script; everything else is hidden. */
+#define API	__attribute__((visibility("default")))
+
+/* A name below /dev/dma_heap, with its terminator. */
+#define NAME_SIZE	256
+
+/* As the kernel has it, with the terminator. */
+#define BUFFER_NAME_SIZE	32
+
+#ifdef DMAHEAP_TEST_ROOT
+const char *dmaheap_root(void);
+#else
+#define dmaheap_root()	""
+#endif
+
+/**
+ * struct dmaheap - an open heap
+ * @refs: references
+ * @fd: its node
+ * @features: DMAHEAP_CAN_*
+ * @uncached: buffers are write-combined
+ * @cma: aligning costs memory
+ * @lock: protects @twin
+ * @twin: the heap on the same memory with the other kind of mappings, once it was needed
+ * @name: below /dev/dma_heap, or ""
+ *
+ * Constant but for @refs and @twin.
+ */
+struct dmaheap {
+	atomic_uint refs;
+	int fd;
+	uint32_t features;
+	bool uncached;
+	bool cma;
+	pthread_mutex_t lock;
+	struct dmaheap *twin;
+	char name[NAME_SIZE];
+};
+
+/**
+ * struct dmaheap_buffer - a dma-buf
+ * @refs: references
+ * @heap: through which parts are maintained, a reference is held; or NULL
+ * @fd: the dma-buf
+ * @writable: @fd is open for writing
+ * @size: bytes
+ * @lock: protects the fields below
+ * @maps: uses of the mapping
+ * @data: the mapping, while @maps is not 0
+ */
+struct dmaheap_buffer {
+	atomic_uint refs;
+	struct dmaheap *heap;
+	int fd;
+	bool writable;
+	uint64_t size;
+	pthread_mutex_t lock;
+	unsigned int maps;
+	void *data;
+};
+
+int dmaheap_ioctl(int fd, unsigned long command, void *arg);
+int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin);
+int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
+size_t dmaheap_huge_size(void);
+void *dmaheap_map_fd(int fd, size_t size, int prot);
+
+#endif /* DMAHEAP_INTERNAL_H */
