@@ -36,6 +36,13 @@ guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/s
 guest importers-drivers 6.12 importers/build \
 	'--modules cirrus --qemu-arg -device --qemu-arg cirrus-vga,romfile=' \
 	arm64/vgem arm64/kms
+
+# The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
+guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security
+if [[ -n ${FULL:-} ]]; then
+	guest pmem-more debug pmem/build '' arm64/allocators arm64/mapping arm64/remap arm64/vma
+fi
+
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
 # buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.
 TRACKING=cacheline.tracking.ENOMEM
@@ -44,3 +51,7 @@ guest faults-pmem debug faults/build "--allow $TRACKING" arm64/pmem
 guest faults-kernel debug faults/build \
 	"--allow $TRACKING|kmemleak:.Cannot.allocate|dma_buf_vmap\+|cut.here|Call.trace:" arm64/kernel
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
+
+# Stress.
+guest stress-exhaust 6.12 stress/build '' arm64/exhaust
+guest stress-kill 6.12 stress/build '' arm64/kill

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Suspend to idle and back, with every kind of buffer in use: contents and mappings are intact. */
+#include <linux/android_pmem.h>
+
+#include "../heap/importer_client.h"
+#include "../heap/test.h"
+
+#define STATE	"/sys/power/state"
+#define ALARM	"/sys/class/rtc/rtc0/wakealarm"
+#define LEN	MiB(1)
+#define TIMES	3
+
+struct used {
+	int heap, fd, importer, attachment;
+	char *memory;
+};
+
+static bool use(struct used *used, const char *name, __u32 seed)
+{
+	used->heap = heap_open(name);
+	used->fd = heap_alloc(used->heap, LEN);
+	used->memory = buffer_map(used->fd, LEN);
+	used->importer = importer_open();
+	used->attachment = importer_attach(used->importer, importer_any_device(used->importer),
+					   used->fd);
+	if (used->memory == MAP_FAILED || used->attachment < 0 ||
+	    importer_map(used->importer, used->attachment, HEAP_IMPORTER_BOTH) < 0)
+		return false;
+	fill(used->memory, LEN, seed);
+	return true;
+}
+
+static bool intact(const struct used *used, __u32 seed)
+{
+	static char copy[LEN];
+
+	return filled(used->memory, LEN, seed) &&
+	       !importer_dma_read(used->importer, used->attachment, 0, copy, LEN) &&
+	       filled(copy, LEN, seed);
+}
+
+static void finish(const struct used *used)
+{
+	munmap(used->memory, LEN);
+	close(used->importer);
+	close(used->fd);
+	close(used->heap);
+}
+
+/* Sleep until the alarm; the kernel counts. */
+static bool sleep_once(void)
+{
+	return write_text(ALARM, "0") && write_text(ALARM, "+2") && write_text(STATE, "freeze");
+}
+
+static long suspend_count(void)
+{
+	char *text = read_text("/sys/power/suspend_stats/success");
+	long count = text ? strtol(text, NULL, 10) : -1;
+
+	free(text);
+	return count;
+}
+
+TEST(idle_and_back)
+{
+	static const char *const name[] = {
+		"adsp", "adsp-uncached", "audio-uncached", "video", "video-uncached",
+		"default_cma_region",
+	};
+	struct used used[ARRAY_SIZE(name)];
+	char *states = read_text(STATE);
+	int pmem = open("/dev/pmem", O_RDWR | O_CLOEXEC), i;
+	char *memory = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, pmem, 0);
+	long before = suspend_count();
+	size_t h;
+
+	if (!states || !strstr(states, "freeze") || access(ALARM, F_OK))
+		SKIP(return, "this kernel cannot suspend to idle, or has no clock to wake it");
+	ASSERT_NE(MAP_FAILED, memory);
+	fill(memory, LEN, 99);
+	for (h = 0; h < ARRAY_SIZE(name); h++)
+		ASSERT_TRUE(use(&used[h], name[h], h));
+	for (i = 0; i < TIMES; i++) {
+		ASSERT_TRUE(sleep_once()) {
+			TH_LOG("%s", strerror(errno));
+		}
+		for (h = 0; h < ARRAY_SIZE(name); h++)
+			EXPECT_TRUE(intact(&used[h], h)) {
+				TH_LOG("heap number %zu", h);
+			}
+		EXPECT_TRUE(filled(memory, LEN, 99));
+	}
+	EXPECT_EQ(before + TIMES, suspend_count());
+	for (h = 0; h < ARRAY_SIZE(name); h++)
+		finish(&used[h]);
+	munmap(memory, LEN);
+	close(pmem);
+	/* Allocating still works. */
+	ASSERT_TRUE(use(&used[0], name[0], 5));
+	finish(&used[0]);
+	free(states);
+}
+
+TEST_HARNESS_MAIN
