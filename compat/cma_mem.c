@@ -51,6 +51,7 @@ struct narrow_block {
  * @name: as the client calls it
  * @addr: where it was mapped for who allocated it
  * @handle: what clients without privileges see as its address
+ * @id: its number; grows from block to block
  */
 struct cma_block {
 	struct list_head entry;
@@ -58,6 +59,7 @@ struct cma_block {
 	char name[sizeof_field(struct mem_block, name)];
 	unsigned long addr;
 	u32 handle;
+	int id;
 };
 
 /**
@@ -123,8 +125,8 @@ static struct cma_block *block_new(const struct mem_block *arg, u64 len)
 	return block;
 }
 
-/* Unmap a block from the caller, if it is still there. */
-static void block_unmap(const struct cma_block *block)
+/* Unmap a block from the caller, if it is still there. May fail with -ENOMEM. */
+static int block_unmap(const struct cma_block *block)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -136,8 +138,7 @@ static void block_unmap(const struct cma_block *block)
 	       vma->vm_file == block->dmabuf->file &&
 	       vma->vm_end - vma->vm_start == block->dmabuf->size;
 	mmap_read_unlock(mm);
-	if (ours)
-		vm_munmap(block->addr, block->dmabuf->size);
+	return ours ? vm_munmap(block->addr, block->dmabuf->size) : 0;
 }
 
 static int describe(const struct cma_block *block, struct mem_block *arg,
@@ -193,11 +194,16 @@ free_block:
 	return ret;
 }
 
-/* Only now can others with the same file find it. */
+/* From now on others with the same file can find it: behind what is older. */
 static void block_publish(struct cma_file *file, struct cma_block *block)
 {
+	struct cma_block *older;
+
 	mutex_lock(&file->lock);
-	list_add_tail(&block->entry, &file->blocks);
+	list_for_each_entry_reverse(older, &file->blocks, entry)
+		if (older->id < block->id)
+			break;
+	list_add(&block->entry, &older->entry);
 	mutex_unlock(&file->lock);
 }
 
@@ -214,6 +220,7 @@ static int next_id(struct cma_file *file)
 static int cma_mem_unmap(struct cma_file *file, const struct mem_block *arg)
 {
 	struct cma_block *block, *found = NULL;
+	int ret;
 
 	mutex_lock(&file->lock);
 	list_for_each_entry(block, &file->blocks, entry) {
@@ -226,7 +233,12 @@ static int cma_mem_unmap(struct cma_file *file, const struct mem_block *arg)
 	mutex_unlock(&file->lock);
 	if (!found)
 		return -ENOENT;
-	block_unmap(found);
+	ret = block_unmap(found);
+	if (ret) {
+		/* As if nothing had been tried. */
+		block_publish(file, found);
+		return ret;
+	}
 	block_free(found);
 	return 0;
 }
@@ -273,7 +285,8 @@ static int do_allocate(struct cma_file *file, struct mem_block *arg,
 
 	if (ret)
 		return ret;
-	arg->id = next_id(file);
+	block->id = next_id(file);
+	arg->id = block->id;
 	ret = put_block(arg, user, narrow);
 	if (ret) {
 		block_unmap(block);
@@ -371,13 +384,14 @@ int cma_mem_setup(void)
 	}
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
+	/* Clients may come before misc_register() has returned. */
+	cma_heap = heap;
 	ret = misc_register(&cma_mem_misc);
 	if (ret) {
+		cma_heap = NULL;
 		contig_heap_close(heap);
-		return ret;
 	}
-	cma_heap = heap;
-	return 0;
+	return ret;
 }
 
 /**

@@ -102,6 +102,33 @@ TEST_F(cma_mem, rest_of_the_structure_is_as_it_was)
 	EXPECT_EQ(PAGE, block.len);
 }
 
+#ifndef SYS_mseal
+#define SYS_mseal	462
+#endif
+
+/* Unmapping can fail; then the block is what it was. */
+TEST_F(cma_mem, mapping_that_cannot_be_unmapped)
+{
+	struct mem_block first, second;
+	void *youngest;
+
+	ASSERT_EQ(0, allocate(self->fd, "sealed", MiB(1), &first));
+	ASSERT_EQ(0, allocate(self->fd, "other", PAGE, &second));
+	fill((void *)first.mem_base, MiB(1), 1);
+	fill((void *)second.mem_base, PAGE, 2);
+	if (syscall(SYS_mseal, first.mem_base, MiB(1), 0))
+		SKIP(return, "this kernel cannot seal mappings");
+	EXPECT_ERRNO(EPERM, release(self->fd, "sealed"));
+	EXPECT_TRUE(filled((void *)first.mem_base, MiB(1), 1));
+	/* Its name and its memory are still taken, and it became no younger. */
+	EXPECT_ERRNO(EPERM, release(self->fd, "sealed"));
+	EXPECT_FALSE(all_free(false));
+	youngest = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, youngest);
+	EXPECT_TRUE(filled(youngest, PAGE, 2));
+	EXPECT_EQ(0, release(self->fd, "other"));
+}
+
 TEST_F(cma_mem, both_kinds_of_memory)
 {
 	struct mem_block block = block_named("coherent");
