@@ -193,23 +193,18 @@ struct region *cma_create(const char *name, struct reserved_mem *rmem)
 	return cma_region_open(cma, rmem->base, rmem->size);
 }
 
-/*
- * Is the page in a CMA area? Memory of CMA is the only one in blocks of this
- * migrate type, and a block is isolated for as long as CMA takes a part of it.
- */
+/* Is the page in a CMA area? */
 static bool block_is_cma(unsigned long pfn)
 {
 	unsigned long bit, *flags;
-	unsigned int type;
 
 	if (!pfn_valid(pfn))
 		return false;
 	flags = section_to_usemap(__pfn_to_section(pfn));
 	bit = ((pfn & (PAGES_PER_SECTION - 1)) >> pageblock_order) *
 	      NR_PAGEBLOCK_BITS;
-	type = READ_ONCE(flags[bit / BITS_PER_LONG]) >> (bit % BITS_PER_LONG) &
-	       MIGRATETYPE_MASK;
-	return type == MIGRATE_CMA || type == MIGRATE_ISOLATE;
+	return contig_flags_of_cma(READ_ONCE(flags[bit / BITS_PER_LONG]) >>
+				   bit % BITS_PER_LONG);
 }
 
 /* Does the tree give the area that the page is in other bounds? */

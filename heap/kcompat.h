@@ -6,6 +6,7 @@
 #ifndef CONTIG_KCOMPAT_H
 #define CONTIG_KCOMPAT_H
 
+#include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
@@ -13,6 +14,7 @@
 #include <linux/iommu.h>
 #include <linux/libnvdimm.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/swiotlb.h>
@@ -52,6 +54,22 @@
 #else
 #define CONTIG_MAX_PAGE_ORDER	(MAX_ORDER - 1)
 #endif
+
+/*
+ * Do these flags of a pageblock tell that it belongs to CMA? Memory of CMA is the only one in blocks
+ * of this migrate type. While CMA takes a part of a block, the block is isolated, which used to
+ * be a type as well and has become a flag of its own.
+ */
+static inline bool contig_flags_of_cma(unsigned long flags)
+{
+#ifdef PAGEBLOCK_MIGRATETYPE_MASK
+	return (flags & PAGEBLOCK_MIGRATETYPE_MASK) == MIGRATE_CMA;
+#else
+	unsigned long type = flags & MIGRATETYPE_MASK;
+
+	return type == MIGRATE_CMA || type == MIGRATE_ISOLATE;
+#endif
+}
 
 /* .remove of a platform driver returned a meaningless int until 6.11. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
@@ -160,8 +178,12 @@ static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 
 	if (domain && domain->type & __IOMMU_DOMAIN_PAGING)
 		return dev_is_pci(dev) && to_pci_dev(dev)->untrusted;
-	return is_swiotlb_force_bounce(dev) ||
-	       !dma_capable(dev, phys_to_dma(dev, phys), size, true);
+	/* A confidential guest's devices reach nothing but what it shares with its host. */
+	if (is_swiotlb_force_bounce(dev) ||
+	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) || !dev->dma_mask)
+		return true;
+	return phys_to_dma(dev, phys) + size - 1 >
+	       min_not_zero(*dev->dma_mask, dev->bus_dma_limit);
 }
 
 #endif /* CONTIG_KCOMPAT_H */

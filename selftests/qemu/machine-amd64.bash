@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+#
+# The amd64 guest: QEMU's PC, which has no device tree. Sourced by vm.
+
+MACHINE_QEMU=qemu-system-x86_64
+MACHINE_ARGS=(-M q35 -vga none)
+MACHINE_SERIAL_BUS=virtio-serial-pci
+MACHINE_CONSOLE=ttyS0
+MACHINE_MODULES=(virtio_pci)
+MACHINE_OVERLAY=
+MACHINE_OVERLAY_MIB=0
