@@ -57,3 +57,6 @@ guest stress-exhaust 6.12 stress/build '' arm64/exhaust
 guest stress-kill 6.12 stress/build '' arm64/kill
 
 guest heap-security 6.12 programs '' arm64/heap/security
+
+guest fuzz-device debug fuzz/device/build "--tree $("$SELFTESTS/variant" kcov)" \
+	arm64/fuzz:1,500,/mnt/share/corpus

@@ -19,6 +19,7 @@
 
 /* Open for all of the process, so that operations find the same files before and after. */
 static int counter = -1;
+/* What it was set to for the operation that is being tried, or 0. */
 static int current;
 
 bool faults_available(void)
@@ -92,9 +93,11 @@ static int disarm(void)
 	return left;
 }
 
-/* For an operation that was not possible yet and begins once more. */
+/* For an operation that was not possible yet and begins once more; nothing outside of one. */
 void faults_again(void)
 {
+	if (!current)
+		return;
 	disarm();
 	arm(current);
 }
@@ -145,6 +148,7 @@ static int attempt(const char *name, const struct operation *operation, int n)
 	result = operation->run(operation->context);
 	error = errno;
 	left = disarm();
+	current = 0;
 	if (result < 0 && left) {
 		fprintf(stderr, "# %s fails by itself: %s\n", name, strerror(error));
 		return -1;

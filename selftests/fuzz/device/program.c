@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Making programs up, and writing them down; declared in program.h. */
+#include <string.h>
+
+#include "program.h"
+
+/* xorshift; *state is not 0. */
+uint32_t random_next(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static struct call random_call(uint32_t *state)
+{
+	struct call call;
+	size_t i;
+
+	call.op = random_next(state);
+	call.thread = random_next(state) % 4 == 0;
+	for (i = 0; i < sizeof(call.arg); i++)
+		/* Low numbers mean things that exist. */
+		call.arg[i] = random_next(state) >> (random_next(state) % 3 ? 29 : 24);
+	return call;
+}
+
+static void insert(struct program *program, uint32_t at, struct call call)
+{
+	if (program->nr == MAX_CALLS)
+		return;
+	memmove(&program->calls[at + 1], &program->calls[at],
+		(program->nr - at) * sizeof(call));
+	program->calls[at] = call;
+	program->nr++;
+}
+
+static void take_out(struct program *program, uint32_t at)
+{
+	program->nr--;
+	memmove(&program->calls[at], &program->calls[at + 1],
+		(program->nr - at) * sizeof(program->calls[0]));
+}
+
+/* The end of another program behind the beginning of this one. */
+static void splice(struct program *program, const struct program *other, uint32_t *state)
+{
+	uint32_t keep = random_next(state) % (program->nr + 1);
+	uint32_t from = random_next(state) % (other->nr + 1);
+
+	program->nr = keep;
+	while (from < other->nr && program->nr < MAX_CALLS)
+		program->calls[program->nr++] = other->calls[from++];
+}
+
+void program_mutate(struct program *program, const struct program *other, uint32_t *state)
+{
+	int times = 1 + random_next(state) % 4;
+
+	while (times--) {
+		uint32_t at = program->nr ? random_next(state) % program->nr : 0;
+
+		switch (random_next(state) % 8) {
+		case 0:
+			splice(program, other, state);
+			break;
+		case 1:
+			if (program->nr > 1)
+				take_out(program, at);
+			break;
+		case 2:
+			if (program->nr)
+				program->calls[at].thread ^= 1;
+			break;
+		case 3:
+			if (program->nr)
+				insert(program, at, program->calls[at]);
+			break;
+		case 4:
+		case 5:
+			if (program->nr)
+				program->calls[at].arg[random_next(state) % 6] = random_next(state);
+			break;
+		default:
+			insert(program, at, random_call(state));
+		}
+	}
+}
+
+/* One call a line, an empty line at the end. */
+void program_print(FILE *file, const struct program *program)
+{
+	uint32_t i;
+
+	for (i = 0; i < program->nr; i++) {
+		const struct call *call = &program->calls[i];
+
+		fprintf(file, "%u %u  %u %u %u %u %u %u\n", call->op, call->thread, call->arg[0],
+			call->arg[1], call->arg[2], call->arg[3], call->arg[4], call->arg[5]);
+	}
+	fputc('\n', file);
+}
+
+/* Lines that begin with '#' are comments. False at the end of the file. */
+bool program_read(FILE *file, struct program *program)
+{
+	char line[256];
+
+	program->nr = 0;
+	while (fgets(line, sizeof(line), file)) {
+		struct call call;
+
+		if (*line == '#')
+			continue;
+		if (sscanf(line, "%hhu %hhu %hhu %hhu %hhu %hhu %hhu %hhu", &call.op, &call.thread,
+			   &call.arg[0], &call.arg[1], &call.arg[2], &call.arg[3], &call.arg[4],
+			   &call.arg[5]) != 8) {
+			if (program->nr)
+				return true;
+			continue;
+		}
+		call.thread %= 2;
+		if (program->nr < MAX_CALLS)
+			program->calls[program->nr++] = call;
+	}
+	return program->nr;
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The calls that programs are made of. Files and mappings are numbered; both threads use the same
+ * tables without any lock, so that what one closes or unmaps the other may be in the middle of.
+ */
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/android_pmem.h>
+#include <linux/cma_mem.h>
+#include <linux/contig_heap.h>
+#include <linux/dma-buf.h>
+#include <linux/dma-heap.h>
+
+#include "../../importers/heap_importer.h"
+#include "program.h"
+
+#define PAGE		4096UL
+#define FILES		16
+#define MAPPINGS	8
+/* Programs have the numbers below, the fuzzer itself those from here on. */
+#define OWN_FD		100
+#define NR(array)	(sizeof(array) / sizeof((array)[0]))
+
+static volatile int files[FILES];
+static void *volatile mapping[MAPPINGS];
+static volatile size_t mapping_len[MAPPINGS];
+static int zero, sink;
+
+/* Once, before the process that runs a program is forked. */
+void run_prepare(void)
+{
+	int i;
+
+	for (i = 0; i < FILES; i++)
+		files[i] = -1;
+	zero = fcntl(open("/dev/zero", O_RDONLY | O_CLOEXEC), F_DUPFD_CLOEXEC, OWN_FD);
+	sink = fcntl(open("/dev/full", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, OWN_FD);
+}
+
+static const char *const heap_names[] = {
+	"/dev/dma_heap/adsp", "/dev/dma_heap/adsp-uncached", "/dev/dma_heap/audio-uncached",
+	"/dev/dma_heap/video", "/dev/dma_heap/default_cma_region-uncached",
+	"/dev/dma_heap/mdp", "/dev/dma_heap/mdp-uncached", "/dev/dma_heap/video-uncached",
+};
+
+static const char *const node_names[] = {
+	"/dev/pmem", "/dev/pmem_audio", "/dev/pmem_smipool", "/dev/pmem_camera",
+	"/dev/pmem_cma", "/dev/pmem_sys", "/dev/pmem_adsp", "/dev/cma_mem",
+};
+
+/* Small values mostly, edges of the arithmetic else. */
+static uint64_t number(uint8_t a)
+{
+	static const uint64_t edge[] = {
+		~0ULL, ~0ULL - PAGE, 1ULL << 63, 1ULL << 32, (1ULL << 32) - 1, 1ULL << 31,
+		(1ULL << 31) - 1, 48ULL << 20, 64ULL << 20, (48ULL << 20) + 1, 8ULL << 20,
+		-PAGE, 1, PAGE - 1, PAGE + 1, 3,
+	};
+
+	if (a < 64)
+		return a * PAGE;
+	if (a < 128)
+		return (a - 64) * 257;
+	if (a < 160)
+		return (uint64_t)(a - 128) << 20;
+	return edge[a % NR(edge)];
+}
+
+static int file(uint8_t a)
+{
+	return files[a % FILES];
+}
+
+static void put_file(uint8_t a, int fd)
+{
+	int old = files[a % FILES];
+
+	if (fd < 0)
+		return;
+	if (fd >= OWN_FD) {
+		close(fd);
+		return;
+	}
+	files[a % FILES] = fd;
+	if (old >= 0 && old != fd)
+		close(old);
+}
+
+static void call_open(const uint8_t *arg)
+{
+	static const int flags[] = { O_RDWR, O_RDONLY, O_RDWR | 0x1000, O_WRONLY };
+	const char *path = arg[1] & 8 ? node_names[arg[1] % 8] : heap_names[arg[1] % 8];
+
+	put_file(arg[0], open(path, flags[arg[2] % 4] | O_CLOEXEC));
+}
+
+static void call_alloc(const uint8_t *arg)
+{
+	struct dma_heap_allocation_data data = {
+		.len = number(arg[2]),
+		.fd_flags = arg[3] & 1 ? O_RDONLY : O_RDWR | (arg[3] & 2 ? O_CLOEXEC : 0),
+		.heap_flags = arg[3] == 7,
+	};
+
+	if (!ioctl(file(arg[0]), DMA_HEAP_IOCTL_ALLOC, &data))
+		put_file(arg[1], data.fd);
+}
+
+static void call_alloc_aligned(const uint8_t *arg)
+{
+	struct contig_heap_alloc data = {
+		.len = number(arg[2]),
+		.align = arg[3] < 200 ? 1ULL << (arg[3] % 30) : number(arg[3]),
+		.fd_flags = O_RDWR,
+	};
+
+	if (!ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_ALLOC, &data))
+		put_file(arg[1], data.fd);
+}
+
+static void call_query(const uint8_t *arg)
+{
+	struct contig_heap_query query;
+
+	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_QUERY, &query);
+}
+
+static void call_sync_range(const uint8_t *arg)
+{
+	struct contig_heap_sync sync = {
+		.offset = number(arg[2]),
+		.len = number(arg[3]),
+		.fd = file(arg[1]),
+		.flags = arg[4] < 200 ? arg[4] % 8 : arg[4],
+	};
+
+	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_SYNC, &sync);
+}
+
+static void call_sync(const uint8_t *arg)
+{
+	struct dma_buf_sync sync = { .flags = arg[1] % 8 };
+
+	ioctl(file(arg[0]), DMA_BUF_IOCTL_SYNC, &sync);
+}
+
+static void call_name(const uint8_t *arg)
+{
+	char name[32] = "fuzz";
+
+	ioctl(file(arg[0]), DMA_BUF_SET_NAME, name);
+	lseek(file(arg[0]), 0, arg[1] % 3);
+}
+
+static void call_mmap(const uint8_t *arg)
+{
+	static const int protections[] = {
+		PROT_READ | PROT_WRITE, PROT_READ, PROT_WRITE, PROT_NONE,
+		PROT_READ | PROT_WRITE | PROT_EXEC,
+	};
+	int m = arg[0] % MAPPINGS;
+	size_t len = number(arg[2]) & ((64ULL << 20) - 1);
+	void *memory = mmap(NULL, len, protections[arg[3] % 5],
+			    arg[3] > 200 ? MAP_PRIVATE : MAP_SHARED, file(arg[1]),
+			    arg[4] < 200 ? arg[4] % 4 * PAGE : number(arg[4]) & -PAGE);
+
+	if (memory == MAP_FAILED)
+		return;
+	if (mapping[m])
+		munmap(mapping[m], mapping_len[m]);
+	mapping[m] = memory;
+	mapping_len[m] = len;
+}
+
+/* A part of a mapping: never more than what is the program's. */
+static size_t part(const uint8_t *arg, void **start)
+{
+	int m = arg[0] % MAPPINGS;
+	size_t len = mapping_len[m], offset, want;
+
+	*start = mapping[m];
+	if (!*start || !len)
+		return 0;
+	offset = number(arg[1]) % len & -PAGE;
+	want = number(arg[2]) % (len - offset + 1);
+	*start += offset;
+	return want ? want : len - offset;
+}
+
+static void call_munmap(const uint8_t *arg)
+{
+	void *start;
+	size_t len = part(arg, &start);
+
+	if (len)
+		munmap(start, len);
+}
+
+static void call_mremap(const uint8_t *arg)
+{
+	void *start;
+	size_t len = part(arg, &start);
+	size_t want = number(arg[3]) & ((16ULL << 20) - 1);
+
+	if (len && want)
+		mremap(start, len, want, arg[4] & 1 ? MREMAP_MAYMOVE : 0);
+}
+
+static void call_mprotect(const uint8_t *arg)
+{
+	void *start;
+	size_t len = part(arg, &start);
+
+	if (len)
+		mprotect(start, len, arg[3] % 8);
+}
+
+static void call_madvise(const uint8_t *arg)
+{
+	static const int advice[] = {
+		MADV_DONTNEED, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK,
+		MADV_WILLNEED, MADV_DODUMP, MADV_HUGEPAGE, MADV_MERGEABLE, MADV_PAGEOUT, MADV_COLD,
+	};
+	void *start;
+	size_t len = part(arg, &start);
+
+	if (len)
+		madvise(start, len, advice[arg[3] % NR(advice)]);
+}
+
+/* The kernel looks at it for us: what is not there is an errno and no signal. */
+static void touch(const uint8_t *arg)
+{
+	void *start;
+	size_t len = part(arg, &start), done;
+
+	for (done = 0; done < len && done < 64 * PAGE; done += PAGE) {
+		if (arg[3] & 1)
+			(void)!read(zero, start + done, 8);
+		else
+			(void)!pwrite(sink, start + done, 8, 0);
+	}
+}
+
+static void call_close(const uint8_t *arg)
+{
+	int fd = files[arg[0] % FILES];
+
+	files[arg[0] % FILES] = -1;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void call_dup(const uint8_t *arg)
+{
+	put_file(arg[0], fcntl(file(arg[1]), F_DUPFD_CLOEXEC, 0));
+}
+
+static void call_pmem_allocate(const uint8_t *arg)
+{
+	struct pmem_allocation allocation = { number(arg[1]), number(arg[2]) };
+
+	if (arg[3] & 1)
+		ioctl(file(arg[0]), PMEM_ALLOCATE_ALIGNED, &allocation);
+	else
+		ioctl(file(arg[0]), PMEM_ALLOCATE, allocation.size);
+}
+
+static void call_pmem_connect(const uint8_t *arg)
+{
+	ioctl(file(arg[0]), PMEM_CONNECT, file(arg[1]));
+}
+
+static void call_pmem_region(const uint8_t *arg)
+{
+	static const unsigned int cmd[] = {
+		PMEM_MAP, PMEM_UNMAP, PMEM_MAP, PMEM_CACHE_FLUSH, PMEM_CACHE_INV, PMEM_GET_PHYS,
+		PMEM_GET_SIZE, PMEM_GET_TOTAL_SIZE, PMEM_GET_FREE_SPACE,
+	};
+	struct pmem_region region = { number(arg[2]), number(arg[3]) };
+
+	if (cmd[arg[1] % NR(cmd)] == PMEM_CACHE_INV && arg[4] & 1)
+		region.offset += (unsigned long)mapping[arg[4] % MAPPINGS];
+	ioctl(file(arg[0]), cmd[arg[1] % NR(cmd)], &region);
+}
+
+static void call_pmem_cache(const uint8_t *arg)
+{
+	struct pmem_addr addr = { number(arg[4]), number(arg[2]), number(arg[3]) };
+
+	if (arg[5] < 200)
+		addr.vaddr = (unsigned long)mapping[arg[5] % MAPPINGS] + addr.offset;
+	ioctl(file(arg[0]), PMEM_CLEAN_INV_CACHES + arg[1] % 3, &addr);
+}
+
+static void call_pmem_share(const uint8_t *arg)
+{
+	struct pmem_dmabuf data = { file(arg[1]), arg[3] & 1 ? O_RDONLY : O_RDWR };
+
+	if (arg[2] & 1)
+		ioctl(file(arg[0]), PMEM_IMPORT_DMABUF, &data);
+	else if (!ioctl(file(arg[0]), PMEM_EXPORT_DMABUF, &data))
+		put_file(arg[1], data.fd);
+}
+
+static void call_cma_mem(const uint8_t *arg)
+{
+	struct mem_block block = { .name = { 'a' + arg[1] % 4 }, .len = number(arg[2]) };
+
+	/* Its mappings are no mappings of ours: the process's end takes them. */
+	ioctl(file(arg[0]), arg[3] & 1 ? CMEM_UNMAP : CMEM_ALLOCATE, &block);
+}
+
+static void call_importer(const uint8_t *arg)
+{
+	struct heap_importer_device device = {
+		arg[4] & 1 ? ~0ULL : 0xffffffff, arg[4] & 2 ? ~0ULL : 0xffff, 0x10000,
+	};
+	struct heap_importer_attach attach = { file(arg[1]), arg[3] % 2 };
+	struct heap_importer_map map = { arg[3] % 4, arg[4] % 3 };
+	struct heap_importer_vmap vmap = { file(arg[1]) };
+	struct heap_importer_cpu cpu = { file(arg[1]), arg[4] % 3, arg[3] & 1 };
+	uint32_t id = arg[3] % 4;
+	int fd = file(arg[0]);
+
+	switch (arg[2] % 9) {
+	case 0:
+		put_file(arg[0], open(HEAP_IMPORTER_PATH, O_RDWR | O_CLOEXEC));
+		ioctl(file(arg[0]), HEAP_IMPORTER_DEVICE, &device);
+		break;
+	case 1:
+		ioctl(fd, HEAP_IMPORTER_DEVICE, &device);
+		break;
+	case 2:
+		ioctl(fd, HEAP_IMPORTER_ATTACH, &attach);
+		break;
+	case 3:
+		ioctl(fd, HEAP_IMPORTER_MAP, &map);
+		break;
+	case 4:
+		ioctl(fd, HEAP_IMPORTER_UNMAP, &id);
+		break;
+	case 5:
+		ioctl(fd, HEAP_IMPORTER_DETACH, &id);
+		break;
+	case 6:
+		ioctl(fd, HEAP_IMPORTER_VMAP, &vmap);
+		break;
+	case 7:
+		ioctl(fd, HEAP_IMPORTER_VUNMAP, &id);
+		break;
+	default:
+		ioctl(fd, HEAP_IMPORTER_CPU, &cpu);
+	}
+}
+
+/* A child looks at what it inherited, and does some of it itself. */
+static void call_fork(const uint8_t *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return;
+	if (!pid) {
+		touch(arg);
+		if (arg[4] & 1)
+			call_munmap(arg);
+		if (arg[4] & 2)
+			call_pmem_region(arg);
+		if (arg[4] & 4)
+			call_mremap(arg);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		_exit(1);
+}
+
+/* Any number, any size, any pointer. */
+static void call_any_ioctl(const uint8_t *arg)
+{
+	static const uint8_t magic[] = { 'p', 'm', 'H', 0xC7, 'b', 'p', 0xC7, 'H' };
+	char buffer[256];
+	unsigned int nr = arg[2] < 200 ? arg[2] % 24 : arg[2];
+	unsigned int cmd = _IOC(arg[3] % 4, magic[arg[1] % 8], nr, arg[4]);
+
+	memset(buffer, arg[5], sizeof(buffer));
+	ioctl(file(arg[0]), cmd, arg[5] % 5 == 0 ? (void *)number(arg[5]) : buffer);
+}
+
+static void call_read_file(const uint8_t *arg)
+{
+	static const char *const path[] = {
+		"/sys/kernel/debug/contig_heaps/adsp/map",
+		"/sys/kernel/debug/contig_heaps/adsp/buffers",
+		"/sys/kernel/debug/contig_heaps/video/buffers",
+		"/sys/kernel/debug/pmem", "/proc/self/maps",
+		"/sys/class/contig_heap/adsp/free", "/sys/kernel/debug/dma_buf/bufinfo",
+		"/sys/class/contig_heap/video/fragmentation",
+	};
+	char text[512];
+	int fd = open(path[arg[0] % NR(path)], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	close(fd);
+}
+
+static void (*const calls[])(const uint8_t *arg) = {
+	call_open, call_alloc, call_mmap, touch, call_close, call_open, call_pmem_region,
+	call_pmem_allocate, call_pmem_connect, call_fork, call_munmap, call_mremap, call_mprotect,
+	call_madvise, call_alloc_aligned, call_query, call_sync_range, call_sync, call_name,
+	call_dup, call_pmem_cache, call_pmem_share, call_cma_mem, call_importer, call_any_ioctl,
+	call_read_file, call_importer, call_mmap,
+};
+
+/* Make the calls of one thread. */
+void run_calls(const struct program *program, int thread)
+{
+	uint32_t i;
+
+	for (i = 0; i < program->nr; i++)
+		if (program->calls[i].thread == thread)
+			calls[program->calls[i].op % NR(calls)](program->calls[i].arg);
+}
