@@ -16,8 +16,10 @@
  * it is served by the DMA API through bounce buffers, and those are copied from
  * and to the cached view.
  */
+#include <linux/ctype.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
+#include <linux/fs.h>
 #include <linux/iosys-map.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -780,29 +782,53 @@ int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
 
 CONTIG_EXPORT(contig_maintain);
 
+/* Users choose names; a name must not look like another column or line. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (!isascii(*text) || !isprint(*text))
+			*text = '?';
+}
+
+static void print_attachments(struct buffer *buffer, struct seq_file *seq)
+{
+	struct attachment *attachment;
+	char separator = ' ';
+
+	mutex_lock(&buffer->lock);
+	list_for_each_entry(attachment, &buffer->attachments, entry) {
+		seq_printf(seq, "%c%s%s", separator, dev_name(attachment->dev),
+			   attachment->mapped ? "(mapped)" : "");
+		separator = ',';
+	}
+	mutex_unlock(&buffer->lock);
+	if (separator == ' ')
+		seq_puts(seq, " -");
+}
+
 static void buffer_print(struct buffer *buffer, struct seq_file *seq)
 {
 	s64 age = ktime_ms_delta(ktime_get_boottime(), buffer->born);
 	struct dma_buf *dmabuf = buffer->dmabuf;
-	struct attachment *attachment;
 	char name[DMA_BUF_NAME_LEN] = "-";
+	char comm[TASK_COMM_LEN];
 	s32 ms;
 
 	spin_lock(&dmabuf->name_lock);
 	if (dmabuf->name)
 		strscpy(name, dmabuf->name, sizeof(name));
 	spin_unlock(&dmabuf->name_lock);
+	make_printable(name);
+	strscpy(comm, buffer->comm, sizeof(comm));
+	make_printable(comm);
 
 	age = div_s64_rem(age, MSEC_PER_SEC, &ms);
-	seq_printf(seq, "%12llu %12llu %8lld.%03d %8d %-16s %-24s %s",
-		   buffer_offset(buffer), buffer->size, age, ms, buffer->pid,
-		   buffer->comm, buffer->heap->name, name);
-	mutex_lock(&buffer->lock);
-	list_for_each_entry(attachment, &buffer->attachments, entry)
-		seq_printf(seq, " %s%s", dev_name(attachment->dev),
-			   attachment->mapped ? "(mapped)" : "");
-	mutex_unlock(&buffer->lock);
-	seq_putc(seq, '\n');
+	seq_printf(seq, "%12llu %12llu %8lld.%03d %8lu %8d %-16s %-24s",
+		   buffer_offset(buffer), buffer->size, age, ms,
+		   file_inode(dmabuf->file)->i_ino, buffer->pid, comm,
+		   buffer->heap->name);
+	print_attachments(buffer, seq);
+	seq_printf(seq, " %s\n", name);
 }
 
 /**
@@ -816,8 +842,9 @@ void buffers_print(struct region *region, struct seq_file *seq)
 {
 	struct buffer *buffer;
 
-	seq_printf(seq, "%12s %12s %12s %8s %-16s %-24s %s\n", "offset", "size",
-		   "age", "pid", "comm", "heap", "name attachments");
+	seq_printf(seq, "%12s %12s %12s %8s %8s %-16s %-24s %s\n", "offset",
+		   "size", "age", "inode", "pid", "comm", "heap",
+		   "attachments name");
 	mutex_lock(&region->lock);
 	list_for_each_entry(buffer, &region->buffers, entry)
 		buffer_print(buffer, seq);

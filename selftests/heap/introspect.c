@@ -175,6 +175,37 @@ TEST_F(debugfs, only_for_root)
 	EXPECT_EQ(0400, stat_.st_mode & 07777);
 }
 
+/* A line for each buffer, with the inode that /proc knows it by, whatever it is called. */
+TEST_F(debugfs, names_cannot_make_lines)
+{
+	unsigned long long offset, size;
+	int fd = heap_alloc(self->heap, KiB(140)), pid, lines = 0;
+	unsigned long inode = 0;
+	char path[128], *text, *pos;
+	struct stat stat_;
+	double age;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &stat_));
+	ASSERT_EQ(0, ioctl(fd, DMA_BUF_SET_NAME, "a\n1 2 3\tx"));
+	prctl(PR_SET_NAME, "b\n4 5 6");
+	close(heap_alloc(self->heap, PAGE));
+	region_path(path, sizeof(path), variant->name, "buffers");
+	text = read_text(path);
+	ASSERT_NE(NULL, text);
+	for (pos = text; (pos = strchr(pos, '\n')); pos++)
+		lines++;
+	EXPECT_EQ(2, lines);
+	pos = strchr(text, '\n');
+	ASSERT_EQ(5, sscanf(pos, "%llu %llu %lf %lu %d", &offset, &size, &age, &inode, &pid));
+	EXPECT_EQ(KiB(140), size);
+	EXPECT_EQ(stat_.st_ino, inode);
+	EXPECT_EQ(getpid(), pid);
+	EXPECT_NE(NULL, strstr(pos, " - a?1 2 3?x\n"));
+	free(text);
+	close(fd);
+}
+
 /* Characters of the drawing, without the legend and the offsets. */
 static int count_in_map(const char *heap, char sign)
 {
