@@ -32,10 +32,12 @@ guest pmem-abi 6.1 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
 	armel/cma_mem armel/old_client armel/unload
 
-# cirrus-vga has no firmware here, which it does not need.
-guest importers-drivers 6.12 importers/build \
-	'--modules cirrus --qemu-arg -device --qemu-arg cirrus-vga,romfile=' \
-	arm64/vgem arm64/kms
+# cirrus-vga has no firmware here, which it does not need; edu is to reach all memory.
+CIRRUS='--qemu-arg -device --qemu-arg cirrus-vga,romfile='
+EDU='--qemu-arg -device --qemu-arg edu,dma_mask=0xffffffffff'
+DRIVERS=(arm64/vgem arm64/kms arm64/vivid arm64/camera arm64/many)
+guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
+	"${DRIVERS[@]}"
 
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security

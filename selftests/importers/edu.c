@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device that really does DMA, QEMU's edu, reads from imported buffers and writes into them.
+ * It has nothing but the bus addresses, so that data which is where the CPU looks for it shows
+ * that those are right. The same program runs with an IOMMU before the device and without.
+ */
+#include "../heap/test.h"
+
+#include "edu_client.h"
+#include "source.h"
+
+#define LEN	(KiB(256) + PAGE)
+#define PIECE	EDU_IMPORTER_MAX
+
+FIXTURE(edu) {
+	int edu;
+	int fd;
+	char *memory;
+	char *expected;
+};
+
+SOURCE_KINDS(edu);
+
+FIXTURE_SETUP(edu)
+{
+	self->edu = edu_open();
+	ASSERT_LE(0, self->edu);
+	self->fd = source_alloc(variant->path, LEN);
+	ASSERT_LE(0, self->fd);
+	self->memory = buffer_map(self->fd, LEN);
+	ASSERT_NE(MAP_FAILED, self->memory);
+	self->expected = malloc(LEN);
+	ASSERT_NE(NULL, self->expected);
+	fill(self->expected, LEN, 1);
+	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	memcpy(self->memory, self->expected, LEN);
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
+}
+
+FIXTURE_TEARDOWN(edu)
+{
+	close(self->edu);
+	free(self->expected);
+}
+
+/* The whole buffer: what the device should not have touched, too. */
+static bool as_expected(int fd, const void *memory, const void *expected)
+{
+	bool good;
+
+	buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+	good = !memcmp(memory, expected, LEN);
+	buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+	return good;
+}
+
+/* From the first bytes to the last ones, from there across a page boundary, from there back. */
+TEST_F(edu, copies_within_the_buffer)
+{
+	static const struct {
+		size_t from;
+		size_t to;
+	} copy[] = {
+		{ 0, LEN - PIECE },
+		{ LEN - PIECE - 4, KiB(128) - 100 },
+		{ KiB(128) - PIECE / 2, 8 },
+	};
+	size_t i;
+
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	for (i = 0; i < ARRAY_SIZE(copy); i++) {
+		ASSERT_EQ(0, edu_reads(self->edu, copy[i].from, PIECE));
+		ASSERT_EQ(0, edu_writes(self->edu, copy[i].to, PIECE));
+		memmove(self->expected + copy[i].to, self->expected + copy[i].from, PIECE);
+		EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	}
+	ASSERT_EQ(0, edu_unmap(self->edu));
+	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+}
+
+/* Mapped anew for each direction; the CPU writes in between. */
+TEST_F(edu, one_direction_at_a_time)
+{
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_TO_DEVICE));
+	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	memset(self->memory + PAGE, 0x3c, PIECE);
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	memset(self->expected + PAGE, 0x3c, PIECE);
+	ASSERT_EQ(0, edu_reads(self->edu, PAGE, PIECE));
+	ASSERT_EQ(0, edu_unmap(self->edu));
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_FROM_DEVICE));
+	ASSERT_EQ(0, edu_writes(self->edu, 5 * PAGE, PIECE));
+	memset(self->expected + 5 * PAGE, 0x3c, PIECE);
+	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	ASSERT_EQ(0, edu_unmap(self->edu));
+	ASSERT_EQ(0, edu_detach(self->edu));
+	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+}
+
+/* The device is the last that has the buffer; another file brings the data back. */
+TEST_F(edu, attachment_outlives_all_else)
+{
+	int other = edu_open(), fd = source_alloc(variant->path, PAGE);
+	void *memory = buffer_map(fd, PAGE);
+
+	ASSERT_LE(0, other);
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	munmap(self->memory, LEN);
+	close(self->fd);
+	ASSERT_EQ(0, edu_reads(self->edu, LEN - PIECE, PIECE));
+	ASSERT_EQ(0, edu_attach(other, fd));
+	ASSERT_EQ(0, edu_map(other, EDU_IMPORTER_FROM_DEVICE));
+	ASSERT_EQ(0, edu_writes(other, 0, PIECE));
+	ASSERT_EQ(0, edu_unmap(other));
+	EXPECT_EQ(0, memcmp(memory, self->expected + LEN - PIECE, PIECE));
+}
+
+/* What one file's attachment does is nothing to another's of the same device. */
+TEST_F(edu, detaches_while_mapped_elsewhere)
+{
+	int other = edu_open();
+
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, edu_attach(other, self->fd));
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	ASSERT_EQ(0, edu_map(other, EDU_IMPORTER_BOTH));
+	ASSERT_EQ(0, edu_reads(other, PAGE, PIECE));
+	ASSERT_EQ(0, edu_detach(other));
+	ASSERT_EQ(0, edu_writes(self->edu, 0, PIECE));
+	memcpy(self->expected, self->expected + PAGE, PIECE);
+	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	close(other);
+}
+
+/* One segment, wherever that is. */
+TEST_F(edu, gets_one_segment)
+{
+	struct edu_importer_segment segment;
+
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	ASSERT_EQ(0, edu_segment(self->edu, 0, &segment));
+	EXPECT_LE(LEN, segment.len);
+	EXPECT_ERRNO(EINVAL, edu_segment(self->edu, 1, &segment));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A driver of QEMU's "edu" device, the one that really does DMA: it imports
+ * dma-bufs, and test programs have it read and write them through
+ * /dev/edu_importer. edu_importer.h describes what it does and where its limits
+ * are.
+ */
+#include <linux/delay.h>
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/fs.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "edu_importer.h"
+
+#define EDU_VENDOR		0x1234
+#define EDU_DEVICE		0x11e8
+/* Registers: where from, where to, how much, and a start bit that goes when it is done. */
+#define EDU_SOURCE		0x80
+#define EDU_DESTINATION		0x88
+#define EDU_COUNT		0x90
+#define EDU_COMMAND		0x98
+#define EDU_START		BIT(0)
+#define EDU_TO_MEMORY		BIT(1)
+/* The device's memory as it sees it itself. */
+#define EDU_MEMORY		0x40000
+
+/**
+ * struct edu - the device
+ * @pdev: on its bus
+ * @registers: of the device
+ * @lock: one transfer at a time
+ * @misc: the node
+ */
+struct edu {
+	struct pci_dev *pdev;
+	void __iomem *registers;
+	struct mutex lock;
+	struct miscdevice misc;
+};
+
+/**
+ * struct importer - an open file
+ * @edu: the device
+ * @lock: protects the rest
+ * @attach: the attachment, or NULL
+ * @table: its mapping, or NULL
+ * @direction: of @table
+ */
+struct importer {
+	struct edu *edu;
+	struct mutex lock;
+	struct dma_buf_attachment *attach;
+	struct sg_table *table;
+	enum dma_data_direction direction;
+};
+
+/* The device stops by itself, so that only who asked may lose patience. */
+static int wait_until_idle(struct edu *edu)
+{
+	while (readq(edu->registers + EDU_COMMAND) & EDU_START) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		usleep_range(1000, 2000);
+	}
+	return 0;
+}
+
+static int transfer(struct edu *edu, u64 address, u32 len, u32 direction)
+{
+	bool to_memory = direction == EDU_IMPORTER_FROM_DEVICE;
+	int ret;
+
+	if (!len || len > EDU_IMPORTER_MAX)
+		return -EINVAL;
+	if (!to_memory && direction != EDU_IMPORTER_TO_DEVICE)
+		return -EINVAL;
+	mutex_lock(&edu->lock);
+	/* Somebody may have been killed meanwhile. */
+	ret = wait_until_idle(edu);
+	if (!ret) {
+		writeq(to_memory ? EDU_MEMORY : address, edu->registers + EDU_SOURCE);
+		writeq(to_memory ? address : EDU_MEMORY, edu->registers + EDU_DESTINATION);
+		writeq(len, edu->registers + EDU_COUNT);
+		writeq(EDU_START | (to_memory ? EDU_TO_MEMORY : 0),
+		       edu->registers + EDU_COMMAND);
+		ret = wait_until_idle(edu);
+	}
+	mutex_unlock(&edu->lock);
+	return ret;
+}
+
+static int transfer_raw(struct importer *importer, void *arg)
+{
+	const struct edu_importer_transfer *data = arg;
+
+	return transfer(importer->edu, data->at, data->len, data->direction);
+}
+
+/* One transfer for each segment that the range touches. */
+static int transfer_buffer(struct importer *importer, void *arg)
+{
+	const struct edu_importer_transfer *data = arg;
+	u64 pos = 0, end = data->at + data->len;
+	struct scatterlist *sg;
+	int i, ret;
+
+	if (!importer->table || end < data->at || end > importer->attach->dmabuf->size)
+		return -EINVAL;
+	for_each_sgtable_dma_sg(importer->table, sg, i) {
+		u64 from = max(data->at, pos);
+		u64 to = min(end, pos + sg_dma_len(sg));
+
+		if (from < to) {
+			ret = transfer(importer->edu, sg_dma_address(sg) + (from - pos),
+				       to - from, data->direction);
+			if (ret)
+				return ret;
+		}
+		pos += sg_dma_len(sg);
+	}
+	return 0;
+}
+
+static int segment(struct importer *importer, void *arg)
+{
+	struct edu_importer_segment *data = arg;
+	struct scatterlist *sg;
+	int i;
+
+	if (!importer->table)
+		return -EINVAL;
+	for_each_sgtable_dma_sg(importer->table, sg, i) {
+		if (i != data->index)
+			continue;
+		data->translated = device_iommu_mapped(importer->attach->dev);
+		data->address = sg_dma_address(sg);
+		data->len = sg_dma_len(sg);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int attach(struct importer *importer, void *arg)
+{
+	struct dma_buf_attachment *attach;
+	struct dma_buf *dmabuf;
+
+	if (importer->attach)
+		return -EBUSY;
+	dmabuf = dma_buf_get(*(s32 *)arg);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	attach = dma_buf_attach(dmabuf, &importer->edu->pdev->dev);
+	if (IS_ERR(attach)) {
+		dma_buf_put(dmabuf);
+		return PTR_ERR(attach);
+	}
+	importer->attach = attach;
+	return 0;
+}
+
+static int map(struct importer *importer, void *arg)
+{
+	u32 direction = *(u32 *)arg;
+	struct sg_table *table;
+
+	if (!importer->attach || direction > EDU_IMPORTER_FROM_DEVICE)
+		return -EINVAL;
+	if (importer->table)
+		return -EBUSY;
+	table = dma_buf_map_attachment_unlocked(importer->attach, direction);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	importer->table = table;
+	importer->direction = direction;
+	return 0;
+}
+
+static int unmap(struct importer *importer, void *arg)
+{
+	if (!importer->table)
+		return -EINVAL;
+	dma_buf_unmap_attachment_unlocked(importer->attach, importer->table,
+					  importer->direction);
+	importer->table = NULL;
+	return 0;
+}
+
+static int detach(struct importer *importer, void *arg)
+{
+	struct dma_buf *dmabuf;
+
+	if (!importer->attach)
+		return -EINVAL;
+	if (importer->table)
+		unmap(importer, NULL);
+	dmabuf = importer->attach->dmabuf;
+	dma_buf_detach(dmabuf, importer->attach);
+	dma_buf_put(dmabuf);
+	importer->attach = NULL;
+	return 0;
+}
+
+/**
+ * struct command - an ioctl
+ * @cmd: its number
+ * @run: does it, with a copy of the argument
+ */
+struct command {
+	unsigned int cmd;
+	int (*run)(struct importer *importer, void *arg);
+};
+
+static const struct command commands[] = {
+	{ EDU_IMPORTER_ATTACH, attach },
+	{ EDU_IMPORTER_MAP, map },
+	{ EDU_IMPORTER_SEGMENT, segment },
+	{ EDU_IMPORTER_TRANSFER, transfer_buffer },
+	{ EDU_IMPORTER_RAW, transfer_raw },
+	{ EDU_IMPORTER_UNMAP, unmap },
+	{ EDU_IMPORTER_DETACH, detach },
+};
+
+static long importer_ioctl(struct file *file, unsigned int cmd, unsigned long user)
+{
+	struct importer *importer = file->private_data;
+	size_t size = _IOC_SIZE(cmd);
+	u64 arg[3];
+	long ret;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].cmd == cmd)
+			break;
+	if (i == ARRAY_SIZE(commands))
+		return -ENOTTY;
+	BUILD_BUG_ON(sizeof(arg) < sizeof(struct edu_importer_segment));
+	if (size && copy_from_user(arg, (void __user *)user, size))
+		return -EFAULT;
+	mutex_lock(&importer->lock);
+	ret = commands[i].run(importer, arg);
+	mutex_unlock(&importer->lock);
+	if (!ret && cmd & IOC_OUT && copy_to_user((void __user *)user, arg, size))
+		ret = -EFAULT;
+	return ret;
+}
+
+static int importer_open(struct inode *inode, struct file *file)
+{
+	struct importer *importer = kzalloc(sizeof(*importer), GFP_KERNEL);
+
+	if (!importer)
+		return -ENOMEM;
+	/* The core of such nodes leaves its device here. */
+	importer->edu = container_of(file->private_data, struct edu, misc);
+	mutex_init(&importer->lock);
+	file->private_data = importer;
+	return nonseekable_open(inode, file);
+}
+
+static int importer_release(struct inode *inode, struct file *file)
+{
+	struct importer *importer = file->private_data;
+
+	detach(importer, NULL);
+	mutex_destroy(&importer->lock);
+	kfree(importer);
+	return 0;
+}
+
+static const struct file_operations importer_fops = {
+	.owner		= THIS_MODULE,
+	.open		= importer_open,
+	.release	= importer_release,
+	.unlocked_ioctl	= importer_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct edu *edu = devm_kzalloc(&pdev->dev, sizeof(*edu), GFP_KERNEL);
+	int ret;
+
+	if (!edu)
+		return -ENOMEM;
+	ret = pcim_enable_device(pdev);
+	if (ret)
+		return ret;
+	/* As many as the device is told to have by QEMU's dma_mask. */
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(40));
+	if (ret)
+		return ret;
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	edu->registers = pcim_iomap(pdev, 0, 0);
+	if (!edu->registers)
+		return -ENOMEM;
+	pci_set_master(pdev);
+	mutex_init(&edu->lock);
+	edu->pdev = pdev;
+	edu->misc.minor = MISC_DYNAMIC_MINOR;
+	edu->misc.name = "edu_importer";
+	edu->misc.fops = &importer_fops;
+	edu->misc.mode = 0600;
+	pci_set_drvdata(pdev, edu);
+	return misc_register(&edu->misc);
+}
+
+static void edu_remove(struct pci_dev *pdev)
+{
+	struct edu *edu = pci_get_drvdata(pdev);
+
+	misc_deregister(&edu->misc);
+}
+
+static const struct pci_device_id edu_ids[] = {
+	{ PCI_DEVICE(EDU_VENDOR, EDU_DEVICE) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, edu_ids);
+
+static struct pci_driver edu_driver = {
+	.name		= "edu_importer",
+	.id_table	= edu_ids,
+	.probe		= edu_probe,
+	.remove		= edu_remove,
+	.driver		= {
+		.suppress_bind_attrs = true,
+	},
+};
+
+module_pci_driver(edu_driver);
+
+MODULE_DESCRIPTION("QEMU's edu device as an importer of dma-bufs, for tests only");
+MODULE_AUTHOR("The pmem-heaps developers");
+MODULE_LICENSE("GPL");
+IMPORTER_IMPORT_NS(DMA_BUF);

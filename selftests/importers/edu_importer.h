@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * /dev/edu_importer: QEMU's "edu" device reads and writes dma-bufs, for tests.
+ *
+ * Limits first:
+ *  - For tests only: whoever may open it learns bus addresses, and has the device
+ *    read and write where he likes.
+ *  - At most EDU_IMPORTER_MAX bytes at once; the device takes a tenth of a second
+ *    for it, whatever the length.
+ *  - One device. Attachments belong to the open file, one to each.
+ *
+ * The device has some memory of its own: what goes to the device gets there, and
+ * what comes from the device is that.
+ *
+ * Errors of all: EFAULT; EINVAL for what the state or the buffer does not have,
+ * and for unknown directions; EBUSY for a second attachment or mapping; EINTR
+ * when killed; and what the exporter returned.
+ */
+#ifndef EDU_IMPORTER_H
+#define EDU_IMPORTER_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define EDU_IMPORTER_PATH	"/dev/edu_importer"
+#define EDU_IMPORTER_MAX	2048
+
+/* Directions, as those of the DMA API. */
+#define EDU_IMPORTER_BOTH		0
+#define EDU_IMPORTER_TO_DEVICE		1
+#define EDU_IMPORTER_FROM_DEVICE	2
+
+/**
+ * struct edu_importer_segment - a part of the mapping
+ * @index: in: its number, from 0
+ * @translated: out: 1 if an IOMMU stands before the device
+ * @address: out: where the device finds it
+ * @len: out: bytes
+ */
+struct edu_importer_segment {
+	__u32 index;
+	__u32 translated;
+	__u64 address;
+	__u64 len;
+};
+
+/**
+ * struct edu_importer_transfer - a piece of DMA
+ * @at: in: offset in the buffer, or a bus address for EDU_IMPORTER_RAW
+ * @len: in: bytes
+ * @direction: in: not both
+ */
+struct edu_importer_transfer {
+	__u64 at;
+	__u32 len;
+	__u32 direction;
+};
+
+/* in: a dma-buf */
+#define EDU_IMPORTER_ATTACH	_IOW('E', 0, __s32)
+/* in: the direction */
+#define EDU_IMPORTER_MAP	_IOW('E', 1, __u32)
+#define EDU_IMPORTER_SEGMENT	_IOWR('E', 2, struct edu_importer_segment)
+#define EDU_IMPORTER_TRANSFER	_IOW('E', 3, struct edu_importer_transfer)
+/* No mapping is asked for, nor looked at. */
+#define EDU_IMPORTER_RAW	_IOW('E', 4, struct edu_importer_transfer)
+#define EDU_IMPORTER_UNMAP	_IO('E', 5)
+#define EDU_IMPORTER_DETACH	_IO('E', 6)
+
+#endif /* EDU_IMPORTER_H */

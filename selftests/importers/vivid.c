@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's video test driver fills imported buffers and shows what is in them. Device 0
+ * takes memory as vmalloc() gives it, device 1 wants what is contiguous for DMA.
+ */
+#include "../heap/test.h"
+
+#include "source.h"
+#include "video.h"
+
+#define DEVICES	2
+#define BUFFERS	2
+#define FRAMES	5
+/* An output that is connected takes a few frames until its picture comes. */
+#define PATIENCE	100
+
+FIXTURE(vivid) {
+	int unused;
+};
+
+SOURCE_KINDS(vivid);
+
+FIXTURE_SETUP(vivid)
+{
+}
+
+FIXTURE_TEARDOWN(vivid)
+{
+}
+
+static void poison(int fd, void *memory, size_t len)
+{
+	buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	memset(memory, 0xa5, len);
+	buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+}
+
+/* The picture, and behind it what was there before. */
+static bool captured(int fd, const void *memory, const void *reference, size_t size, size_t len)
+{
+	bool good;
+
+	buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+	good = !memcmp(memory, reference, size) &&
+	       all_bytes(memory + size, len - size, 0xa5);
+	buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+	return good;
+}
+
+static void capture(struct __test_metadata *_metadata, const char *path, int device)
+{
+	struct video camera;
+	void *memory[BUFFERS], *reference;
+	int fd[BUFFERS], i, frame;
+	size_t size, len;
+
+	ASSERT_TRUE(camera_open(&camera, device));
+	size = camera.format.sizeimage;
+	len = size + PAGE;
+	/* The driver's own memory says how the picture has to be. */
+	reference = video_reference(&camera);
+	ASSERT_NE(NULL, reference);
+	ASSERT_FALSE(all_bytes(reference, size, *(__u8 *)reference));
+	ASSERT_EQ(0, video_request(&camera, V4L2_MEMORY_DMABUF, BUFFERS));
+	for (i = 0; i < BUFFERS; i++) {
+		fd[i] = source_alloc(path, len);
+		ASSERT_LE(0, fd[i]);
+		memory[i] = buffer_map(fd[i], len);
+		ASSERT_NE(MAP_FAILED, memory[i]);
+		poison(fd[i], memory[i], len);
+		ASSERT_EQ(0, video_queue(&camera, i, fd[i]));
+	}
+	ASSERT_EQ(0, video_start(&camera));
+	for (frame = 0; frame < FRAMES; frame++) {
+		i = video_dequeue(&camera);
+		ASSERT_LE(0, i);
+		EXPECT_TRUE(captured(fd[i], memory[i], reference, size, len));
+		poison(fd[i], memory[i], len);
+		ASSERT_EQ(0, video_queue(&camera, i, fd[i]));
+	}
+	ASSERT_EQ(0, video_stop(&camera));
+	for (i = 0; i < BUFFERS; i++) {
+		munmap(memory[i], len);
+		close(fd[i]);
+	}
+	video_close(&camera);
+	free(reference);
+}
+
+TEST_F(vivid, captures_with_vmalloc)
+{
+	capture(_metadata, variant->path, 0);
+}
+
+TEST_F(vivid, captures_with_dma_contig)
+{
+	capture(_metadata, variant->path, 1);
+}
+
+/* What goes out of the buffers comes in over the cable, byte for byte. */
+static void output(struct __test_metadata *_metadata, const char *path, int device)
+{
+	struct video in, out;
+	void *memory[BUFFERS], *seen[BUFFERS];
+	int fd[BUFFERS], heap, i, frame;
+	bool arrived = false;
+	int back[BUFFERS];
+	size_t size;
+
+	ASSERT_TRUE(loop_open(&in, &out, device));
+	size = out.format.sizeimage;
+	ASSERT_EQ(size, in.format.sizeimage);
+	ASSERT_EQ(0, video_request(&out, V4L2_MEMORY_DMABUF, BUFFERS));
+	ASSERT_EQ(0, video_request(&in, V4L2_MEMORY_DMABUF, BUFFERS));
+	heap = heap_open("default_cma_region");
+	ASSERT_LE(0, heap);
+	for (i = 0; i < BUFFERS; i++) {
+		fd[i] = source_alloc(path, size);
+		ASSERT_LE(0, fd[i]);
+		memory[i] = buffer_map(fd[i], size);
+		ASSERT_NE(MAP_FAILED, memory[i]);
+		buffer_sync(fd[i], DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+		fill(memory[i], size, 7);
+		buffer_sync(fd[i], DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+		ASSERT_EQ(0, video_queue(&out, i, fd[i]));
+		back[i] = heap_alloc(heap, size);
+		ASSERT_LE(0, back[i]);
+		seen[i] = buffer_map(back[i], size);
+		ASSERT_NE(MAP_FAILED, seen[i]);
+		ASSERT_EQ(0, video_queue(&in, i, back[i]));
+	}
+	close(heap);
+	ASSERT_EQ(0, video_start(&out));
+	ASSERT_EQ(0, video_start(&in));
+	for (frame = 0; frame < PATIENCE && !arrived; frame++) {
+		i = video_dequeue(&in);
+		ASSERT_LE(0, i);
+		arrived = filled(seen[i], size, 7);
+		ASSERT_EQ(0, video_queue(&in, i, back[i]));
+		i = video_dequeue(&out);
+		ASSERT_LE(0, i);
+		ASSERT_EQ(0, video_queue(&out, i, fd[i]));
+	}
+	EXPECT_TRUE(arrived);
+	ASSERT_EQ(0, video_stop(&in));
+	ASSERT_EQ(0, video_stop(&out));
+	video_close(&in);
+	video_close(&out);
+}
+
+TEST_F(vivid, shows_with_vmalloc)
+{
+	output(_metadata, variant->path, 0);
+}
+
+TEST_F(vivid, shows_with_dma_contig)
+{
+	output(_metadata, variant->path, 1);
+}
+
+/* That device 1 takes our buffers means something: it does not take any. */
+TEST(scattered_memory_is_refused)
+{
+	struct video camera;
+	int fd;
+
+	ASSERT_TRUE(camera_open(&camera, 1));
+	fd = udmabuf(camera.format.sizeimage);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, video_request(&camera, V4L2_MEMORY_DMABUF, BUFFERS));
+	EXPECT_ERRNO(EFAULT, video_queue(&camera, 0, fd));
+	video_close(&camera);
+}
+
+TEST_HARNESS_MAIN
