@@ -38,6 +38,8 @@ EDU='--qemu-arg -device --qemu-arg edu,dma_mask=0xffffffffff'
 DRIVERS=(arm64/vgem arm64/kms arm64/vivid arm64/camera arm64/many)
 guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
+guest importers-edu 6.12 importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
+	arm64/edu arm64/ramfb arm64/noncoherent
 
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security
