@@ -60,6 +60,7 @@ guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
 guest stress-exhaust 6.12 stress/build '' arm64/exhaust
 guest stress-kill 6.12 stress/build '' arm64/kill
 guest stress-pressure 6.12 stress/build '' arm64/pressure
+guest stress-suspend 6.12 stress/build '' arm64/suspend
 
 guest heap-security 6.12 programs '' arm64/heap/security
 
