@@ -32,7 +32,7 @@
  * the background thread, so that nobody waits for a thread of low priority
  * that was put aside half way through one.
  */
-#define ZERO_SLICE	(64UL << 10)
+#define ZERO_SLICE	(256UL << 10)
 
 /**
  * struct carveout - a region under a pool
@@ -144,15 +144,17 @@ static void free_quanta(struct carveout *carveout, u32 start, u32 len)
 	wake_up(&carveout->work);
 }
 
-/* Make an extent of quanta that the pool has just handed out. */
+/* Make an extent of quanta that the pool has just handed out, @dirty of them not zero. */
 static int take_quanta(struct carveout *carveout, u32 start, u32 quanta,
-		       struct extent *extent)
+		       u32 dirty, struct extent *extent)
 {
-	int ret = zero_extent(carveout, start, quanta);
+	if (dirty) {
+		int ret = zero_extent(carveout, start, quanta);
 
-	if (ret) {
-		free_quanta(carveout, start, quanta);
-		return ret;
+		if (ret) {
+			free_quanta(carveout, start, quanta);
+			return ret;
+		}
 	}
 	extent->phys = to_phys(carveout, start);
 	extent->size = to_bytes(carveout, quanta);
@@ -167,18 +169,20 @@ static int carveout_alloc(struct region *region, u64 size, u64 align,
 	struct carveout *carveout = to_carveout(region);
 	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
-	u32 start;
+	u32 start, dirty;
 	int ret;
 
 	if (quanta > carveout->pool.nr || spacing > POOL_MAX_QUANTA)
 		return -ENOMEM;
 
 	spin_lock(&carveout->lock);
+	dirty = carveout->pool.dirty;
 	ret = pool_alloc(&carveout->pool, quanta, spacing, &start);
+	dirty -= carveout->pool.dirty;
 	spin_unlock(&carveout->lock);
 	if (ret)
 		return ret == -ENOSPC ? -ENOMEM : ret;
-	return take_quanta(carveout, start, quanta, extent);
+	return take_quanta(carveout, start, quanta, dirty, extent);
 }
 
 static int carveout_alloc_at(struct region *region, u64 offset, u64 size,
@@ -187,6 +191,7 @@ static int carveout_alloc_at(struct region *region, u64 offset, u64 size,
 	struct carveout *carveout = to_carveout(region);
 	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
 	u32 start = to_quanta(carveout, offset);
+	u32 dirty;
 	int ret;
 
 	if (offset >= region->size || quanta > carveout->pool.nr ||
@@ -194,9 +199,11 @@ static int carveout_alloc_at(struct region *region, u64 offset, u64 size,
 		return -EINVAL;
 
 	spin_lock(&carveout->lock);
+	dirty = carveout->pool.dirty;
 	ret = pool_alloc_at(&carveout->pool, start, quanta);
+	dirty -= carveout->pool.dirty;
 	spin_unlock(&carveout->lock);
-	return ret ?: take_quanta(carveout, start, quanta, extent);
+	return ret ?: take_quanta(carveout, start, quanta, dirty, extent);
 }
 
 static void carveout_free(struct region *region, const struct extent *extent)
