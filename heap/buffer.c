@@ -354,30 +354,75 @@ static void sync_mapping(const struct attachment *attachment, u64 offset,
  * and a device that is to overwrite memory must not have the CPU's lines evicted
  * over what it wrote.
  */
+static bool needs_sync(const struct attachment *attachment,
+		       enum dma_data_direction dir, bool start)
+{
+	if (!attachment->mapped || !attachment->maintained)
+		return false;
+	/* The CPU has changed nothing, or the device will have not. */
+	return start ? attachment->dir != DMA_TO_DEVICE :
+		       dir != DMA_FROM_DEVICE;
+}
+
+/*
+ * Of two devices that reach the memory itself, the one whose sync does all that
+ * the other one needs: write back what the CPU has changed before the device's
+ * turn, forget what it has read before the CPU's.
+ */
+static bool covers(const struct attachment *one, const struct attachment *other)
+{
+	if (one->dir == other->dir || one->dir == DMA_BIDIRECTIONAL)
+		return true;
+	return one->dir == DMA_TO_DEVICE && other->dir == DMA_FROM_DEVICE;
+}
+
+static void sync_bounced(struct attachment *attachment, u64 offset, u64 len,
+			 bool start)
+{
+	struct buffer *buffer = attachment->buffer;
+	bool uncached = buffer->heap->uncached;
+
+	if (uncached && !start)
+		buffer_flush(buffer, offset, len);
+	sync_mapping(attachment, offset, len, start);
+	if (uncached && start)
+		buffer_flush(buffer, offset, len);
+}
+
+/*
+ * There is one cache, however many devices: it is maintained for one of those
+ * that go around it. Bounce buffers are each device's own. They come second,
+ * because what is copied out of them must not be forgotten by the cache again.
+ */
 static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 			     enum dma_data_direction dir, bool start)
 {
-	bool uncached = buffer->heap->uncached;
-	struct attachment *attachment;
-	unsigned int devices = 0;
+	struct attachment *attachment, *chosen = NULL;
+	unsigned int devices = 0, passes = 0;
 
 	mutex_lock(&buffer->lock);
 	list_for_each_entry(attachment, &buffer->attachments, entry) {
-		if (!attachment->mapped || !attachment->maintained)
+		if (!needs_sync(attachment, dir, start))
 			continue;
-		/* The CPU has changed nothing, or the device will have not. */
-		if (start ? attachment->dir == DMA_TO_DEVICE :
-			    dir == DMA_FROM_DEVICE)
-			continue;
-		if (uncached && !start)
-			buffer_flush(buffer, offset, len);
-		sync_mapping(attachment, offset, len, start);
-		if (uncached && start)
-			buffer_flush(buffer, offset, len);
 		devices++;
+		if (!attachment->bounced &&
+		    (!chosen || !covers(chosen, attachment)))
+			chosen = attachment;
+	}
+	if (chosen) {
+		sync_mapping(chosen, offset, len, start);
+		passes++;
+	}
+	list_for_each_entry(attachment, &buffer->attachments, entry) {
+		if (!attachment->bounced ||
+		    !needs_sync(attachment, dir, start))
+			continue;
+		sync_bounced(attachment, offset, len, start);
+		passes++;
 	}
 	mutex_unlock(&buffer->lock);
-	trace_contig_sync(buffer->heap, offset, len, dir, start, devices);
+	trace_contig_sync(buffer->heap, offset, len, dir, start, devices,
+			  passes);
 }
 
 static int buffer_begin_cpu_access(struct dma_buf *dmabuf,

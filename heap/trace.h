@@ -56,8 +56,9 @@ TRACE_EVENT(contig_free,
 
 TRACE_EVENT(contig_sync,
 	TP_PROTO(const struct heap *heap, u64 offset, u64 len,
-		 enum dma_data_direction dir, bool start, unsigned int devices),
-	TP_ARGS(heap, offset, len, dir, start, devices),
+		 enum dma_data_direction dir, bool start, unsigned int devices,
+		 unsigned int passes),
+	TP_ARGS(heap, offset, len, dir, start, devices, passes),
 	TP_STRUCT__entry(
 		__array(char, heap, HEAP_NAME_MAX)
 		__field(u64, offset)
@@ -65,6 +66,7 @@ TRACE_EVENT(contig_sync,
 		__field(int, dir)
 		__field(bool, start)
 		__field(unsigned int, devices)
+		__field(unsigned int, passes)
 	),
 	TP_fast_assign(
 		strscpy(__entry->heap, heap->name, HEAP_NAME_MAX);
@@ -73,14 +75,16 @@ TRACE_EVENT(contig_sync,
 		__entry->dir = dir;
 		__entry->start = start;
 		__entry->devices = devices;
+		__entry->passes = passes;
 	),
-	TP_printk("heap=%s offset=%llu len=%llu dir=%s %s devices=%u",
+	TP_printk("heap=%s offset=%llu len=%llu dir=%s %s devices=%u passes=%u",
 		  __entry->heap, __entry->offset, __entry->len,
 		  __print_symbolic(__entry->dir,
 				   { DMA_BIDIRECTIONAL, "both" },
 				   { DMA_TO_DEVICE, "write" },
 				   { DMA_FROM_DEVICE, "read" }),
-		  __entry->start ? "start" : "end", __entry->devices)
+		  __entry->start ? "start" : "end", __entry->devices,
+		  __entry->passes)
 );
 
 TRACE_EVENT(contig_zero,

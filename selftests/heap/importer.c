@@ -362,19 +362,31 @@ TEST_F(import, drivers_may_announce_cpu_access)
 #define TRACING		"/sys/kernel/tracing/"
 #define SYNC_EVENT	TRACING "events/contig_heaps/contig_sync/enable"
 
-/* Devices that maintenance was done for by the last sync, -1 for no sync. */
-static int traced_devices(void)
+/* A figure of the last sync, -1 for no sync. */
+static int traced(const char *figure)
 {
 	char *trace = read_text(TRACING "trace"), *line, *last = NULL;
-	int devices = -1;
+	int value = -1;
 
 	for (line = trace; (line = strstr(line, "contig_sync: ")); line++)
 		last = line;
 	if (last)
-		sscanf(strstr(last, "devices="), "devices=%d", &devices);
+		value = atoi(strstr(last, figure) + strlen(figure));
 	free(trace);
 	write_text(TRACING "trace", "");
-	return devices;
+	return value;
+}
+
+/* Devices that maintenance was done for. */
+static int traced_devices(void)
+{
+	return traced("devices=");
+}
+
+/* How often the cache was gone through for them, or a bounce buffer copied. */
+static int traced_passes(void)
+{
+	return traced("passes=");
 }
 
 /*
@@ -428,6 +440,43 @@ TEST_F(import, sync_serves_the_mapped_devices)
 	ASSERT_EQ(0, importer_unmap(importer, two));
 	buffer_sync(self->fd, start | DMA_BUF_SYNC_RW);
 	EXPECT_EQ(0, traced_devices());
+	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
+}
+
+/* There is one cache, so once is enough for all of them, whatever they do. */
+TEST_F(import, sync_goes_through_the_cache_once)
+{
+	static const int dirs[] = {
+		HEAP_IMPORTER_FROM_DEVICE, HEAP_IMPORTER_TO_DEVICE,
+		HEAP_IMPORTER_BOTH, HEAP_IMPORTER_BOTH, HEAP_IMPORTER_FROM_DEVICE,
+	};
+	int each = variant->flags & CONTIG_HEAP_F_UNCACHED ? 0 : 1;
+	int importer = self->importer, attachment[ARRAY_SIZE(dirs)];
+	size_t i;
+
+	ASSERT_TRUE(write_text(SYNC_EVENT, "1"));
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		attachment[i] = importer_attach(importer, self->device, self->fd);
+		ASSERT_LT(0, importer_map(importer, attachment[i], dirs[i]));
+		traced_passes();
+		buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+		EXPECT_EQ(each, traced_passes());
+		buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+		EXPECT_EQ(each, traced_passes());
+		buffer_sync_range(self->heap, self->fd, PAGE, PAGE,
+				  DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+		EXPECT_EQ(each, traced_passes());
+	}
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(each * (int)ARRAY_SIZE(dirs), traced_devices());
+	/* Those that only read leave nothing to look at. */
+	for (i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (dirs[i] != HEAP_IMPORTER_TO_DEVICE)
+			ASSERT_EQ(0, importer_detach(importer, attachment[i]));
+	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(0, traced_passes());
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(each, traced_passes());
 	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
 }
 
