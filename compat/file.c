@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "../heap/kcompat.h"
 #include "pmem.h"
 
 static struct pmem_file *file_new(struct pmem_node *node, struct file *filp)
@@ -162,6 +163,7 @@ const struct file_operations pmem_fops = {
 	.open		= pmem_open,
 	.release	= pmem_release,
 	.mmap		= pmem_mmap,
+	.get_unmapped_area = CONTIG_HUGE_OP(pmem_get_unmapped_area),
 	.unlocked_ioctl	= pmem_ioctl,
 #ifdef CONFIG_COMPAT
 	.compat_ioctl	= pmem_compat_ioctl,

@@ -249,6 +249,9 @@ void pmem_ranges_drop(struct pmem_file *file);
 
 /* view.c */
 int pmem_mmap(struct file *filp, struct vm_area_struct *vma);
+unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
+				     unsigned long len, unsigned long pgoff,
+				     unsigned long flags);
 void pmem_zap(struct pmem_file *file, u64 offset, u64 len);
 int pmem_user_range(struct file *filp, unsigned long addr, unsigned long len,
 		    u64 *offset);

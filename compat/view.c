@@ -122,6 +122,14 @@ static unsigned long frame_at(struct pmem_file *file, struct pmem_view *view,
 	return PHYS_PFN(memory->phys + offset);
 }
 
+/* A master in its own process shows all of its memory, always. */
+static bool shows_all(const struct pmem_file *file,
+		      const struct pmem_view *view)
+{
+	lockdep_assert_held(&file->lock);
+	return !view->forked && !file->connected && file->memory.dmabuf;
+}
+
 static vm_fault_t view_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -133,17 +141,38 @@ static vm_fault_t view_fault(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 	/* Inserting below the lock keeps it in order with pmem_zap(). */
 	mutex_lock(&file->lock);
-	ret = vmf_insert_pfn(vma, vmf->address,
-			     frame_at(file, view,
-				      (u64)vmf->pgoff << PAGE_SHIFT));
+	if (shows_all(file, view))
+		ret = contig_fault_user(file->memory.dmabuf, vmf, 0);
+	else
+		ret = vmf_insert_pfn(vma, vmf->address,
+				     frame_at(file, view,
+					      (u64)vmf->pgoff << PAGE_SHIFT));
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static vm_fault_t __maybe_unused view_huge_fault(struct vm_fault *vmf,
+						 unsigned int order)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct pmem_file *file = vma->vm_file->private_data;
+	struct pmem_view *view = view_of(vma);
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+
+	if (!view)
+		return VM_FAULT_OOM;
+	mutex_lock(&file->lock);
+	if (shows_all(file, view))
+		ret = contig_fault_user(file->memory.dmabuf, vmf, order);
 	mutex_unlock(&file->lock);
 	return ret;
 }
 
 static const struct vm_operations_struct view_vm_ops = {
-	.open	= view_vma_open,
-	.close	= view_vma_close,
-	.fault	= view_fault,
+	.open		= view_vma_open,
+	.close		= view_vma_close,
+	.fault		= view_fault,
+	.huge_fault	= CONTIG_HUGE_OP(view_huge_fault),
 };
 
 static bool maps_uncached(const struct pmem_file *file)
@@ -232,6 +261,33 @@ int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
 	ret = mmap_file(file, vma);
 	mutex_unlock(&file->lock);
 	return ret;
+}
+
+/**
+ * pmem_get_unmapped_area() - where to map a file
+ * @filp: the file
+ * @addr: where the caller would like it
+ * @len: bytes
+ * @pgoff: first page
+ * @flags: of mmap()
+ *
+ * Where whole PMDs can show the memory. If the file has none yet, mmap()
+ * allocates it: then anything of a PMD or more begins on a PMD's boundary, unless
+ * that place was taken.
+ *
+ * Context: mmap_lock held; may sleep.
+ * Return: an address, or a negative errno.
+ */
+unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
+				     unsigned long len, unsigned long pgoff,
+				     unsigned long flags)
+{
+	struct pmem_file *file = filp->private_data;
+
+	mutex_lock(&file->lock);
+	pgoff += PHYS_PFN(file->memory.phys & ~PMD_MASK);
+	mutex_unlock(&file->lock);
+	return contig_get_unmapped_area(filp, addr, len, pgoff, flags);
 }
 
 /**

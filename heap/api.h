@@ -9,12 +9,14 @@
 #ifndef CONTIG_API_H
 #define CONTIG_API_H
 
+#include <linux/mm_types.h>
 #include <linux/types.h>
 
 struct device_node;
 struct dma_buf;
 struct heap;
 struct vm_area_struct;
+struct vm_fault;
 
 /**
  * struct contig_place - where a buffer is; constant as long as it lives
@@ -71,6 +73,8 @@ struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
 int contig_place(struct dma_buf *dmabuf, struct contig_place *place);
 int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 		    bool uncached);
+vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,
+			     unsigned int order);
 int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
 		    bool invalidate);
 

@@ -10,6 +10,7 @@
 #include <linux/device.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
+#include <linux/huge_mm.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/libnvdimm.h>
@@ -19,6 +20,10 @@
 #include <linux/platform_device.h>
 #include <linux/swiotlb.h>
 #include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "Linux 6.1 is the oldest kernel that is supported"
@@ -109,6 +114,68 @@ static inline void contig_forget_copied(struct vm_area_struct *vma)
 	contig_vm_flags_set(vma, VM_WIPEONFORK);
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+#endif
+}
+
+/*
+ * Can page frames be mapped by whole PMDs? Only where such an entry can be marked as special: on
+ * other kernels get_user_pages_fast() would take it for memory that it may pin, as it takes no
+ * look at the VMA.
+ */
+#if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && defined(CONFIG_TRANSPARENT_HUGEPAGE)
+#define CONTIG_HUGE		1
+#define CONTIG_HUGE_OP(fn)	(fn)
+#else
+#define CONTIG_HUGE		0
+#define CONTIG_HUGE_OP(fn)	((void *)(0 * sizeof(&(fn))))
+#endif
+
+/**
+ * contig_insert_pmd() - map page frames by one PMD
+ * @vmf: a fault in a VMA of page frames that contains all of the PMD
+ * @pfn: the first frame, a multiple of those in a PMD
+ *
+ * As soon as it is there, accesses cause no faults, not to set flags either.
+ *
+ * Return: what a huge_fault() returns.
+ */
+static inline vm_fault_t contig_insert_pmd(struct vm_fault *vmf,
+					   unsigned long pfn)
+{
+#if !CONTIG_HUGE
+	return VM_FAULT_FALLBACK;
+#else
+	bool write = vmf->vma->vm_flags & VM_WRITE;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	return vmf_insert_pfn_pmd(vmf, pfn, write);
+#else
+	return vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write);
+#endif
+#endif
+}
+
+/**
+ * contig_get_unmapped_area() - where whole PMDs can be used
+ * @file: the file
+ * @addr: where the caller would like it
+ * @len: bytes
+ * @pgoff: page that the result shall be congruent to, modulo a PMD
+ * @flags: of mmap()
+ *
+ * Of no use without CONTIG_HUGE.
+ *
+ * Return: an address, or a negative errno.
+ */
+static inline unsigned long
+contig_get_unmapped_area(struct file *file, unsigned long addr,
+			 unsigned long len, unsigned long pgoff,
+			 unsigned long flags)
+{
+#if CONTIG_HUGE
+	return thp_get_unmapped_area(file, addr, len, pgoff, flags);
+#else
+	return -ENODEV;
 #endif
 }
 

@@ -11,10 +11,10 @@
 # guests may run the same.
 
 STOCK='6.1 6.12'
-HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/zero heap/importer
-	heap/introspect heap/stress)
-PMEM=(abi errors allocators mapping connect remap vma security clients sharing phys sysfs stress
-	cma_mem cma_test kernel_api old_client unload)
+HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
+	heap/importer heap/introspect heap/stress)
+PMEM=(abi errors allocators mapping huge connect remap vma security clients sharing phys sysfs
+	stress cma_mem cma_test kernel_api old_client unload)
 
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf "$STOCK" programs '' "${HEAPS[@]/#/armhf/}"
