@@ -92,7 +92,7 @@ static int pmem_release(struct inode *inode, struct file *filp)
 		ret = node->release(inode, filp);
 	module_put(node->owner);
 
-	pmem_inode_put(file->inode);
+	iput(file->inode);
 	mutex_destroy(&file->lock);
 	kfree(file);
 	pmem_node_put(node);

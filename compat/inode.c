@@ -19,44 +19,41 @@ static int pmem_fs_init_context(struct fs_context *fc)
 	return init_pseudo(fc, PMEM_FS_MAGIC) ? 0 : -ENOMEM;
 }
 
+/* Without an owner: the mount stays as long as the module, so it must not hold it. */
 static struct file_system_type pmem_fs = {
 	.name			= "pmem_compat",
-	.owner			= THIS_MODULE,
 	.init_fs_context	= pmem_fs_init_context,
 	.kill_sb		= kill_anon_super,
 };
 
-/* The mount pins the module, so it is there only while files are open. */
 static struct vfsmount *pmem_fs_mount;
-static int pmem_fs_users;
+
+/**
+ * pmem_inode_setup() - before the first inode
+ *
+ * Return: 0 or a negative errno.
+ */
+int pmem_inode_setup(void)
+{
+	pmem_fs_mount = kern_mount(&pmem_fs);
+	return PTR_ERR_OR_ZERO(pmem_fs_mount);
+}
+
+/**
+ * pmem_inode_teardown() - when no inode is left
+ */
+void pmem_inode_teardown(void)
+{
+	kern_unmount(pmem_fs_mount);
+}
 
 /**
  * pmem_inode_new() - make an inode
  *
  * Context: may sleep.
- * Return: the inode, for pmem_inode_put(), or an errno.
+ * Return: the inode, to be let go of with iput(), or an errno.
  */
 struct inode *pmem_inode_new(void)
 {
-	struct inode *inode;
-	int ret = simple_pin_fs(&pmem_fs, &pmem_fs_mount, &pmem_fs_users);
-
-	if (ret)
-		return ERR_PTR(ret);
-	inode = alloc_anon_inode(pmem_fs_mount->mnt_sb);
-	if (IS_ERR(inode))
-		simple_release_fs(&pmem_fs_mount, &pmem_fs_users);
-	return inode;
-}
-
-/**
- * pmem_inode_put() - let go of an inode
- * @inode: from pmem_inode_new()
- *
- * Context: may sleep.
- */
-void pmem_inode_put(struct inode *inode)
-{
-	iput(inode);
-	simple_release_fs(&pmem_fs_mount, &pmem_fs_users);
+	return alloc_anon_inode(pmem_fs_mount->mnt_sb);
 }

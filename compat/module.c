@@ -15,10 +15,13 @@
 
 static int __init pmem_compat_init(void)
 {
-	int ret = pmem_sysfs_setup();
+	int ret = pmem_inode_setup();
 
 	if (ret)
 		return ret;
+	ret = pmem_sysfs_setup();
+	if (ret)
+		goto teardown_inode;
 	ret = cma_mem_setup();
 	if (ret)
 		goto teardown_sysfs;
@@ -37,6 +40,8 @@ teardown_cma_mem:
 	cma_mem_teardown();
 teardown_sysfs:
 	pmem_sysfs_teardown();
+teardown_inode:
+	pmem_inode_teardown();
 	return ret;
 }
 
@@ -49,6 +54,7 @@ static void __exit pmem_compat_exit(void)
 	cma_mem_teardown();
 	pmem_nodes_wait_gone();
 	pmem_sysfs_teardown();
+	pmem_inode_teardown();
 }
 
 module_init(pmem_compat_init);

@@ -295,8 +295,9 @@ void pmem_sysfs_del(struct pmem_node *node);
 void pmem_node_release(struct kobject *kobj);
 
 /* inode.c */
+int pmem_inode_setup(void);
+void pmem_inode_teardown(void);
 struct inode *pmem_inode_new(void);
-void pmem_inode_put(struct inode *inode);
 
 /* driver.c, node_param.c, cma_mem.c, cma_test.c, kapi.c */
 int pmem_driver_setup(void);
