@@ -61,6 +61,7 @@ guest stress-exhaust 6.12 stress/build '' arm64/exhaust
 guest stress-kill 6.12 stress/build '' arm64/kill
 guest stress-pressure 6.12 stress/build '' arm64/pressure
 guest stress-suspend 6.12 stress/build '' arm64/suspend
+guest stress-reload 6.12 stress/build '' arm64/reload
 
 guest heap-security 6.12 programs '' arm64/heap/security
 
