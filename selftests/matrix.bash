@@ -54,7 +54,9 @@ guest faults-heap debug faults/build "--allow $TRACKING" arm64/heap
 guest faults-pmem debug faults/build "--allow $TRACKING" arm64/pmem
 guest faults-kernel debug faults/build \
 	"--allow $TRACKING|kmemleak:.Cannot.allocate|dma_buf_vmap\+|cut.here|Call.trace:" arm64/kernel
+# Library and tool.
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
+guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool
 
 # Stress.
 guest stress-exhaust 6.12 stress/build '' arm64/exhaust

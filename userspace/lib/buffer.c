@@ -30,7 +30,7 @@ int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **out
 {
 	struct dmaheap_buffer *buffer;
 	struct statfs fs;
-	int mode, ret = 0;
+	int mode = 0, ret = 0;
 	off_t size = 0;
 
 	if (fstatfs(fd, &fs))

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The header in C++: every function can be called, and has C's linkage. */
+#include <dmaheap.h>
+
+static int each(const char *, void *)
+{
+	return 0;
+}
+
+int main(int argc, char **)
+{
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_access access = dmaheap_access();
+	struct dmaheap_info info = dmaheap_info();
+	dmaheap_buffer *buffer = NULL;
+	dmaheap *heap = NULL;
+	void *data;
+	int fd;
+
+	if (dmaheap_open("no-such-heap", &heap) == 0)
+		return 1;
+	/* Linked, not run: there is no heap. */
+	if (argc > 1) {
+		dmaheap_open_first(NULL, &heap);
+		dmaheap_open_fd(0, &heap);
+		dmaheap_ref(heap);
+		dmaheap_name(heap);
+		dmaheap_fd(heap);
+		dmaheap_features(heap);
+		dmaheap_query(heap, &info);
+		dmaheap_for_each(each, NULL);
+		dmaheap_alloc(heap, 1, &options, &buffer);
+		dmaheap_import(heap, 0, &buffer);
+		dmaheap_import_pmem(heap, 0, &buffer);
+		dmaheap_export_pmem(buffer, 0);
+		dmaheap_buffer_ref(buffer);
+		dmaheap_buffer_fd(buffer);
+		dmaheap_buffer_size(buffer);
+		dmaheap_export(buffer, &fd);
+		dmaheap_set_name(buffer, "");
+		dmaheap_map(buffer, &data);
+		dmaheap_unmap(buffer);
+		dmaheap_sync(buffer, 0, 1, DMAHEAP_RW | DMAHEAP_END);
+		dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access);
+		dmaheap_access_end(&access);
+		dmaheap_buffer_unref(buffer);
+		dmaheap_unref(heap);
+	}
+	return *dmaheap_strerror(0) == '\0' || *dmaheap_version() == '\0';
+}

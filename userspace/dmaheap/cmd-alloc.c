@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaheap alloc */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+/**
+ * struct job - what to do with the buffer
+ * @options: how to allocate it
+ * @fill: write @value to all of it
+ * @value: byte
+ * @input: read its contents from there, or NULL
+ * @output: write its contents there, or NULL
+ * @pmem: make it the allocation of a file of this node, or NULL
+ * @dump: bytes to show
+ * @hold: keep it until a line or the end of standard input
+ */
+struct job {
+	struct dmaheap_options options;
+	bool fill;
+	unsigned char value;
+	const char *input, *output, *pmem;
+	uint64_t dump;
+	bool hold;
+};
+
+static int read_input(const char *path, char *data, uint64_t len)
+{
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	ssize_t got = 0;
+	int ret = OK;
+
+	if (fd < 0)
+		return fail(0, "%s: %s", path, strerror(errno));
+	while (len && (got = read(fd, data, len < 1 << 20 ? len : 1 << 20)) > 0) {
+		data += got;
+		len -= got;
+	}
+	if (got < 0)
+		ret = fail(0, "%s: %s", path, strerror(errno));
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return ret;
+}
+
+static int write_output(const char *path, const char *data, uint64_t len)
+{
+	int fd = strcmp(path, "-") ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) :
+				     STDOUT_FILENO;
+	int ret = OK;
+
+	if (fd < 0)
+		return fail(0, "%s: %s", path, strerror(errno));
+	fflush(stdout);
+	while (len) {
+		/* Not straight from the mapping: the kernel cannot take it where it is PFN-mapped. */
+		char block[4096];
+		size_t step = len < sizeof(block) ? len : sizeof(block);
+		ssize_t put;
+
+		memcpy(block, data, step);
+		put = write(fd, block, step);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0) {
+			ret = fail(0, "%s: %s", path, strerror(errno));
+			break;
+		}
+		data += put;
+		len -= put;
+	}
+	if (fd != STDOUT_FILENO && close(fd) && ret == OK)
+		ret = fail(0, "%s: %s", path, strerror(errno));
+	return ret;
+}
+
+static void dump(const unsigned char *data, uint64_t len)
+{
+	uint64_t line;
+	unsigned int i;
+
+	for (line = 0; line < len; line += 16) {
+		printf("%08llx ", (unsigned long long)line);
+		for (i = 0; i < 16; i++)
+			if (line + i < len)
+				printf(" %02x", data[line + i]);
+			else
+				fputs("   ", stdout);
+		fputs("  |", stdout);
+		for (i = 0; i < 16 && line + i < len; i++)
+			putchar(isprint(data[line + i]) ? data[line + i] : '.');
+		puts("|");
+	}
+}
+
+static int change_contents(const struct job *job, struct dmaheap_buffer *buffer)
+{
+	struct dmaheap_access access;
+	int ret, status = OK;
+
+	if (!job->fill && !job->input)
+		return OK;
+	ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access);
+	if (ret)
+		return fail(ret, "cannot write to the buffer");
+	if (job->fill)
+		memset(access.data, job->value, access.len);
+	if (job->input)
+		status = read_input(job->input, access.data, access.len);
+	ret = dmaheap_access_end(&access);
+	return ret && !status ? fail(ret, "cannot write to the buffer") : status;
+}
+
+static int show_contents(const struct job *job, struct dmaheap_buffer *buffer)
+{
+	struct dmaheap_access access;
+	int ret, status = OK;
+
+	if (!job->dump && !job->output)
+		return OK;
+	ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access);
+	if (ret)
+		return fail(ret, "cannot read the buffer");
+	if (job->dump)
+		dump(access.data, job->dump < access.len ? job->dump : access.len);
+	if (job->output)
+		status = write_output(job->output, access.data, access.len);
+	dmaheap_access_end(&access);
+	return status;
+}
+
+/* A PMEM file that shares the memory, open as long as the tool runs. */
+static int give_to_pmem(const char *node, struct dmaheap_buffer *buffer)
+{
+	char path[256];
+	int fd, ret;
+
+	if (strchr(node, '/'))
+		return usage("--pmem takes the name of a node");
+	snprintf(path, sizeof(path), "/dev/%s", node);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail(-errno, "%s", path);
+	ret = dmaheap_export_pmem(buffer, fd);
+	return ret ? fail(ret, "%s", path) : OK;
+}
+
+static void wait_for_line(void)
+{
+	char c;
+
+	fflush(stdout);
+	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+		;
+}
+
+/* Run a program that inherits the buffer as the file descriptor in $DMAHEAP_FD. */
+static int run_program(char **argv, struct dmaheap_buffer *buffer)
+{
+	char number[16];
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return fail(-errno, "cannot start a process");
+	if (!pid) {
+		int fd = fcntl(dmaheap_buffer_fd(buffer), F_DUPFD, 3);
+
+		snprintf(number, sizeof(number), "%d", fd);
+		if (fd >= 0 && !setenv("DMAHEAP_FD", number, 1))
+			execvp(*argv, argv);
+		fprintf(stderr, "dmaheap: %s: %s\n", *argv, strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail(-errno, "cannot wait for the process");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int use(const struct job *job, struct dmaheap_buffer *buffer, char **program)
+{
+	int ret = change_contents(job, buffer);
+
+	if (!ret && job->pmem)
+		ret = give_to_pmem(job->pmem, buffer);
+	if (!ret && job->hold) {
+		printf("holding %llu bytes, fd %d of process %d; a line on standard input ends it\n",
+		       (unsigned long long)dmaheap_buffer_size(buffer), dmaheap_buffer_fd(buffer),
+		       getpid());
+		wait_for_line();
+	}
+	if (!ret && *program)
+		ret = run_program(program, buffer);
+	if (!ret)
+		ret = show_contents(job, buffer);
+	return ret;
+}
+
+static int parse(int argc, char **argv, struct job *job)
+{
+	static const struct option options[] = {
+		{ "align", required_argument, NULL, 'a' },
+		{ "cached", no_argument, NULL, 'c' },
+		{ "uncached", no_argument, NULL, 'u' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "fill", required_argument, NULL, 'f' },
+		{ "input", required_argument, NULL, 'i' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "dump", optional_argument, NULL, 'd' },
+		{ "pmem", required_argument, NULL, 'p' },
+		{ "hold", no_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned long byte;
+	int c;
+
+	/* The program's options are not ours. */
+	while ((c = getopt_long(argc, argv, "+a:cun:f:i:o:d::p:wh", options, NULL)) != -1) {
+		switch (c) {
+		case 'a':
+			if (!parse_size(optarg, &job->options.align) || !job->options.align ||
+			    job->options.align & (job->options.align - 1))
+				return usage("--align takes a power of two");
+			break;
+		case 'c':
+			job->options.flags |= DMAHEAP_CACHED;
+			break;
+		case 'u':
+			job->options.flags |= DMAHEAP_UNCACHED;
+			break;
+		case 'n':
+			job->options.name = optarg;
+			break;
+		case 'f':
+			if (!parse_number(optarg, 255, &byte))
+				return usage("--fill takes a byte, 0 to 255");
+			job->fill = true;
+			job->value = byte;
+			break;
+		case 'i':
+			job->input = optarg;
+			break;
+		case 'o':
+			job->output = optarg;
+			break;
+		case 'd':
+			job->dump = 256;
+			if (optarg && (!parse_size(optarg, &job->dump) || !job->dump))
+				return usage("--dump takes a size");
+			break;
+		case 'p':
+			job->pmem = optarg;
+			break;
+		case 'w':
+			job->hold = true;
+			break;
+		case 'h':
+			return -1;
+		default:
+			return usage("bad option");
+		}
+	}
+	if ((job->options.flags & (DMAHEAP_CACHED | DMAHEAP_UNCACHED)) ==
+	    (DMAHEAP_CACHED | DMAHEAP_UNCACHED))
+		return usage("--cached or --uncached, not both");
+	if (optind + 2 > argc)
+		return usage("a heap and a size are expected");
+	return OK;
+}
+
+static int run(int argc, char **argv)
+{
+	struct job job = { .options = DMAHEAP_OPTIONS_INIT };
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+	uint64_t size;
+	int ret = parse(argc, argv, &job);
+
+	if (ret)
+		return ret < 0 ? show_help() : ret;
+	if (!parse_size(argv[optind + 1], &size) || !size)
+		return usage("\"%s\" is not a size", argv[optind + 1]);
+	ret = dmaheap_open(argv[optind], &heap);
+	if (ret)
+		return fail(ret, "%s", argv[optind]);
+	ret = dmaheap_alloc(heap, size, &job.options, &buffer);
+	if (ret) {
+		ret = fail(ret, "%s: %llu bytes", argv[optind], (unsigned long long)size);
+	} else {
+		char **program = argv + optind + 2;
+
+		ret = use(&job, buffer, *program && !strcmp(*program, "--") ? program + 1 :
+			  program);
+		dmaheap_buffer_unref(buffer);
+	}
+	dmaheap_unref(heap);
+	return ret;
+}
+
+const struct command cmd_alloc = {
+	.name = "alloc",
+	.summary = "allocate a buffer, fill it, show it, hold it",
+	.help =
+"Usage: dmaheap alloc [OPTION]... HEAP SIZE [PROGRAM [ARGUMENT]...]\n\n"
+"Allocate a buffer of SIZE bytes (K, M, G: powers of 1024). In this order: fill it, read its\n"
+"contents, share it with a PMEM file, hold it, run PROGRAM, show and write its contents. PROGRAM\n"
+"has the dma-buf as the file descriptor in $DMAHEAP_FD; if it fails, its status is the tool's.\n\n"
+"  -a, --align=BYTES   alignment of the physical address, a power of two\n"
+"  -c, --cached        from the cached heap of the two with this memory\n"
+"  -u, --uncached      from the write-combined heap of the two\n"
+"  -n, --name=NAME     what tools show for the buffer, at most 31 bytes\n"
+"  -f, --fill=BYTE     fill with a byte, 0 to 255\n"
+"  -i, --input=FILE    fill from a file, as far as it goes; - is standard input\n"
+"  -p, --pmem=NODE     make it the memory of an open file of /dev/NODE\n"
+"  -w, --hold          wait for a line on standard input, or its end\n"
+"  -d, --dump[=BYTES]  show the first bytes (256) in hexadecimal\n"
+"  -o, --output=FILE   write all of it to a file; - is standard output\n"
+"  -h, --help          this text\n",
+	.run = run,
+};

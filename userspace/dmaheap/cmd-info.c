@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaheap info */
+#include <getopt.h>
+
+#include "tool.h"
+
+static void print_line(const char *what, uint64_t bytes)
+{
+	char text[32];
+
+	printf("%-15s %llu (%s)\n", what, (unsigned long long)bytes,
+	       size_text(bytes, text, sizeof(text)));
+}
+
+/* What only an open heap tells. */
+static void print_opened(const char *name)
+{
+	struct dmaheap_info info = { .size = sizeof(info) };
+	struct dmaheap *heap;
+	uint32_t features;
+	int ret = dmaheap_open(name, &heap);
+
+	if (ret) {
+		printf("%-15s cannot be opened: %s\n", "kind", dmaheap_strerror(ret));
+		return;
+	}
+	features = dmaheap_features(heap);
+	if (dmaheap_query(heap, &info)) {
+		printf("%-15s the kernel's own heap, or another driver's\n", "kind");
+	} else {
+		printf("%-15s %s%s, %s CPU mappings\n", "kind",
+		       info.flags & DMAHEAP_INFO_CMA ? "CMA area" : "carveout",
+		       info.flags & DMAHEAP_INFO_NO_MAP ? " the kernel does not map" : "",
+		       info.flags & DMAHEAP_INFO_UNCACHED ? "write-combined" : "cached");
+		printf("%-15s %u, with those of its twin\n", "buffers there",
+		       info.region_buffers);
+	}
+	printf("%-15s allocation%s%s%s\n", "can do", features & DMAHEAP_CAN_ALIGN ?
+	       ", alignment" : "", features & DMAHEAP_CAN_SYNC_PART ?
+	       ", maintenance of parts" : "", features & DMAHEAP_CAN_QUERY ? ", figures" : "");
+	dmaheap_unref(heap);
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct heap_state state;
+	char group[64];
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		return c == 'h' ? show_help() : usage("bad option");
+	if (optind + 1 != argc)
+		return usage("one heap is expected");
+	ret = heap_read(argv[optind], &state);
+	if (ret)
+		return fail(ret, "%s", argv[optind]);
+	printf("%-15s /dev/dma_heap/%s\n", "node", state.name);
+	printf("%-15s %04o, user %u, group %s, %s\n", "access", (unsigned int)state.mode,
+	       (unsigned int)state.uid, group_name(state.gid, group, sizeof(group)),
+	       state.openable ? "you may open it" : "you may not open it");
+	if (state.ours) {
+		print_line("size", state.size);
+		print_line("free", state.free);
+		print_line("largest run", state.largest);
+		print_line("to be zeroed", state.dirty);
+		print_line("quantum", state.quantum);
+		printf("%-15s %llu %%\n", "fragmentation", (unsigned long long)state.fragmentation);
+		printf("%-15s %llu\n", "buffers", (unsigned long long)state.buffers);
+	}
+	print_opened(state.name);
+	return OK;
+}
+
+const struct command cmd_info = {
+	.name = "info",
+	.summary = "all about one heap",
+	.help =
+"Usage: dmaheap info HEAP\n\n"
+"Show what is known of a heap. What kind it is, only an open heap tells; all else can be seen\n"
+"without permission.\n\n"
+"  -h, --help  this text\n",
+	.run = run,
+};

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaheap list */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "tool.h"
+
+static void print_json(const struct heap_state *states, size_t count)
+{
+	char group[64];
+	size_t i;
+
+	puts("[");
+	for (i = 0; i < count; i++) {
+		const struct heap_state *state = &states[i];
+
+		fputs("  {\"name\": ", stdout);
+		print_json_string(state->name);
+		printf(", \"mode\": \"%04o\", \"uid\": %u, \"group\": ", (unsigned int)state->mode,
+		       (unsigned int)state->uid);
+		print_json_string(group_name(state->gid, group, sizeof(group)));
+		printf(", \"openable\": %s", state->openable ? "true" : "false");
+		if (state->ours)
+			printf(", \"size\": %llu, \"free\": %llu, \"largest\": %llu, "
+			       "\"dirty\": %llu, \"quantum\": %llu, \"fragmentation\": %llu, "
+			       "\"buffers\": %llu", (unsigned long long)state->size,
+			       (unsigned long long)state->free,
+			       (unsigned long long)state->largest,
+			       (unsigned long long)state->dirty,
+			       (unsigned long long)state->quantum,
+			       (unsigned long long)state->fragmentation,
+			       (unsigned long long)state->buffers);
+		puts(i + 1 < count ? "}," : "}");
+	}
+	puts("]");
+}
+
+static void print_table(const struct heap_state *states, size_t count)
+{
+	size_t i;
+
+	printf("%-32s %10s %10s %10s %10s %5s %7s  %s\n", "HEAP", "SIZE", "FREE", "LARGEST",
+	       "DIRTY", "FRAG", "BUFFERS", "ACCESS");
+	for (i = 0; i < count; i++) {
+		const struct heap_state *state = &states[i];
+		char size[32], free_[32], largest[32], dirty[32], group[64];
+
+		printf("%-32s ", state->name);
+		if (state->ours)
+			printf("%10s %10s %10s %10s %4llu%% %7llu",
+			       size_text(state->size, size, sizeof(size)),
+			       size_text(state->free, free_, sizeof(free_)),
+			       size_text(state->largest, largest, sizeof(largest)),
+			       size_text(state->dirty, dirty, sizeof(dirty)),
+			       (unsigned long long)state->fragmentation,
+			       (unsigned long long)state->buffers);
+		else
+			printf("%10s %10s %10s %10s %5s %7s", "-", "-", "-", "-", "-", "-");
+		printf("  %04o %s%s\n", (unsigned int)state->mode,
+		       group_name(state->gid, group, sizeof(group)),
+		       state->openable ? "" : " (not for you)");
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct heap_state *states;
+	bool json = false;
+	size_t count;
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		if (c == 'h')
+			return show_help();
+		if (c != 'j')
+			return usage("bad option");
+		json = true;
+	}
+	if (optind < argc)
+		return usage("no argument is expected");
+	ret = heaps_read(&states, &count);
+	if (ret == -ENOENT)
+		return fail(ret, "this kernel shows no heaps (see \"dmaheap doctor\")");
+	if (ret)
+		return fail(ret, "cannot look for heaps");
+	if (json)
+		print_json(states, count);
+	else
+		print_table(states, count);
+	free(states);
+	return OK;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.summary = "all heaps, their memory and who may use them",
+	.help =
+"Usage: dmaheap list [--json]\n\n"
+"List all heaps below /dev/dma_heap: how much memory they have, how much of it is free, the\n"
+"longest free run, what still has to be zeroed, fragmentation, live buffers, and the node's mode\n"
+"and group. The kernel's own heaps keep no figures. No permission is needed.\n\n"
+"  -j, --json  for programs; sizes are in bytes\n"
+"  -h, --help  this text\n",
+	.run = run,
+};

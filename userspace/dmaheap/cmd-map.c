@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaheap map */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "tool.h"
+
+#define WIDTH	64
+
+static int write_svg(const char *path, const char *heap, const struct region_map *map,
+		     uint64_t size)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	char title[320], text[32];
+	bool failed;
+
+	if (!file)
+		return fail(-errno, "%s", path);
+	snprintf(title, sizeof(title), "%s, %s, %zu buffers", heap,
+		 size_text(size, text, sizeof(text)), map->nr_buffers);
+	draw_svg(file, title, map, size);
+	failed = ferror(file);
+	if (file != stdout)
+		failed |= fclose(file) != 0;
+	return failed ? fail(0, "%s: cannot write", path) : OK;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "svg", required_argument, NULL, 's' },
+		{ "colour", required_argument, NULL, 'c' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *svg = NULL, *when = NULL;
+	struct heap_state state;
+	struct region_map map;
+	char region[256];
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "s:c:h", options, NULL)) != -1) {
+		if (c == 'h')
+			return show_help();
+		if (c == 's')
+			svg = optarg;
+		else if (c == 'c')
+			when = optarg;
+		else
+			return usage("bad option");
+	}
+	if (when && strcmp(when, "always") && strcmp(when, "never") && strcmp(when, "auto"))
+		return usage("--colour is always, never or auto");
+	if (optind + 1 != argc)
+		return usage("one heap is expected");
+	ret = heap_read(argv[optind], &state);
+	if (ret)
+		return fail(ret, "%s", argv[optind]);
+	if (!state.ours)
+		return fail(-EOPNOTSUPP, "%s", state.name);
+	ret = -EACCES;
+	if (region_of_heap(state.name, region, sizeof(region)))
+		ret = region_read(region, &map);
+	if (ret == -EACCES && !svg) {
+		/* Anybody may know how much, but not where. */
+		draw_bar(&state, WIDTH, use_colour(when));
+		puts("\nThis shows how much is used; where, only root can see, in debugfs.");
+		return OK;
+	}
+	if (ret)
+		return fail(ret, "%s: cannot read its map in debugfs", state.name);
+	if (svg)
+		ret = write_svg(svg, state.name, &map, state.size);
+	else
+		draw_terminal(&map, state.size, WIDTH, use_colour(when));
+	region_free(&map);
+	return ret;
+}
+
+const struct command cmd_map = {
+	.name = "map",
+	.summary = "draw a heap's memory",
+	.help =
+"Usage: dmaheap map [--svg=FILE] [--colour=WHEN] HEAP\n\n"
+"Draw the memory that a heap takes its buffers from: what is used and by which buffer, what is\n"
+"free and zero, what is free and still to be zeroed. A heap and its uncached twin share their\n"
+"memory. Of a CMA area only the buffers are known. Root sees places; others see how much.\n\n"
+"  -s, --svg=FILE     as a picture, to FILE or, with -, to standard output\n"
+"  -c, --colour=WHEN  always, never or auto\n"
+"  -h, --help         this text\n",
+	.run = run,
+};

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaheap sync */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+/* A file descriptor of another process, or a negative errno. */
+static int fd_of_process(unsigned long pid, unsigned long number)
+{
+	int process = syscall(SYS_pidfd_open, (pid_t)pid, 0), fd, ret;
+
+	if (process < 0)
+		return -errno;
+	fd = syscall(SYS_pidfd_getfd, process, (int)number, 0);
+	ret = fd < 0 ? -errno : fd;
+	close(process);
+	return ret;
+}
+
+static int begin_and_end(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+			 uint32_t flags, bool begin, bool end)
+{
+	int ret = begin ? dmaheap_sync(buffer, offset, len, flags) : 0;
+
+	if (!ret && end)
+		ret = dmaheap_sync(buffer, offset, len, flags | DMAHEAP_END);
+	return ret;
+}
+
+/* Through any heap that can, if a part is asked for. */
+static int do_sync(int fd, const char *through, uint64_t offset, uint64_t len, uint32_t flags,
+		   bool begin, bool end)
+{
+	struct dmaheap *heap = NULL;
+	struct dmaheap_buffer *buffer;
+	int ret = 0;
+
+	if (through)
+		ret = dmaheap_open(through, &heap);
+	if (ret)
+		return fail(ret, "%s", through);
+	ret = dmaheap_import(heap, fd, &buffer);
+	dmaheap_unref(heap);
+	if (ret)
+		return fail(ret, "not a dma-buf");
+	if (offset >= dmaheap_buffer_size(buffer))
+		ret = -EINVAL;
+	else
+		ret = begin_and_end(buffer, offset,
+				    len ? len : dmaheap_buffer_size(buffer) - offset, flags, begin,
+				    end);
+	dmaheap_buffer_unref(buffer);
+	return ret ? fail(ret, "cannot sync") : OK;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "read", no_argument, NULL, 'r' },
+		{ "write", no_argument, NULL, 'w' },
+		{ "begin", no_argument, NULL, 'b' },
+		{ "end", no_argument, NULL, 'e' },
+		{ "offset", required_argument, NULL, 'o' },
+		{ "length", required_argument, NULL, 'l' },
+		{ "heap", required_argument, NULL, 'H' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned long pid = 0, number;
+	uint64_t offset = 0, len = 0;
+	const char *heap = NULL;
+	bool begin = false, end = false;
+	uint32_t flags = 0;
+	int c, fd, ret;
+
+	while ((c = getopt_long(argc, argv, "rwbeo:l:H:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			flags |= DMAHEAP_READ;
+			break;
+		case 'w':
+			flags |= DMAHEAP_WRITE;
+			break;
+		case 'b':
+			begin = true;
+			break;
+		case 'e':
+			end = true;
+			break;
+		case 'o':
+			if (!parse_size(optarg, &offset))
+				return usage("--offset takes a size");
+			break;
+		case 'l':
+			if (!parse_size(optarg, &len) || !len)
+				return usage("--length takes a size");
+			break;
+		case 'H':
+			heap = optarg;
+			break;
+		case 'h':
+			return show_help();
+		default:
+			return usage("bad option");
+		}
+	}
+	if (optind + 1 != argc && optind + 2 != argc)
+		return usage("[PID] FD is expected");
+	if (!parse_number(argv[argc - 1], INT32_MAX, &number) ||
+	    (optind + 2 == argc && (!parse_number(argv[optind], INT32_MAX, &pid) || !pid)))
+		return usage("PID and FD are numbers");
+	if (pid) {
+		fd = fd_of_process(pid, number);
+		if (fd < 0)
+			return fail(0, "fd %lu of process %lu: %s", number, pid, strerror(-fd)),
+			       fd == -EPERM ? DENIED : fd == -ESRCH || fd == -EBADF ? MISSING :
+								  FAILED;
+	} else {
+		fd = number;
+	}
+	ret = do_sync(fd, heap, offset, len, flags ? flags : DMAHEAP_RW, begin || !end,
+		      end || !begin);
+	if (pid)
+		close(fd);
+	return ret;
+}
+
+const struct command cmd_sync = {
+	.name = "sync",
+	.summary = "cache maintenance of a buffer",
+	.help =
+"Usage: dmaheap sync [OPTION]... [PID] FD\n\n"
+"Begin and end an access of the CPU to a dma-buf: an inherited file descriptor, or one of another\n"
+"process, for which the rights of a debugger are needed.\n\n"
+"  -b, --begin         only begin\n"
+"  -e, --end           only end\n"
+"  -r, --read          the CPU reads\n"
+"  -w, --write         the CPU writes; without either, both\n"
+"  -o, --offset=BYTES  where the part begins\n"
+"  -l, --length=BYTES  of the part; all that follows by default\n"
+"  -H, --heap=HEAP     any heap of contig_heaps; needed for a part\n"
+"  -h, --help          this text\n",
+	.run = run,
+};

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Regions as pictures. */
+#include <string.h>
+
+#include "tool.h"
+
+/* Colours of buffers, for terminals of 256 and as SVG has them. */
+static const struct {
+	unsigned int terminal;
+	const char *svg;
+} colours[] = {
+	{ 33, "#0087ff" }, { 208, "#ff8700" }, { 70, "#5faf00" }, { 161, "#d7005f" },
+	{ 98, "#875fd7" }, { 37, "#00afaf" }, { 178, "#d7af00" }, { 130, "#af5f00" },
+};
+
+static const char signs[] = "abcdefghijklmnopqrstuvwxyz";
+
+#define CLEAN	"\033[38;5;240m"
+#define DIRTY	"\033[38;5;94m"
+#define USED	"\033[38;5;250m"
+#define RESET	"\033[0m"
+
+static void repeat(const char *text, uint64_t count)
+{
+	while (count--)
+		fputs(text, stdout);
+}
+
+/* Used, free and dirty in proportion, for who may not see where. */
+void draw_bar(const struct heap_state *state, unsigned int width, bool colour)
+{
+	uint64_t used, dirty;
+
+	if (!state->size || state->free > state->size || state->dirty > state->free)
+		return;
+	/* At least one cell for what is not nothing. */
+	used = (state->size - state->free) * width / state->size;
+	used += !used && state->size != state->free;
+	dirty = state->dirty * width / state->size;
+	dirty += !dirty && state->dirty && used < width;
+	if (used + dirty > width)
+		dirty = width - used;
+	putchar('[');
+	fputs(colour ? USED : "", stdout);
+	repeat("#", used);
+	fputs(colour ? DIRTY : "", stdout);
+	repeat(":", dirty);
+	fputs(colour ? CLEAN : "", stdout);
+	repeat(".", width - used - dirty);
+	fputs(colour ? RESET "]" : "]", stdout);
+}
+
+/* The buffer that covers most of [start, start + len), or -1. */
+static int buffer_at(const struct region_map *map, uint64_t start, uint64_t len)
+{
+	uint64_t most = 0;
+	int best = -1;
+	size_t i;
+
+	for (i = 0; i < map->nr_buffers; i++) {
+		const struct placed *placed = &map->buffers[i];
+		uint64_t from = placed->offset > start ? placed->offset : start;
+		uint64_t to = placed->offset + placed->size;
+
+		if (to > start + len)
+			to = start + len;
+		if (from < to && to - from > most) {
+			most = to - from;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* What stands at a place that is in no buffer. */
+static char cell_at(const struct region_map *map, uint64_t start, uint64_t len)
+{
+	uint64_t cell, last;
+	char worst = '.';
+
+	if (!map->cell)
+		return '.';
+	last = (start + len - 1) / map->cell;
+	for (cell = start / map->cell; cell <= last && cell < map->count; cell++) {
+		if (map->cells[cell] == '#')
+			return '#';
+		if (map->cells[cell] == ':')
+			worst = ':';
+	}
+	return worst;
+}
+
+static void draw_cell(const struct region_map *map, uint64_t start, uint64_t len, bool colour)
+{
+	int buffer = buffer_at(map, start, len);
+	char sign;
+
+	if (buffer >= 0) {
+		sign = signs[buffer % (sizeof(signs) - 1)];
+		if (colour)
+			printf("\033[48;5;%um\033[38;5;16m%c" RESET,
+			       colours[buffer % ARRAY_SIZE(colours)].terminal, sign);
+		else
+			putchar(sign);
+		return;
+	}
+	sign = cell_at(map, start, len);
+	if (colour)
+		fputs(sign == '#' ? USED : sign == ':' ? DIRTY : CLEAN, stdout);
+	putchar(sign);
+	if (colour)
+		fputs(RESET, stdout);
+}
+
+void draw_terminal(const struct region_map *map, uint64_t size, unsigned int width, bool colour)
+{
+	uint64_t step = map->cell, start;
+	unsigned int column = 0;
+	char text[32];
+	size_t i;
+
+	/* What has no drawing of its own gets 16 lines. */
+	if (!step)
+		step = (size + width * 16ULL - 1) / (width * 16ULL);
+	if (!step)
+		return;
+	for (start = 0; start < size; start += step) {
+		if (!column)
+			printf("%12llu  ", (unsigned long long)start);
+		draw_cell(map, start, size - start < step ? size - start : step, colour);
+		column = (column + 1) % width;
+		if (!column)
+			putchar('\n');
+	}
+	if (column)
+		putchar('\n');
+	printf("%12s  each is %s; . free", "", size_text(step, text, sizeof(text)));
+	puts(map->cell ? ", : free, to be zeroed, # used" : ", or used by the kernel");
+	for (i = 0; i < map->nr_buffers; i++) {
+		const struct placed *placed = &map->buffers[i];
+
+		printf("%12llu  ", (unsigned long long)placed->offset);
+		if (colour)
+			printf("\033[48;5;%um\033[38;5;16m%c" RESET,
+			       colours[i % ARRAY_SIZE(colours)].terminal,
+			       signs[i % (sizeof(signs) - 1)]);
+		else
+			putchar(signs[i % (sizeof(signs) - 1)]);
+		printf(" %s, %s, ", size_text(placed->size, text, sizeof(text)), placed->heap);
+		print_safe(placed->name);
+		printf(", by %d (", placed->pid);
+		print_safe(placed->comm);
+		puts(")");
+	}
+}
+
+static void svg_text(FILE *file, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c == '<')
+			fputs("&lt;", file);
+		else if (c == '&')
+			fputs("&amp;", file);
+		else if (c == '>')
+			fputs("&gt;", file);
+		else
+			/* Whatever is not ASCII might not be UTF-8. */
+			fputc(c < 0x20 || c > 0x7e ? '?' : c, file);
+	}
+}
+
+#define SVG_WIDTH	1024
+#define SVG_ROWS	16
+#define SVG_ROW		24
+
+static void svg_rect(FILE *file, uint64_t size, uint64_t start, uint64_t len, const char *colour,
+		     const struct placed *placed)
+{
+	uint64_t row_size = (size + SVG_ROWS - 1) / SVG_ROWS;
+
+	while (len) {
+		uint64_t row = start / row_size, in_row = start % row_size;
+		uint64_t part = row_size - in_row < len ? row_size - in_row : len;
+
+		fprintf(file, "<rect x=\"%.3f\" y=\"%u\" width=\"%.3f\" height=\"%u\" fill=\"%s\">",
+			(double)in_row * SVG_WIDTH / row_size, (unsigned int)row * SVG_ROW + 32,
+			(double)part * SVG_WIDTH / row_size, SVG_ROW - 2, colour);
+		if (placed) {
+			fprintf(file, "<title>%llu bytes at %llu, ",
+				(unsigned long long)placed->size,
+				(unsigned long long)placed->offset);
+			svg_text(file, placed->heap);
+			fputs(", ", file);
+			svg_text(file, placed->name);
+			fprintf(file, ", by %d ", placed->pid);
+			svg_text(file, placed->comm);
+			fputs("</title>", file);
+		}
+		fputs("</rect>\n", file);
+		start += part;
+		len -= part;
+	}
+}
+
+void draw_svg(FILE *file, const char *title, const struct region_map *map, uint64_t size)
+{
+	size_t i;
+
+	fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+		"font-family=\"sans-serif\">\n<text x=\"0\" y=\"20\">", SVG_WIDTH,
+		SVG_ROWS * SVG_ROW + 32);
+	svg_text(file, title);
+	fputs("</text>\n", file);
+	svg_rect(file, size, 0, size, "#eeeeee", NULL);
+	for (i = 0; i < map->count; i++) {
+		uint64_t start = i * map->cell, len = map->cell;
+
+		if (start >= size)
+			break;
+		if (len > size - start)
+			len = size - start;
+		if (map->cells[i] != '.')
+			svg_rect(file, size, start, len,
+				 map->cells[i] == '#' ? "#808080" : "#d7c4a0", NULL);
+	}
+	for (i = 0; i < map->nr_buffers; i++) {
+		const struct placed *placed = &map->buffers[i];
+
+		if (placed->offset < size && placed->size <= size - placed->offset)
+			svg_rect(file, size, placed->offset, placed->size,
+				 colours[i % ARRAY_SIZE(colours)].svg, placed);
+	}
+	fputs("</svg>\n", file);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaheap: look at dma-buf heaps and use them. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct command *const commands[] = {
+	&cmd_list, &cmd_info, &cmd_map, &cmd_buffers, &cmd_alloc, &cmd_watch, &cmd_sync, &cmd_pmem,
+	&cmd_bench, &cmd_doctor,
+};
+
+static const struct command *current;
+
+/* A mistake in how the tool was called. */
+int usage(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "dmaheap%s%s: ", current ? " " : "", current ? current->name : "");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nTry \"dmaheap%s%s --help\".\n", current ? " " : "",
+		current ? current->name : "");
+	return USAGE;
+}
+
+static int status_of(int error)
+{
+	switch (-error) {
+	case ENOENT:
+		return MISSING;
+	case EACCES:
+	case EPERM:
+		return DENIED;
+	case EOPNOTSUPP:
+	case ENOTTY:
+		return UNSUPPORTED;
+	default:
+		return FAILED;
+	}
+}
+
+/* Say what failed, with the text of a negative errno unless that is 0. Returns the status. */
+int fail(int error, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "dmaheap: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	if (error)
+		fprintf(stderr, ": %s", dmaheap_strerror(error));
+	fputc('\n', stderr);
+	return error ? status_of(error) : FAILED;
+}
+
+static int general_help(void)
+{
+	size_t i;
+
+	puts("Usage: dmaheap COMMAND [OPTION]... [ARGUMENT]...\n\n"
+	     "Look at the dma-buf heaps of this machine and use them.\n\nCommands:");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	puts("\n  --help     this text, or with a command, all about it\n"
+	     "  --version  versions of tool and library\n\n"
+	     "Status: 0 done, 1 failed, 2 called wrongly, 3 no such heap or node, 4 no permission,\n"
+	     "5 the kernel or the heap cannot do it.");
+	return OK;
+}
+
+int show_help(void)
+{
+	fputs(current->help, stdout);
+	return OK;
+}
+
+/* What was printed has to have arrived. */
+static int finish(int status)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "dmaheap: cannot write: %s\n", strerror(errno));
+		return status ? status : FAILED;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2)
+		return usage("a command is missing");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return finish(general_help());
+	if (!strcmp(argv[1], "--version")) {
+		printf("dmaheap %d.%d, libdmaheap %s\n", DMAHEAP_VERSION_MAJOR,
+		       DMAHEAP_VERSION_MINOR, dmaheap_version());
+		return finish(OK);
+	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(argv[1], commands[i]->name))
+			continue;
+		current = commands[i];
+		return finish(current->run(argc - 1, argv + 1));
+	}
+	return usage("there is no command \"%s\"", argv[1]);
+}

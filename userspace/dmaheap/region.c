@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Regions, as debugfs shows them to root. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tool.h"
+
+#define DEBUG		"/sys/kernel/debug/contig_heaps"
+#define UNCACHED	"-uncached"
+
+static bool region_exists(const char *region)
+{
+	char path[4096];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s" DEBUG "/%s", root(), region);
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* The heap that the administrator gave another name: "NEW=HEAP,..." in a parameter. */
+static bool resolve_alias(const char *name, char *heap, size_t len)
+{
+	char *text = read_file("/sys/module/contig_heaps/parameters/alias");
+	char *entry, *rest = text;
+	bool found = false;
+
+	while (text && !found && (entry = strsep(&rest, ",\n"))) {
+		char *target = strchr(entry, '=');
+
+		if (!target)
+			continue;
+		*target++ = '\0';
+		found = !strcmp(entry, name);
+		if (found)
+			snprintf(heap, len, "%s", target);
+	}
+	free(text);
+	return found;
+}
+
+/* The region that a heap takes its memory from; false if it is not to be found. */
+bool region_of_heap(const char *heap, char *region, size_t len)
+{
+	size_t n = strlen(heap), end = strlen(UNCACHED);
+	char alias[256];
+
+	if (n > end && !strcmp(heap + n - end, UNCACHED))
+		n -= end;
+	if ((size_t)snprintf(region, len, "%.*s", (int)n, heap) >= len)
+		return false;
+	if (region_exists(region))
+		return true;
+	if (resolve_alias(region, alias, sizeof(alias)))
+		snprintf(region, len, "%s", alias);
+	else if (!strcmp(region, "linux,cma") || !strcmp(region, "reserved"))
+		snprintf(region, len, "default_cma_region");
+	return region_exists(region);
+}
+
+/* A line "# ... each is N bytes", then lines "OFFSET  CELLS". */
+bool parse_map(const char *text, struct region_map *map)
+{
+	const char *each = strstr(text, "each is ");
+	const char *line = strchr(text, '\n');
+	unsigned long long cell;
+
+	if (*text != '#' || !each || !line || each > line ||
+	    sscanf(each, "each is %llu bytes", &cell) != 1 || !cell)
+		return false;
+	map->cells = malloc(strlen(line) + 1);
+	if (!map->cells)
+		return false;
+	map->cell = cell;
+	map->count = 0;
+	for (; line && line[1]; line = strchr(line + 1, '\n')) {
+		const char *pos = line + 1;
+
+		pos += strspn(pos, " ");
+		pos += strspn(pos, "0123456789");
+		pos += strspn(pos, " ");
+		for (; *pos && *pos != '\n'; pos++)
+			map->cells[map->count++] = *pos == '.' || *pos == ':' ? *pos : '#';
+	}
+	return true;
+}
+
+static void trim(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && text[len - 1] == ' ')
+		text[--len] = '\0';
+}
+
+static bool parse_buffer(const char *line, struct placed *placed)
+{
+	unsigned long long offset, size;
+	int used = 0, rest = 0;
+
+	memset(placed, 0, sizeof(*placed));
+	if (sscanf(line, "%llu %llu %lf %lu %d%n", &offset, &size, &placed->age, &placed->inode,
+		   &placed->pid, &used) != 5 || line[used] != ' ')
+		return false;
+	placed->offset = offset;
+	placed->size = size;
+	/* The name of a process may have blanks, so it has a fixed width. */
+	line += used + 1;
+	if (strcspn(line, "\n") < 17)
+		return false;
+	memcpy(placed->comm, line, 16);
+	trim(placed->comm);
+	line += 16;
+	if (sscanf(line, "%63s %255s%n", placed->heap, placed->importers, &rest) != 2)
+		return false;
+	line += rest;
+	if (*line == ' ')
+		line++;
+	snprintf(placed->name, sizeof(placed->name), "%.*s", (int)strcspn(line, "\n"), line);
+	return true;
+}
+
+/* A header, then one line for each buffer. */
+bool parse_buffers(const char *text, struct region_map *map)
+{
+	const char *line = strchr(text, '\n');
+	bool ok = line && strstr(text, "inode") && strstr(text, "inode") < line;
+
+	map->buffers = NULL;
+	map->nr_buffers = 0;
+	for (; ok && line[1]; line = strchr(line + 1, '\n')) {
+		struct placed *larger = realloc(map->buffers,
+						(map->nr_buffers + 1) * sizeof(*larger));
+
+		ok = larger;
+		if (!ok)
+			break;
+		map->buffers = larger;
+		ok = parse_buffer(line + 1, &larger[map->nr_buffers]);
+		if (ok)
+			map->nr_buffers++;
+		ok = ok && strchr(line + 1, '\n');
+	}
+	if (!ok) {
+		free(map->buffers);
+		map->buffers = NULL;
+		map->nr_buffers = 0;
+	}
+	return ok;
+}
+
+/* 0 or a negative errno; -EACCES without the right to look at debugfs. */
+int region_read(const char *region, struct region_map *map)
+{
+	char *text = read_file(DEBUG "/%s/buffers", region);
+	bool ok;
+
+	memset(map, 0, sizeof(*map));
+	if (!text)
+		return -errno;
+	ok = parse_buffers(text, map);
+	free(text);
+	if (!ok)
+		return -EINVAL;
+	/* Of CMA, only the kernel knows. */
+	text = read_file(DEBUG "/%s/map", region);
+	if (!text)
+		return 0;
+	ok = parse_map(text, map);
+	free(text);
+	if (ok)
+		return 0;
+	region_free(map);
+	return -EINVAL;
+}
+
+void region_free(struct region_map *map)
+{
+	free(map->cells);
+	free(map->buffers);
+	memset(map, 0, sizeof(*map));
+}
