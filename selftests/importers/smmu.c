@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device behind an IOMMU reaches an imported buffer as long as that is mapped, and as it is
+ * mapped. For a guest with iommu=smmuv3, whose kernel reports what the device tries in vain.
+ */
+#include <sys/klog.h>
+
+#include "../heap/test.h"
+
+#include "edu_client.h"
+#include "../heap/importer_client.h"
+#include "source.h"
+
+#define LEN		KiB(64)
+#define PIECE		EDU_IMPORTER_MAX
+/* As much as the device moves at once: one report each. */
+#define WORD		4
+#define LOG_READ_ALL	3
+#define LOG_CLEAR	5
+#define LOG_BYTES	MiB(1)
+
+FIXTURE(smmu) {
+	int edu;
+	int fd;
+	void *memory;
+	struct edu_importer_segment segment;
+};
+
+SOURCE_KINDS(smmu);
+
+FIXTURE_SETUP(smmu)
+{
+	self->edu = edu_open();
+	ASSERT_LE(0, self->edu);
+	self->fd = source_alloc(variant->path, LEN);
+	ASSERT_LE(0, self->fd);
+	self->memory = buffer_map(self->fd, LEN);
+	ASSERT_NE(MAP_FAILED, self->memory);
+	fill(self->memory, LEN, 1);
+	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
+	klogctl(LOG_CLEAR, NULL, 0);
+}
+
+FIXTURE_TEARDOWN(smmu)
+{
+	close(self->edu);
+}
+
+/* Is this in the kernel's log, since the last LOG_CLEAR? */
+static bool logged(const char *text)
+{
+	char *log = calloc(1, LOG_BYTES);
+	bool found = log && klogctl(LOG_READ_ALL, log, LOG_BYTES - 1) >= 0 && strstr(log, text);
+
+	free(log);
+	return found;
+}
+
+static bool silent(void)
+{
+	return !logged("event 0x") && !logged("F_TRANSLATION") && !logged("F_PERMISSION");
+}
+
+/*
+ * Have the device write until the SMMU's report is in the log: a number, or a name on newer
+ * kernels. The kernel leaves out what comes too often.
+ */
+static bool caught(int edu, __u64 address, const char *number, const char *name)
+{
+	do {
+		if (edu_writes_raw(edu, address, WORD))
+			return false;
+	} while (!logged(number) && !logged(name));
+	return true;
+}
+
+TEST_F(smmu, translates)
+{
+	int importer = importer_open(), attachment;
+	__u64 physical, len;
+
+	ASSERT_LE(0, importer);
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
+	EXPECT_EQ(1, self->segment.translated);
+	attachment = importer_attach(importer, importer_any_device(importer), self->fd);
+	ASSERT_LE(0, attachment);
+	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &physical, &len));
+	EXPECT_NE(physical, self->segment.address);
+	ASSERT_EQ(0, edu_reads(self->edu, 0, PIECE));
+	ASSERT_EQ(0, edu_writes(self->edu, LEN - PIECE, PIECE));
+	EXPECT_EQ(0, memcmp(self->memory, self->memory + LEN - PIECE, PIECE));
+	EXPECT_TRUE(silent());
+	close(importer);
+}
+
+/* The addresses of a mapping that has gone lead nowhere. */
+TEST_F(smmu, dma_after_unmap_is_caught)
+{
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
+	ASSERT_EQ(0, edu_reads(self->edu, PAGE, PIECE));
+	ASSERT_EQ(0, edu_unmap(self->edu));
+	EXPECT_TRUE(silent());
+	EXPECT_TRUE(caught(self->edu, self->segment.address, "event 0x10 received",
+			   "F_TRANSLATION"));
+	EXPECT_TRUE(filled(self->memory, LEN, 1));
+}
+
+/* Who may only read does not write. */
+TEST_F(smmu, dma_in_the_wrong_direction_is_caught)
+{
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_TO_DEVICE));
+	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
+	ASSERT_EQ(0, edu_reads(self->edu, PAGE, PIECE));
+	EXPECT_TRUE(silent());
+	EXPECT_TRUE(caught(self->edu, self->segment.address, "event 0x13 received",
+			   "F_PERMISSION"));
+	EXPECT_TRUE(filled(self->memory, LEN, 1));
+}
+
+/* Behind the buffer's end there is nothing, whatever memory follows it. */
+TEST_F(smmu, dma_beyond_the_end_is_caught)
+{
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
+	ASSERT_LE(LEN, self->segment.len);
+	EXPECT_TRUE(caught(self->edu, self->segment.address + self->segment.len,
+			   "event 0x10 received", "F_TRANSLATION"));
+}
+
+TEST_HARNESS_MAIN
