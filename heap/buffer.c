@@ -325,13 +325,28 @@ static void buffer_unmap(struct dma_buf_attachment *at, struct sg_table *table,
 static void sync_mapping(const struct attachment *attachment, u64 offset,
 			 u64 len, bool for_cpu)
 {
+	const struct sg_table *whole = &attachment->table;
 	struct device *dev = attachment->dev;
 	struct scatterlist *sg;
 	u64 end = offset + len;
 	u64 pos = 0;
 	int i;
 
-	for_each_sgtable_dma_sg(&attachment->table, sg, i) {
+	/*
+	 * In the terms in which it was mapped: the checks of the DMA API do not
+	 * know others when a device has the same memory mapped twice.
+	 */
+	if (len == attachment->buffer->size) {
+		if (for_cpu)
+			dma_sync_sg_for_cpu(dev, whole->sgl, whole->orig_nents,
+					    attachment->dir);
+		else
+			dma_sync_sg_for_device(dev, whole->sgl,
+					       whole->orig_nents,
+					       attachment->dir);
+		return;
+	}
+	for_each_sgtable_dma_sg(whole, sg, i) {
 		u64 from = max(offset, pos);
 		u64 to = min(end, pos + sg_dma_len(sg));
 
