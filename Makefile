@@ -34,7 +34,10 @@ vm:
 		$(if $(CMD),-- sh -c "$$VM_CMD")
 
 bench:
-	selftests/bench/run $(LANE)
+	@selftests/bench/run $(if $(CSV),csv,table)
+
+bench-check:
+	@selftests/bench/run check
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -51,7 +54,9 @@ help:
 	@echo '                      SHARE=dir       readable there as /mnt/share'
 	@echo '                      VMARGS="..."    more options, see selftests/qemu/vm --help'
 	@echo '                      no CMD          an interactive shell'
-	@echo 'make bench            costs in guest instructions'
+	@echo 'make bench            costs in instructions, beside those of the kernel'"'"'s heaps'
+	@echo '                      CSV=1           the counts alone'
+	@echo 'make bench-check      the same against the counts stored in selftests/bench'
 	@echo 'make                  the modules for KDIR=$(KDIR)'
 	@echo 'make modules_install  install them (as root); INSTALL_MOD_PATH= for another root'
 	@echo 'make clean            remove what make built here'
@@ -63,4 +68,4 @@ help:
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
 	@echo '  LANES                       kernels for make check (all)'
 
-.PHONY: all modules modules_install run check check-debug vm bench clean distclean help
+.PHONY: all modules modules_install run check check-debug vm bench bench-check clean distclean help

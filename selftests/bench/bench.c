@@ -1,127 +1,589 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a buffer's life costs, in guest instructions.
+ * What a buffer costs on our heaps and on the kernel's, in one boot, in guest instructions.
  *
- * Limits: the figures mean something only under QEMU's -icount shift=0, where
- * the clock advances by one nanosecond an instruction; and only what the caller
- * waits for is counted, not what happens in the background.
+ * Prints CSV: what was done, on which heap, with how many bytes, what the caller waited for and
+ * what the machine spent on it in all. "report" makes a table of it. Has to run on the board of
+ * board.dtso and under -icount: see run.
  *
- * Every heap that exists is measured, so that on a kernel with heaps of its own
- * those stand beside ours.
+ * Limits: there are no caches, so a memory access costs as much as any instruction. What RCU
+ * frees later is in no row; it is the same for all heaps, as the dma-buf core causes it.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <linux/android_pmem.h>
+#include <linux/contig_heap.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 
-#define HEAPS	"/dev/dma_heap/"
-#define ROUNDS	5
+#include "../../userspace/lib/dmaheap.h"
+#include "../heap/importer_client.h"
+#include "measure.h"
 
-enum step { ALLOC, MAP, TOUCH, UNMAP, FREE, STEPS };
+#define PAGE		KiB(4)
+#define HUGE		MiB(2)
+#define CARVEOUT	"adsp"
+#define PMEM_NODE	"/dev/pmem_adsp"
 
-static const char * const names[STEPS] = {
-	"alloc", "mmap", "touch", "munmap", "free",
+/* The carveout, its twin, the default CMA area as our heap and as the kernel's, and pages. */
+static const char * const heaps[] = {
+	CARVEOUT, CARVEOUT "-uncached", "default_cma_region", "reserved", "system",
 };
 
-static void die(const char *what)
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
+
+static int carveout;
+
+static int heap_open(const char *name)
 {
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-	exit(1);
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		die(path);
+	return fd;
 }
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/* One life; false if the heap has no room for it. */
-static int live(int heap, size_t len, uint64_t cost[STEPS])
+static int try_alloc(int heap, size_t len)
 {
 	struct dma_heap_allocation_data data = {
 		.len = len, .fd_flags = O_RDWR | O_CLOEXEC,
 	};
-	long page = sysconf(_SC_PAGESIZE);
-	volatile char *view;
-	uint64_t t[STEPS + 1];
-	size_t i;
 
-	t[ALLOC] = now();
-	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))
-		return 0;
-	t[MAP] = now();
-	view = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, data.fd, 0);
-	if (view == MAP_FAILED)
-		die("mmap");
-	t[TOUCH] = now();
-	for (i = 0; i < len; i += page)
-		view[i] = 1;
-	t[UNMAP] = now();
-	munmap((void *)view, len);
-	t[FREE] = now();
-	close(data.fd);
-	t[STEPS] = now();
-	for (i = 0; i < STEPS; i++)
-		cost[i] = t[i + 1] - t[i];
-	return 1;
+	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -1 : (int)data.fd;
 }
 
-/* The last of some rounds: the first ones pay for cold code and lazy set-up. */
-static void measure(const char *name, size_t len)
+static int alloc(int heap, size_t len)
 {
-	char path[300];
-	uint64_t cost[STEPS], sum = 0;
-	int heap, i;
+	int fd = try_alloc(heap, len);
 
-	snprintf(path, sizeof(path), HEAPS "%s", name);
-	heap = open(path, O_RDWR | O_CLOEXEC);
-	if (heap < 0)
-		die(path);
-	for (i = 0; i < ROUNDS; i++) {
-		if (!live(heap, len, cost)) {
-			printf("%-28s %6zu  no room\n", name, len >> 10);
-			close(heap);
-			return;
-		}
-		/* Let what goes on in the background come to its end. */
-		usleep(200000);
+	if (fd < 0)
+		die("DMA_HEAP_IOCTL_ALLOC");
+	return fd;
+}
+
+static int alloc_huge(int heap, size_t len)
+{
+	struct contig_heap_alloc data = {
+		.len = len, .align = HUGE, .fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	if (ioctl(heap, CONTIG_HEAP_IOCTL_ALLOC, &data))
+		die("CONTIG_HEAP_IOCTL_ALLOC");
+	return data.fd;
+}
+
+static void *map_near(void *hint, int fd, size_t len)
+{
+	void *view = mmap(hint, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (view == MAP_FAILED)
+		die("mmap");
+	return view;
+}
+
+static void *map(int fd, size_t len)
+{
+	return map_near(NULL, fd, len);
+}
+
+/* Free address space that begins a page beyond where a PMD does. */
+static void *skewed_space(size_t len)
+{
+	char *space = mmap(NULL, len + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (space == MAP_FAILED)
+		die("reserving addresses");
+	munmap(space, len + 2 * HUGE);
+	return (char *)(((uintptr_t)space + HUGE - 1) & ~(HUGE - 1)) + PAGE;
+}
+
+static void touch(volatile char *view, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += PAGE)
+		view[i] = 1;
+}
+
+/* Wait until all free memory of the carveout is zero, and the thread asleep. */
+static void settle(void)
+{
+	struct contig_heap_query query;
+
+	do {
+		usleep(2000);
+		if (ioctl(carveout, CONTIG_HEAP_IOCTL_QUERY, &query))
+			die("CONTIG_HEAP_IOCTL_QUERY");
+	} while (query.dirty);
+	usleep(2000);
+}
+
+/* --- the life of a buffer */
+
+enum step { ALLOC, MAP, TOUCH, UNMAP, FREE, STEPS };
+
+static const char * const step_names[STEPS] = { "alloc", "mmap", "touch", "munmap", "free" };
+
+/* SKEWED is the worst that mmap() may come to: only single pages can be mapped there. */
+enum way { PLAIN, SKEWED, LIBRARY, PMEM };
+
+static const char * const way_names[] = { "plain", "skewed", "library", "pmem" };
+
+static void live(int heap, size_t len, enum way way, uint64_t cost[STEPS])
+{
+	char *hint = way == SKEWED ? skewed_space(len) : NULL;
+	uint64_t start = now();
+	int fd = way == PLAIN ? alloc(heap, len) : alloc_huge(heap, len);
+	void *view;
+
+	cost[ALLOC] = spent_since(start);
+	start = now();
+	view = map_near(hint, fd, len);
+	cost[MAP] = spent_since(start);
+	start = now();
+	touch(view, len);
+	cost[TOUCH] = spent_since(start);
+	start = now();
+	munmap(view, len);
+	cost[UNMAP] = spent_since(start);
+	start = now();
+	close(fd);
+	cost[FREE] = spent_since(start);
+}
+
+static void live_in_library(struct dmaheap *heap, size_t len, uint64_t cost[STEPS])
+{
+	struct dmaheap_buffer *buffer;
+	uint64_t start = now();
+	void *view;
+
+	if (dmaheap_alloc(heap, len, NULL, &buffer))
+		die("dmaheap_alloc");
+	cost[ALLOC] = spent_since(start);
+	start = now();
+	if (dmaheap_map(buffer, &view))
+		die("dmaheap_map");
+	cost[MAP] = spent_since(start);
+	start = now();
+	touch(view, len);
+	cost[TOUCH] = spent_since(start);
+	start = now();
+	dmaheap_unmap(buffer);
+	cost[UNMAP] = spent_since(start);
+	start = now();
+	dmaheap_buffer_unref(buffer);
+	cost[FREE] = spent_since(start);
+}
+
+static void live_pmem(size_t len, uint64_t cost[STEPS])
+{
+	uint64_t start = now();
+	int fd = open(PMEM_NODE, O_RDWR | O_CLOEXEC);
+	void *view;
+
+	if (fd < 0)
+		die(PMEM_NODE);
+	cost[ALLOC] = spent_since(start);
+	start = now();
+	view = map(fd, len);
+	cost[MAP] = spent_since(start);
+	start = now();
+	touch(view, len);
+	cost[TOUCH] = spent_since(start);
+	start = now();
+	munmap(view, len);
+	cost[UNMAP] = spent_since(start);
+	start = now();
+	close(fd);
+	cost[FREE] = spent_since(start);
+}
+
+static void measure_life(const char *name, enum way way, size_t len)
+{
+	enum { ROUNDS = 7 };
+	struct series series[STEPS] = {}, background = {};
+	int heap = way == PMEM ? -1 : heap_open(name);
+	struct dmaheap *library = NULL;
+	char what[64];
+	int round, step;
+
+	if (way == LIBRARY && dmaheap_open(name, &library))
+		die("dmaheap_open");
+
+	for (round = 0; round < ROUNDS; round++) {
+		uint64_t cost[STEPS], before = background_spent();
+
+		if (way == PMEM)
+			live_pmem(len, cost);
+		else if (way == LIBRARY)
+			live_in_library(library, len, cost);
+		else
+			live(heap, len, way, cost);
+		for (step = 0; step < STEPS; step++)
+			series_add(&series[step], cost[step]);
+		settle();
+		series_add(&background, background_spent() - before);
 	}
+	for (step = 0; step < STEPS; step++) {
+		snprintf(what, sizeof(what), "life-%s-%s", way_names[way], step_names[step]);
+		tell_series(what, name, len, &series[step],
+			    step == FREE ? series_median(&background) : 0);
+	}
+	dmaheap_unref(library);
 	close(heap);
-	printf("%-28s %6zu", name, len >> 10);
-	for (i = 0; i < STEPS; i++) {
-		printf(" %10llu", (unsigned long long)cost[i]);
-		sum += cost[i];
+}
+
+static void measure_lives(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(heaps); i++)
+		measure_life(heaps[i], PLAIN, MiB(16));
+	measure_life(CARVEOUT, SKEWED, MiB(16));
+	measure_life(CARVEOUT, LIBRARY, MiB(16));
+	measure_life(CARVEOUT "-uncached", LIBRARY, MiB(16));
+	measure_life("default_cma_region", LIBRARY, MiB(16));
+	measure_life("pmem_adsp", PMEM, MiB(16));
+}
+
+/* --- allocation and release alone */
+
+static void measure_size(const char *name, size_t len)
+{
+	const int rounds = len > MiB(1) && !strstr(name, CARVEOUT) ? 5 : 15;
+	struct series alloc_cost = {}, free_cost = {}, background = {};
+	int heap = heap_open(name), i;
+
+	for (i = 0; i < rounds; i++) {
+		uint64_t before = background_spent();
+		uint64_t start = now();
+		int fd = try_alloc(heap, len);
+
+		series_add(&alloc_cost, spent_since(start));
+		if (fd < 0)
+			die(name);
+		start = now();
+		close(fd);
+		series_add(&free_cost, spent_since(start));
+		settle();
+		series_add(&background, background_spent() - before);
 	}
-	printf(" %11llu\n", (unsigned long long)sum);
+	tell_series("alloc", name, len, &alloc_cost, 0);
+	tell_series("free", name, len, &free_cost, series_median(&background));
+	close(heap);
+}
+
+static void measure_sizes(void)
+{
+	size_t len, i;
+
+	for (i = 0; i < ARRAY_SIZE(heaps); i++)
+		for (len = KiB(4); len <= MiB(64); len *= 4)
+			measure_size(heaps[i], len);
+}
+
+/* --- with the heap more and more used */
+
+#define MAX_BUFFERS	8192
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* Allocation of 64 KiB and its release, at every tenth of the heap that is in use. */
+static void measure_fill(const char *name, size_t size)
+{
+	static int fds[MAX_BUFFERS];
+	int heap = heap_open(name), nr = 0;
+	uint32_t random = 1;
+	size_t used = 0;
+	int tenth, i;
+
+	for (tenth = 0; tenth < 10; tenth++) {
+		struct series alloc_cost = {}, free_cost = {};
+		char what[64];
+
+		/* Some go again, so that the rest lies about. */
+		while (used < size / 10 * tenth && nr < MAX_BUFFERS) {
+			size_t len = PAGE << next_random(&random) % 7;
+
+			fds[nr] = try_alloc(heap, len);
+			if (fds[nr] < 0)
+				break;
+			if (next_random(&random) % 4 == 0) {
+				close(fds[nr]);
+				continue;
+			}
+			nr++;
+			used += len;
+		}
+		settle();
+		for (i = 0; i < 15; i++) {
+			uint64_t start = now();
+			int fd = alloc(heap, KiB(64));
+
+			series_add(&alloc_cost, spent_since(start));
+			start = now();
+			close(fd);
+			series_add(&free_cost, spent_since(start));
+			settle();
+		}
+		snprintf(what, sizeof(what), "fill-%d-alloc", tenth * 10);
+		tell_series(what, name, KiB(64), &alloc_cost, 0);
+		snprintf(what, sizeof(what), "fill-%d-free", tenth * 10);
+		tell_series(what, name, KiB(64), &free_cost, 0);
+	}
+	while (nr)
+		close(fds[--nr]);
+	close(heap);
+	settle();
+}
+
+static void measure_fills(void)
+{
+	struct rlimit limit = { MAX_BUFFERS + 64, MAX_BUFFERS + 64 };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		die("RLIMIT_NOFILE");
+	measure_fill(CARVEOUT, MiB(256));
+	measure_fill("default_cma_region", MiB(128));
+	measure_fill("reserved", MiB(128));
+}
+
+/* --- zeroing */
+
+static void measure_zeroing(void)
+{
+	struct series background = {}, clear = {};
+	char text[32];
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		uint64_t before = background_spent();
+		int fd;
+
+		close(alloc(carveout, MiB(64)));
+		settle();
+		series_add(&background, background_spent() - before);
+
+		fd = open("/sys/module/bench_clear/parameters/ns", O_RDONLY);
+		memset(text, 0, sizeof(text));
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+			die("bench_clear");
+		close(fd);
+		series_add(&clear, strtoull(text, NULL, 10));
+	}
+	tell("zero-background", CARVEOUT, MiB(64), 0, series_median(&background));
+	tell_series("zero-clear-pages", "kernel", MiB(64), &clear, 0);
+}
+
+/* --- cache maintenance for importers */
+
+static uint64_t sync_cost(int fd, uint64_t offset, uint64_t len)
+{
+	struct dma_buf_sync whole = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
+	struct contig_heap_sync part = {
+		.offset = offset, .len = len, .fd = fd,
+		.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW,
+	};
+	uint64_t start = now();
+
+	if (len ? ioctl(carveout, CONTIG_HEAP_IOCTL_SYNC, &part) :
+		  ioctl(fd, DMA_BUF_IOCTL_SYNC, &whole))
+		die("sync");
+	return spent_since(start);
+}
+
+static void measure_sync(void)
+{
+	int importer = importer_open();
+	int fd = alloc(carveout, MiB(64));
+	int attachments = 0, wanted, i;
+	char what[64];
+
+	if (importer < 0)
+		die("heap_importer");
+	for (wanted = 0; wanted <= 8; wanted = wanted ? wanted * 2 : 1) {
+		struct series whole = {}, part = {};
+
+		for (; attachments < wanted; attachments++) {
+			int device = importer_any_device(importer);
+			int attachment = importer_attach(importer, device, fd);
+
+			if (importer_map(importer, attachment, HEAP_IMPORTER_BOTH) < 0)
+				die("mapping for a device");
+		}
+		for (i = 0; i < 5; i++) {
+			series_add(&whole, sync_cost(fd, 0, 0));
+			series_add(&part, sync_cost(fd, MiB(32), KiB(4)));
+		}
+		snprintf(what, sizeof(what), "sync-whole-%d", wanted);
+		tell_series(what, CARVEOUT, MiB(64), &whole, 0);
+		snprintf(what, sizeof(what), "sync-4k-%d", wanted);
+		tell_series(what, CARVEOUT, KiB(4), &part, 0);
+	}
+	close(fd);
+	close(importer);
+	settle();
+}
+
+/* --- memory that a buffer takes beside its own */
+
+static uint64_t slab_bytes(void)
+{
+	FILE *info = fopen("/proc/meminfo", "r");
+	unsigned long kib = 0;
+	char line[128];
+
+	while (info && fgets(line, sizeof(line), info))
+		if (sscanf(line, "Slab: %lu", &kib) == 1)
+			break;
+	if (!kib)
+		die("/proc/meminfo");
+	fclose(info);
+	return (uint64_t)kib << 10;
+}
+
+static void measure_overhead(const char *name)
+{
+	enum { COUNT = 4096 };
+	static int fds[COUNT];
+	int heap = heap_open(name), i;
+	uint64_t before, after;
+
+	/* Once for nothing, so that what is kept for later is there. */
+	for (i = 0; i < COUNT; i++)
+		fds[i] = alloc(heap, PAGE);
+	for (i = 0; i < COUNT; i++)
+		close(fds[i]);
+	sleep(1);
+	before = slab_bytes();
+	for (i = 0; i < COUNT; i++)
+		fds[i] = alloc(heap, PAGE);
+	after = slab_bytes();
+	for (i = 0; i < COUNT; i++)
+		close(fds[i]);
+	close(heap);
+	sleep(1);
+	settle();
+	tell("overhead-bytes", name, PAGE, 0, after > before ? (after - before) / COUNT : 0);
+}
+
+/* --- the legacy interface */
+
+static void measure_pmem_cycle(void)
+{
+	struct series pmem = {}, heap = {};
+	int i;
+
+	for (i = 0; i < 15; i++) {
+		struct pmem_region region;
+		uint64_t start = now();
+		void *view;
+		int fd, node;
+
+		fd = open(PMEM_NODE, O_RDWR | O_CLOEXEC);
+		view = map(fd, MiB(1));
+		if (ioctl(fd, PMEM_GET_SIZE, &region) || region.len != MiB(1))
+			die("PMEM_GET_SIZE");
+		munmap(view, MiB(1));
+		close(fd);
+		series_add(&pmem, spent_since(start));
+		settle();
+
+		start = now();
+		node = heap_open(CARVEOUT);
+		fd = alloc(node, MiB(1));
+		view = map(fd, MiB(1));
+		if (lseek(fd, 0, SEEK_END) != (off_t)MiB(1))
+			die("lseek");
+		munmap(view, MiB(1));
+		close(fd);
+		close(node);
+		series_add(&heap, spent_since(start));
+		settle();
+	}
+	tell_series("cycle-1m", "pmem_adsp", MiB(1), &pmem, 0);
+	tell_series("cycle-1m", CARVEOUT, MiB(1), &heap, 0);
+}
+
+/* A client in the same process, whose pages are all touched. */
+static void measure_pmem_client(void)
+{
+	int master = open(PMEM_NODE, O_RDWR | O_CLOEXEC);
+	int client = open(PMEM_NODE, O_RDWR | O_CLOEXEC);
+	void *view;
+	size_t len;
+
+	if (master < 0 || client < 0 || ioctl(master, PMEM_ALLOCATE, MiB(16)) ||
+	    ioctl(client, PMEM_CONNECT, master))
+		die("a client");
+	view = map(client, MiB(16));
+	for (len = KiB(4); len <= MiB(4); len *= 4) {
+		struct pmem_region region = { .offset = MiB(4), .len = len };
+		struct series show = {}, hide = {}, fault = {};
+		int i;
+
+		for (i = 0; i < 9; i++) {
+			uint64_t start;
+
+			/* All garbage at first. */
+			touch(view, MiB(16));
+			start = now();
+			if (ioctl(client, PMEM_MAP, &region))
+				die("PMEM_MAP");
+			series_add(&show, spent_since(start));
+			start = now();
+			touch((char *)view + MiB(4), len);
+			series_add(&fault, spent_since(start));
+			start = now();
+			if (ioctl(client, PMEM_UNMAP, &region))
+				die("PMEM_UNMAP");
+			series_add(&hide, spent_since(start));
+		}
+		tell_series("client-map", "pmem_adsp", len, &show, 0);
+		tell_series("client-touch", "pmem_adsp", len, &fault, 0);
+		tell_series("client-unmap", "pmem_adsp", len, &hide, 0);
+	}
+	munmap(view, MiB(16));
+	close(client);
+	close(master);
+	settle();
 }
 
 int main(void)
 {
-	static const size_t sizes[] = { 4 << 10, 1 << 20, 16 << 20 };
-	struct dirent **entries;
-	int n = scandir(HEAPS, &entries, NULL, alphasort), i;
-	unsigned int s;
+	size_t i;
 
-	if (n < 0)
-		die(HEAPS);
-	printf("%-28s %6s", "heap", "KiB");
-	for (i = 0; i < STEPS; i++)
-		printf(" %10s", names[i]);
-	printf(" %11s\n", "sum");
-	for (i = 0; i < n; i++)
-		if (entries[i]->d_name[0] != '.')
-			for (s = 0; s < sizeof(sizes) / sizeof(*sizes); s++)
-				measure(entries[i]->d_name, sizes[s]);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	measure_setup();
+	background_setup(CARVEOUT);
+	carveout = heap_open(CARVEOUT);
+	settle();
+	printf("what,heap,bytes,waited,total\n");
+	measure_lives();
+	measure_sizes();
+	measure_zeroing();
+	measure_sync();
+	measure_pmem_cycle();
+	measure_pmem_client();
+	measure_fills();
+	for (i = 0; i < ARRAY_SIZE(heaps); i++)
+		measure_overhead(heaps[i]);
 	return 0;
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counting instructions. With QEMU's -icount shift=0 the guest's clock advances by one
+ * nanosecond an instruction, in steps of the system counter's period.
+ *
+ * What the kernel does in the background for a heap is the run time of the thread that zeroes
+ * its memory. The CMA and system heaps of the kernel have nothing of the kind.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "measure.h"
+
+static uint64_t clock_cost;
+static clockid_t background_clock;
+
+void die(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	if (clock_gettime(id, &ts))
+		die("clock_gettime");
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+uint64_t now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+/* Without what looking at the clock costs. */
+uint64_t spent_since(uint64_t start)
+{
+	uint64_t spent = now() - start;
+
+	return spent > clock_cost ? spent - clock_cost : 0;
+}
+
+void measure_setup(void)
+{
+	struct series series = {};
+
+	while (series.count < MAX_ROUNDS) {
+		uint64_t start = now();
+
+		series_add(&series, now() - start);
+	}
+	clock_cost = series_median(&series);
+}
+
+static int is_thread(const char *pid, const char *name)
+{
+	char path[300], comm[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	if (!fgets(comm, sizeof(comm), file))
+		comm[0] = 0;
+	fclose(file);
+	comm[strcspn(comm, "\n")] = 0;
+	/* Kernels differ in whether they cut long names. */
+	return strlen(comm) >= 15 && !strncmp(comm, name, strlen(comm));
+}
+
+/* Find the thread that zeroes the memory of a region. */
+void background_setup(const char *region)
+{
+	char name[64];
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	snprintf(name, sizeof(name), "contig_zero/%s", region);
+	while (proc && (entry = readdir(proc)))
+		if (is_thread(entry->d_name, name) &&
+		    !clock_getcpuclockid(atoi(entry->d_name), &background_clock))
+			break;
+	if (!proc || !entry)
+		die(name);
+	closedir(proc);
+}
+
+/* What the background has cost since boot. */
+uint64_t background_spent(void)
+{
+	return read_clock(background_clock);
+}
+
+void series_add(struct series *series, uint64_t cost)
+{
+	if (series->count == MAX_ROUNDS)
+		die("too many rounds");
+	series->cost[series->count++] = cost;
+}
+
+static int compare(const void *one, const void *other)
+{
+	uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+/* Neither the first rounds, which find code cold, nor one with a timer tick in it. */
+uint64_t series_median(const struct series *series)
+{
+	struct series sorted = *series;
+
+	if (!sorted.count)
+		die("no rounds");
+	qsort(sorted.cost, sorted.count, sizeof(*sorted.cost), compare);
+	return sorted.cost[sorted.count / 2];
+}
+
+void tell(const char *what, const char *heap, uint64_t bytes, uint64_t waited,
+	  uint64_t total)
+{
+	printf("%s,%s,%llu,%llu,%llu\n", what, heap, (unsigned long long)bytes,
+	       (unsigned long long)waited, (unsigned long long)total);
+}
+
+/* @background: what it cost once. */
+void tell_series(const char *what, const char *heap, uint64_t bytes,
+		 const struct series *waited, uint64_t background)
+{
+	uint64_t median = series_median(waited);
+
+	tell(what, heap, bytes, median, median + background);
+}
