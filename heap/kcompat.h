@@ -60,6 +60,7 @@
 #define CONTIG_MAX_PAGE_ORDER	(MAX_ORDER - 1)
 #endif
 
+#ifdef CONFIG_CMA
 /*
  * Do these flags of a pageblock tell that it belongs to CMA? Memory of CMA is the only one in blocks
  * of this migrate type. While CMA takes a part of a block, the block is isolated, which used to
@@ -75,6 +76,7 @@ static inline bool contig_flags_of_cma(unsigned long flags)
 	return type == MIGRATE_CMA || type == MIGRATE_ISOLATE;
 #endif
 }
+#endif
 
 /* .remove of a platform driver returned a meaningless int until 6.11. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)

@@ -10,14 +10,16 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
-STOCK='6.1 6.12'
+STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
 	heap/importer heap/introspect heap/stress)
 PMEM=(abi errors allocators mapping huge connect remap vma security clients sharing phys sysfs
 	stress cma_mem cma_test kernel_api old_client unload)
 
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
-guest armhf "$STOCK" programs '' "${HEAPS[@]/#/armhf/}"
+# With pages of 16 KiB there are no 32-bit programs.
+guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
+guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
 guest bounce "$STOCK" programs '--append swiotlb=force' arm64/heap/bounce armhf/heap/bounce
 guest outside "$STOCK" programs \
@@ -28,7 +30,7 @@ guest nodefault "$STOCK" programs '--append cma=0 --append contig_heaps.carveout
 
 guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
-guest pmem-abi 6.1 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
+guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
 	armel/cma_mem armel/old_client armel/unload
 

@@ -32,7 +32,7 @@ TEST_F(alloc, length_beyond_the_heap)
 
 TEST_F(alloc, length_is_rounded_to_pages)
 {
-	static const size_t len[] = { 1, PAGE - 1, PAGE, PAGE + 1, MiB(1) - 1 };
+	const size_t len[] = { 1, PAGE - 1, PAGE, PAGE + 1, MiB(1) - 1 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(len); i++) {

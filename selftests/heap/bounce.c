@@ -190,9 +190,9 @@ static const struct {
 	__u64 offset;
 	__u64 len;
 } ranges[] = {
-	{ 0, PAGE }, { PAGE, PAGE }, { LEN - PAGE, PAGE },
-	{ KiB(256) - PAGE, PAGE }, { KiB(256), PAGE },
-	{ KiB(256) - PAGE, 2 * PAGE }, { PAGE * 3 + 64, 128 },
+	{ 0, KiB(4) }, { KiB(4), KiB(4) }, { LEN - KiB(4), KiB(4) },
+	{ KiB(256) - KiB(4), KiB(4) }, { KiB(256), KiB(4) },
+	{ KiB(256) - KiB(4), 2 * KiB(4) }, { KiB(4) * 3 + 64, 128 },
 	{ KiB(128), KiB(384) },
 };
 

@@ -8,13 +8,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <linux/contig_heap.h>
 #include <linux/types.h>
 
 #define KiB(n)	((size_t)(n) << 10)
 #define MiB(n)	((size_t)(n) << 20)
-#define PAGE	KiB(4)
+/* The kernel's page, 16 KiB on some. */
+#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
 
 int heap_open(const char *name);
 int heap_open_twin(const char *name);

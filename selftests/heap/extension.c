@@ -217,7 +217,7 @@ TEST_F(aligned, large_buffer_is_contiguous)
 
 TEST_F(aligned, less_than_a_page_is_a_page)
 {
-	static const __u64 align[] = { 0, 1, 2, 64, PAGE / 2 };
+	const __u64 align[] = { 0, 1, 2, 64, PAGE / 2 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(align); i++) {
@@ -230,7 +230,7 @@ TEST_F(aligned, less_than_a_page_is_a_page)
 
 TEST_F(aligned, no_power_of_two)
 {
-	static const __u64 align[] = {
+	const __u64 align[] = {
 		3, PAGE - 1, PAGE + 1, PAGE * 3, MiB(1) + PAGE,
 		(1ULL << 32) + PAGE, UINT64_MAX, (1ULL << 63) + 1,
 	};
@@ -354,7 +354,7 @@ TEST_F(sync, any_part_any_direction)
 
 TEST_F(sync, outside_of_the_buffer)
 {
-	static const struct {
+	const struct {
 		__u64 offset;
 		__u64 len;
 	} range[] = {

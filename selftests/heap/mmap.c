@@ -81,7 +81,7 @@ TEST_F(map, offset_is_honoured)
 
 TEST_F(map, beyond_the_end)
 {
-	static const struct {
+	const struct {
 		size_t len;
 		off_t offset;
 	} range[] = {

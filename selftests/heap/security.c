@@ -158,7 +158,7 @@ TEST_F(security, every_byte_of_a_result_is_the_kernel_s)
 /* Sizes above 4 GiB are not cut to 32 bits on the way, nor is anything counted in 16. */
 TEST_F(security, no_number_is_narrowed)
 {
-	static const __u64 len[] = {
+	const __u64 len[] = {
 		(1ULL << 32) + PAGE, (1ULL << 44) + PAGE, 1ULL << 63, (1ULL << 33), -(__u64)PAGE,
 	};
 	size_t i;

@@ -63,7 +63,7 @@ struct buffer {
 static bool take(int heap, struct buffer *buffer, __u32 *state)
 {
 	buffer->len = (1 + next_random(state) %
-		       (1U << next_random(state) % 10)) * PAGE;
+		       (1U << next_random(state) % 10)) * KiB(4);
 	buffer->tag = next_random(state);
 	buffer->fd = heap_alloc(heap, buffer->len);
 	if (buffer->fd < 0)

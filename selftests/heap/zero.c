@@ -125,7 +125,7 @@ TEST_F(zero, patchwork)
 
 TEST_F(zero, many_sizes)
 {
-	static const size_t len[] = {
+	const size_t len[] = {
 		PAGE, PAGE * 2, PAGE * 3, PAGE * 15, PAGE * 16, PAGE * 17,
 		MiB(1) - PAGE, MiB(1), MiB(1) + PAGE, MiB(2), MiB(5),
 		MiB(8) + PAGE * 3,
@@ -175,7 +175,7 @@ TEST_F(zero, race_with_the_cleaner)
 		}
 		/* Small ones mostly, up to 4 MiB. */
 		live.len[slot] = (1 + next_random(&state) %
-				  (1U << next_random(&state) % 11)) * PAGE;
+				  (1U << next_random(&state) % 11)) * KiB(4);
 		live.fd[slot] = heap_alloc(self->heap, live.len[slot]);
 		ASSERT_LE(0, live.fd[slot]);
 		ASSERT_TRUE(is_zero(live.fd[slot], live.len[slot]));
