@@ -42,9 +42,9 @@ guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $
 	"${DRIVERS[@]}"
 guest importers-edu 6.12 importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
-guest importers-smmu "$STOCK" importers/build \
+guest importers-smmu '6.1 6.12' importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
-guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb
+guest importers-swiotlb '6.1 6.12' importers/build "--append swiotlb=force $EDU" arm64/swiotlb
 
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security

@@ -58,7 +58,7 @@ static bool as_expected(int fd, const void *memory, const void *expected)
 /* From the first bytes to the last ones, from there across a page boundary, from there back. */
 TEST_F(edu, copies_within_the_buffer)
 {
-	static const struct {
+	const struct {
 		size_t from;
 		size_t to;
 	} copy[] = {
