@@ -293,6 +293,8 @@ test_doctor() {
 	expect 'doctor as a user' 1 as_user "$HERE/dmaheap" doctor
 	has 'doctor sees what a user lacks' '^PROBLEM +adsp: you may not open it \(mode 0600'
 	has 'doctor knows the rule' 'SUBSYSTEM=="dma_heap", GROUP="video", MODE="0660"'
+	chmod 666 /dev/dma_heap/adsp
+	expect 'a user with a permission' 0 as_user "$HERE/dmaheap" alloc --fill=1 adsp 64K
 	chgrp 44 /dev/dma_heap/adsp
 	chmod 660 /dev/dma_heap/adsp
 	expect 'doctor of a heap with a group' 1 as_user "$HERE/dmaheap" doctor adsp

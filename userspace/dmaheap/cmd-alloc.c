@@ -60,13 +60,8 @@ static int write_output(const char *path, const char *data, uint64_t len)
 		return fail(0, "%s: %s", path, strerror(errno));
 	fflush(stdout);
 	while (len) {
-		/* Not straight from the mapping: the kernel cannot take it where it is PFN-mapped. */
-		char block[4096];
-		size_t step = len < sizeof(block) ? len : sizeof(block);
-		ssize_t put;
+		ssize_t put = write(fd, data, len < 1 << 20 ? len : 1 << 20);
 
-		memcpy(block, data, step);
-		put = write(fd, block, step);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0) {
@@ -194,7 +189,7 @@ static int use(const struct job *job, struct dmaheap_buffer *buffer, char **prog
 	if (!ret && job->pmem)
 		ret = give_to_pmem(job->pmem, buffer);
 	if (!ret && job->hold) {
-		printf("holding %llu bytes, fd %d of process %d; a line on standard input ends it\n",
+		printf("holding %llu bytes, fd %d of process %d, until a line on standard input\n",
 		       (unsigned long long)dmaheap_buffer_size(buffer), dmaheap_buffer_fd(buffer),
 		       getpid());
 		wait_for_line();

@@ -23,6 +23,7 @@ static const struct {
 static unsigned int problems;
 
 static void good(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -37,13 +38,10 @@ static void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		putchar('\n');					\
 	} while (0)
 
-
 static void good(const char *format, ...)
 {
 	SAY("ok       ");
 }
-
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void note(const char *format, ...)
 {
