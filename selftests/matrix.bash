@@ -59,6 +59,9 @@ guest faults-heap debug faults/build "--allow $TRACKING" arm64/heap
 guest faults-pmem debug faults/build "--allow $TRACKING" arm64/pmem
 guest faults-kernel debug faults/build \
 	"--allow $TRACKING|kmemleak:.Cannot.allocate|dma_buf_vmap\+|cut.here|Call.trace:" arm64/kernel
+if [[ -n ${FULL:-} ]]; then
+	guest faults-module debug faults/build "--allow $TRACKING|Call.trace:" arm64/module
+fi
 # Library and tool.
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
 guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool
