@@ -40,6 +40,9 @@ EDU='--qemu-arg -device --qemu-arg edu,dma_mask=0xffffffffff'
 DRIVERS=(arm64/vgem arm64/kms arm64/vivid arm64/camera arm64/many)
 guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
+# The driver has another name there.
+guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivid $CIRRUS $EDU" \
+	"${DRIVERS[@]}"
 guest importers-edu 6.12 importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
 guest importers-smmu '6.1 6.12' importers/build \
