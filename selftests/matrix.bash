@@ -43,6 +43,8 @@ guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $
 # The driver has another name there.
 guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
+guest importers-bochs 7.x importers/build \
+	'--modules bochs --qemu-arg -device --qemu-arg bochs-display' arm64/kms-bochs
 guest importers-edu 6.12 importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
 guest importers-smmu '6.1 6.12' importers/build \
