@@ -10,7 +10,7 @@
 #include "internal.h"
 
 _Static_assert(DMAHEAP_READ == DMA_BUF_SYNC_READ && DMAHEAP_WRITE == DMA_BUF_SYNC_WRITE &&
-	       DMAHEAP_END == DMA_BUF_SYNC_END && !DMA_BUF_SYNC_START, "flags are the kernel's");
+	       DMAHEAP_END == DMA_BUF_SYNC_END && DMA_BUF_SYNC_START == 0, "flags are the kernel's");
 
 API int dmaheap_map(struct dmaheap_buffer *buffer, void **data)
 {
