@@ -1023,9 +1023,9 @@ static void buffer_print(struct buffer *buffer, struct seq_file *seq)
 	make_printable(comm);
 
 	age = div_s64_rem(age, MSEC_PER_SEC, &ms);
-	seq_printf(seq, "%12llu %12llu %8lld.%03d %8lu %8d %-16s %-24s",
+	seq_printf(seq, "%12llu %12llu %8lld.%03d %8llu %8d %-16s %-24s",
 		   buffer_offset(buffer), buffer->size, age, ms,
-		   file_inode(dmabuf->file)->i_ino, buffer->pid, comm,
+		   (u64)file_inode(dmabuf->file)->i_ino, buffer->pid, comm,
 		   buffer->heap->name);
 	print_attachments(buffer, seq);
 	seq_printf(seq, " %s\n", name);

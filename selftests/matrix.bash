@@ -20,6 +20,13 @@ guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
+# amd64 has no device tree, and a dma-heap core of its own.
+# shellcheck disable=SC2016 # the dollar is for the kernel
+guest amd64 'amd64-6.12 amd64-7.x' programs \
+	'--append memmap=96M$0x40000000
+	 --append contig_heaps.carveout=adsp:48M@0x40000000,mdp:40M@0x43000000' \
+	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
+	amd64/heap/zero amd64/heap/importer
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
 guest bounce "$STOCK" programs '--append swiotlb=force' arm64/heap/bounce armhf/heap/bounce
 guest outside "$STOCK" programs \

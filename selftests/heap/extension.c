@@ -419,7 +419,7 @@ TEST_F(sync, dmabuf_of_another_exporter)
 
 TEST(sync_of_a_udmabuf)
 {
-	int heap = heap_open("adsp");
+	int heap = heap_open("adsp-uncached");
 	int fd = udmabuf(PAGE * 4);
 
 	if (fd < 0)
@@ -430,7 +430,7 @@ TEST(sync_of_a_udmabuf)
 /* The buffer counts, not the heap whose node is asked. */
 TEST_F(sync, buffer_of_another_heap)
 {
-	int other = heap_open("mdp");
+	int other = heap_open("mdp-uncached");
 	int fd = heap_alloc(other, PAGE);
 
 	ASSERT_LE(0, fd);

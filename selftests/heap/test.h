@@ -22,6 +22,18 @@
  * Every kind of heap there is on the board: a fixture that declares its variants
  * with this is run on each. @flags are those the heap has to report.
  */
+#ifdef __x86_64__
+/* What memmap= keeps from the kernel, it does not map. */
+#define HEAP_KINDS(fixture)						\
+	FIXTURE_VARIANT(fixture) {					\
+		const char *name;					\
+		__u32 flags;						\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
+		.name = "adsp-uncached",				\
+		.flags = CONTIG_HEAP_F_UNCACHED | CONTIG_HEAP_F_NO_MAP,	\
+	}
+#else
 #define HEAP_KINDS(fixture)						\
 	FIXTURE_VARIANT(fixture) {					\
 		const char *name;					\
@@ -56,6 +68,7 @@
 		.flags = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE |	\
 			 CONTIG_HEAP_F_UNCACHED,			\
 	}
+#endif
 
 /* A fixture with nothing but an open heap of each kind. */
 #define HEAP_FIXTURE(fixture)						\
