@@ -54,6 +54,8 @@ guest importers-bochs 7.x importers/build \
 	'--modules bochs --qemu-arg -device --qemu-arg bochs-display' arm64/kms-bochs
 guest importers-edu 6.12 importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
+guest importers-edu 7.x importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
+	arm64/edu arm64/ramfb
 guest importers-smmu "$STOCK" importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb '6.1 6.12' importers/build "--append swiotlb=force $EDU" arm64/swiotlb
