@@ -58,7 +58,7 @@ guest importers-edu 7.x importers/build "--qemu-arg -device --qemu-arg ramfb $ED
 	arm64/edu arm64/ramfb
 guest importers-smmu "$STOCK" importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
-guest importers-swiotlb '6.1 6.12' importers/build "--append swiotlb=force $EDU" arm64/swiotlb
+guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb
 
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security
