@@ -60,6 +60,9 @@ guest importers-smmu "$STOCK" importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb
 
+# Programs of Debian's, unmodified.
+guest debian 6.12 debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
+
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security
 if [[ -n ${FULL:-} ]]; then
