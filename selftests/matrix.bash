@@ -82,6 +82,9 @@ fi
 # Library and tool.
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
 guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool
+# Beside the kernel's own heaps.
+guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carveout=beside:16M' \
+	amd64/fallback
 
 # Stress.
 guest stress-exhaust 6.12 stress/build '' arm64/exhaust
