@@ -27,6 +27,9 @@ check:
 check-debug:
 	LANES=debug FULL=1 selftests/check
 
+coverage:
+	selftests/coverage/run
+
 # CMD goes through the environment: make must not split it.
 vm: export VM_CMD = $(value CMD)
 vm:
@@ -49,6 +52,7 @@ help:
 	@echo 'make run              boot a stock kernel in QEMU and show the heaps at work'
 	@echo 'make check            all tests, on the host and in QEMU'
 	@echo 'make check-debug      all that can run on the debug kernel; takes long'
+	@echo 'make coverage         lines and branches of the modules that the tests reach'
 	@echo 'make vm CMD="..."     run a command in QEMU on the standard board, modules loaded'
 	@echo '                      LANE=6.1|6.12   kernel; default $(LANE)'
 	@echo '                      SHARE=dir       readable there as /mnt/share'
@@ -68,4 +72,4 @@ help:
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
 	@echo '  LANES                       kernels for make check (all)'
 
-.PHONY: all modules modules_install run check check-debug vm bench bench-check clean distclean help
+.PHONY: all modules modules_install run check check-debug coverage vm bench bench-check clean distclean help
