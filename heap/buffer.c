@@ -380,8 +380,17 @@ static bool needs_sync(const struct attachment *attachment,
 }
 
 /*
- * Of two devices that reach the memory itself, the one whose sync does all that
- * the other one needs: write back what the CPU has changed before the device's
+ * Some kernels want a sync for every device behind an IOMMU, and then do nothing
+ * for those that snoop: such a sync is no one else's.
+ */
+static bool goes_around_cache(const struct attachment *attachment)
+{
+	return !attachment->bounced && !dev_is_dma_coherent(attachment->dev);
+}
+
+/*
+ * Of two devices that go around the cache, the one whose sync does all that the
+ * other one needs: write back what the CPU has changed before the device's
  * turn, forget what it has read before the CPU's.
  */
 static bool covers(const struct attachment *one, const struct attachment *other)
@@ -391,8 +400,8 @@ static bool covers(const struct attachment *one, const struct attachment *other)
 	return one->dir == DMA_TO_DEVICE && other->dir == DMA_FROM_DEVICE;
 }
 
-static void sync_bounced(struct attachment *attachment, u64 offset, u64 len,
-			 bool start)
+static void sync_alone(struct attachment *attachment, u64 offset, u64 len,
+		       bool start)
 {
 	struct buffer *buffer = attachment->buffer;
 	bool uncached = buffer->heap->uncached;
@@ -420,7 +429,7 @@ static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 		if (!needs_sync(attachment, dir, start))
 			continue;
 		devices++;
-		if (!attachment->bounced &&
+		if (goes_around_cache(attachment) &&
 		    (!chosen || !covers(chosen, attachment)))
 			chosen = attachment;
 	}
@@ -429,10 +438,10 @@ static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 		passes++;
 	}
 	list_for_each_entry(attachment, &buffer->attachments, entry) {
-		if (!attachment->bounced ||
+		if (goes_around_cache(attachment) ||
 		    !needs_sync(attachment, dir, start))
 			continue;
-		sync_bounced(attachment, offset, len, start);
+		sync_alone(attachment, offset, len, start);
 		passes++;
 	}
 	mutex_unlock(&buffer->lock);
