@@ -23,7 +23,8 @@ API int dmaheap_map(struct dmaheap_buffer *buffer, void **data)
 		return -EOVERFLOW;
 	pthread_mutex_lock(&buffer->lock);
 	if (!buffer->maps) {
-		void *mapped = dmaheap_map_fd(buffer->fd, buffer->size, prot);
+		void *mapped = dmaheap_map_fd(buffer->fd, buffer->size, prot,
+					      buffer->aligned);
 
 		if (mapped == MAP_FAILED)
 			ret = -errno;

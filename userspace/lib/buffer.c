@@ -80,8 +80,9 @@ static int alloc_aligned(struct dmaheap *heap, uint64_t size, uint64_t align, ui
 	return ret ? ret : (int)data.fd;
 }
 
-/* A file descriptor or a negative errno. */
-static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options)
+/* A file descriptor or a negative errno; *aligned as in struct dmaheap_buffer. */
+static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
+		    bool *aligned)
 {
 	uint32_t fd_flags = O_CLOEXEC | (options->flags & DMAHEAP_READ_ONLY ? O_RDONLY : O_RDWR);
 	bool can_align = heap->features & DMAHEAP_CAN_ALIGN;
@@ -90,6 +91,7 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 	if (options->align > page) {
 		if (!can_align)
 			return -EOPNOTSUPP;
+		*aligned = options->align >= dmaheap_huge_size();
 		return alloc_aligned(heap, size, options->align, fd_flags);
 	}
 	/* CMA takes more memory for an alignment, which nobody asked for. */
@@ -97,6 +99,7 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 	    !(options->flags & DMAHEAP_ANY_PLACE)) {
 		int fd = alloc_aligned(heap, size, dmaheap_huge_size(), fd_flags);
 
+		*aligned = fd >= 0;
 		if (fd != -ENOMEM)
 			return fd;
 	}
@@ -125,6 +128,7 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 {
 	static const struct dmaheap_options defaults = DMAHEAP_OPTIONS_INIT;
 	struct dmaheap_buffer *buffer;
+	bool aligned = false;
 	int fd, ret;
 
 	if (!heap || !out || !size)
@@ -139,12 +143,13 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 		if (ret)
 			return ret;
 	}
-	fd = alloc_fd(heap, size, options);
+	fd = alloc_fd(heap, size, options, &aligned);
 	if (fd < 0)
 		return fd;
 	ret = dmaheap_buffer_new(heap, fd, &buffer);
 	if (ret)
 		return ret;
+	buffer->aligned = aligned;
 	if (options->name) {
 		ret = dmaheap_set_name(buffer, options->name);
 		if (ret) {

@@ -54,6 +54,7 @@ struct dmaheap {
  * @heap: through which parts are maintained, a reference is held; or NULL
  * @fd: the dma-buf
  * @writable: @fd is open for writing
+ * @aligned: its memory is known to begin where a huge page table entry could
  * @size: bytes
  * @lock: protects the fields below
  * @maps: uses of the mapping
@@ -64,6 +65,7 @@ struct dmaheap_buffer {
 	struct dmaheap *heap;
 	int fd;
 	bool writable;
+	bool aligned;
 	uint64_t size;
 	pthread_mutex_t lock;
 	unsigned int maps;
@@ -74,6 +76,6 @@ int dmaheap_ioctl(int fd, unsigned long command, void *arg);
 int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin);
 int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
 size_t dmaheap_huge_size(void);
-void *dmaheap_map_fd(int fd, size_t size, int prot);
+void *dmaheap_map_fd(int fd, size_t size, int prot, bool aligned);
 
 #endif /* DMAHEAP_INTERNAL_H */

@@ -97,20 +97,20 @@ static void *map_at_phase(int fd, size_t size, int prot, size_t phase, size_t hu
  * @fd: the dma-buf
  * @size: its size
  * @prot: PROT_*
+ * @aligned: its memory is known to begin at a multiple of the huge size
+ *
+ * Many kernels choose a good address by themselves, so they are asked first.
  *
  * Return: the address, or MAP_FAILED with errno set.
  */
-void *dmaheap_map_fd(int fd, size_t size, int prot)
+void *dmaheap_map_fd(int fd, size_t size, int prot, bool aligned)
 {
 	size_t huge = dmaheap_huge_size(), phase;
-	void *mapped;
+	void *mapped = mmap(NULL, size, prot, MAP_SHARED, fd, 0);
 
-	if (size < huge || size > SIZE_MAX - huge)
-		return mmap(NULL, size, prot, MAP_SHARED, fd, 0);
-	mapped = map_at_phase(fd, size, prot, 0, huge);
-	if (mapped == MAP_FAILED)
+	if (mapped == MAP_FAILED || size < huge || size > SIZE_MAX - huge)
 		return mapped;
-	phase = phase_at(mapped, huge);
+	phase = aligned ? 0 : phase_at(mapped, huge);
 	if (phase == ((uintptr_t)mapped & (huge - 1)))
 		return mapped;
 	munmap(mapped, size);
