@@ -27,6 +27,9 @@ check:
 check-debug:
 	LANES=debug FULL=1 selftests/check
 
+fuzz:
+	selftests/fuzz/device/run $(SEED)
+
 coverage:
 	selftests/coverage/run
 
@@ -52,6 +55,7 @@ help:
 	@echo 'make run              boot a stock kernel in QEMU and show the heaps at work'
 	@echo 'make check            all tests, on the host and in QEMU'
 	@echo 'make check-debug      all that can run on the debug kernel; takes long'
+	@echo 'make fuzz             fuzz the device nodes until something is found; SEED='
 	@echo 'make coverage         lines and branches of the modules that the tests reach'
 	@echo 'make vm CMD="..."     run a command in QEMU on the standard board, modules loaded'
 	@echo '                      LANE=6.1|6.12   kernel; default $(LANE)'
@@ -72,4 +76,4 @@ help:
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
 	@echo '  LANES                       kernels for make check (all)'
 
-.PHONY: all modules modules_install run check check-debug coverage vm bench bench-check clean distclean help
+.PHONY: all modules modules_install run check check-debug fuzz coverage vm bench bench-check clean distclean help
