@@ -45,17 +45,15 @@ guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/s
 CIRRUS='--qemu-arg -device --qemu-arg cirrus-vga,romfile='
 EDU='--qemu-arg -device --qemu-arg edu,dma_mask=0xffffffffff'
 DRIVERS=(arm64/vgem arm64/kms arm64/vivid arm64/camera arm64/many)
-guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
+guest importers-drivers '6.1 6.12' importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
 # The driver has another name there.
 guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
 guest importers-bochs 7.x importers/build \
 	'--modules bochs --qemu-arg -device --qemu-arg bochs-display' arm64/kms-bochs
-guest importers-edu 6.12 importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
+guest importers-edu '6.12 7.x' importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
-guest importers-edu 7.x importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
-	arm64/edu arm64/ramfb
 guest importers-smmu "$STOCK" importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb
