@@ -52,6 +52,12 @@ guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivi
 	"${DRIVERS[@]}"
 guest importers-bochs 7.x importers/build \
 	'--modules bochs --qemu-arg -device --qemu-arg bochs-display' arm64/kms-bochs
+# virtio-gpu reads the guest's pages itself, if it can have them from the host as a buffer.
+RAM='--qemu-arg -machine --qemu-arg memory-backend=ram --qemu-arg -object'
+RAM+=' --qemu-arg memory-backend-memfd,id=ram,size=2G,share=on'
+guest importers-virtio 7.x importers/build "--modules virtio-gpu $RAM
+	--preload $CACHE/importers-host/udmabuf.so
+	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
 guest importers-edu '6.12 7.x' importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
 guest importers-smmu "$STOCK" importers/build \
