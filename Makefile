@@ -39,6 +39,9 @@ vm:
 	@selftests/qemu/vm --lane $(LANE) $(if $(SHARE),--share '$(SHARE)') $(VMARGS) \
 		$(if $(CMD),-- sh -c "$$VM_CMD")
 
+check-programs:
+	selftests/debian/check-programs $(LANE)
+
 bench:
 	@selftests/bench/run $(if $(CSV),csv,table)
 
@@ -62,6 +65,7 @@ help:
 	@echo '                      SHARE=dir       readable there as /mnt/share'
 	@echo '                      VMARGS="..."    more options, see selftests/qemu/vm --help'
 	@echo '                      no CMD          an interactive shell'
+	@echo "make check-programs   all of Debian's programs that are tried on the nodes"
 	@echo 'make bench            costs in instructions, beside those of the kernel'"'"'s heaps'
 	@echo '                      CSV=1           the counts alone'
 	@echo 'make bench-check      the same against the counts stored in selftests/bench'
@@ -76,4 +80,4 @@ help:
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
 	@echo '  LANES                       kernels for make check (all)'
 
-.PHONY: all modules modules_install run check check-debug fuzz coverage vm bench bench-check clean distclean help
+.PHONY: check-programs all modules modules_install run check check-debug fuzz coverage vm bench bench-check clean distclean help
