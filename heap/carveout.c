@@ -24,6 +24,7 @@
 
 #include "contiguous.h"
 #include "pool.h"
+#include "pool_tune.h"
 #include "region.h"
 #include "trace.h"
 
@@ -169,17 +170,25 @@ static int carveout_alloc(struct region *region, u64 size, u64 align,
 	struct carveout *carveout = to_carveout(region);
 	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
+	struct pool_search search = { .len = quanta, .align = spacing };
 	u32 start, dirty;
 	int ret;
 
 	if (quanta > carveout->pool.nr || spacing > POOL_MAX_QUANTA)
 		return -ENOMEM;
 
-	spin_lock(&carveout->lock);
-	dirty = carveout->pool.dirty;
-	ret = pool_alloc(&carveout->pool, quanta, spacing, &start);
-	dirty -= carveout->pool.dirty;
-	spin_unlock(&carveout->lock);
+	for (;;) {
+		spin_lock(&carveout->lock);
+		dirty = carveout->pool.dirty;
+		ret = pool_alloc_step(&carveout->pool, &search, &start);
+		dirty -= carveout->pool.dirty;
+		spin_unlock(&carveout->lock);
+		if (ret != -EAGAIN)
+			break;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
 	if (ret)
 		return ret == -ENOSPC ? -ENOMEM : ret;
 	return take_quanta(carveout, start, quanta, dirty, extent);
@@ -443,6 +452,7 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 			size >> ilog2(quantum), true);
 	if (ret)
 		return ret;
+	pool_tune(&carveout->pool, quantum);
 	return start_cleaner(carveout);
 }
 

@@ -13,6 +13,7 @@
 
 #include "debugfs.h"
 #include "pool.h"
+#include "pool_tune.h"
 #include "region.h"
 #include "trace.h"
 
@@ -71,6 +72,7 @@ static int borrow(struct lent *lent)
 		lent->lender->ops->free(lent->lender, &lent->block);
 		return ret;
 	}
+	pool_tune(&lent->pool, region->quantum);
 	region->base = lent->block.phys;
 	return 0;
 }

@@ -1,557 +1,531 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: bitmaps of the quanta of one region and run trees over them.
+ * The pool: bitmaps of the beginnings of pieces and parts, and trees over them.
  *
- * pool.h says what the bitmaps and trees mean. Two conventions hold below:
+ * pool.h says what they mean. Conventions below:
  *
- * - The bitmaps go on to the end of the last leaf and one word further, and
- *   used_map is set there. So every node covers a full power of two of quanta,
- *   every run ends, every word has one that follows, and nobody has to ask
- *   where the pool ends. For the same reason a level holds an even number of
- *   nodes: the sibling that the last one may lack is there, and for ever zero.
+ * - pieces and parts have a bit at the quantum after the last one, which is
+ *   in use and clean. So every piece and every part ends, and nobody has to ask
+ *   where the pool does.
  *
- * - "clean" as an argument selects the tree: true for the quanta that are free
- *   and clean, false for all that are free.
+ * - Free pieces never touch, nor do two parts of one piece that are in the same
+ *   state.
  *
- * n stands for the number of quanta, w for the number of bitmap words, in the
- * notes on cost.
+ * - "clean" as an argument means the parts that are free and clean, or else the
+ *   pieces that are free.
+ *
+ * n stands for the number of quanta in the notes on cost.
  */
 #include "pool.h"
 
-#define WORD_QUANTA	((u32)BITS_PER_LONG)
-#define LEAF_QUANTA	(WORD_QUANTA * POOL_LEAF_WORDS)
+static u32 words_of(const struct pool *pool)
+{
+	return pool->nr / WORD_BITS + 1;
+}
+
+static bool flag(const unsigned long *map, u32 bit)
+{
+	return map[bit / WORD_BITS] >> bit % WORD_BITS & 1;
+}
+
+static void set_flag(unsigned long *map, u32 bit, bool value)
+{
+	unsigned long mask = 1UL << bit % WORD_BITS;
+	unsigned long *word = &map[bit / WORD_BITS];
+
+	*word = value ? *word | mask : *word & ~mask;
+}
+
+/* The bits of @word for the quanta from @start on and before @end. */
+static unsigned long range_mask(u32 word, u32 start, u32 end)
+{
+	unsigned long mask = ~0UL;
+
+	if (start / WORD_BITS == word)
+		mask &= ~0UL << start % WORD_BITS;
+	if (end / WORD_BITS == word)
+		mask &= (1UL << end % WORD_BITS) - 1;
+	return mask;
+}
+
+static const struct pool_map *bounds(const struct pool *pool, bool clean)
+{
+	return clean ? &pool->parts : &pool->pieces;
+}
+
+static const struct pool_tree *tree_of(const struct pool *pool, bool clean)
+{
+	return clean ? &pool->clean_room : &pool->room;
+}
+
+/* Where runs of free quanta, or of clean ones, begin in a word. */
+static unsigned long starts(const struct pool *pool, bool clean, u32 word)
+{
+	unsigned long bits = pool_map_word(bounds(pool, clean), word);
+
+	bits &= ~pool->used[word];
+	return clean ? bits & ~pool->soiled[word] : bits;
+}
+
+/* A part's first quantum, its part already being known to be that of @from. */
+static void split(struct pool *pool, u32 at, u32 from)
+{
+	pool_map_set(&pool->parts, at);
+	set_flag(pool->used, at, flag(pool->used, from));
+	set_flag(pool->soiled, at, flag(pool->soiled, from));
+}
+
+/* Sums up where runs begin in a word. */
+static void sum_up(struct pool *pool, bool clean, u32 word)
+{
+	struct pool_tree *tree = clean ? &pool->clean_room : &pool->room;
+	const struct pool_map *map = bounds(pool, clean);
+	unsigned long bits = starts(pool, clean, word);
+	u32 longest = 0;
+
+	for (; bits; bits &= bits - 1) {
+		u32 start = word * WORD_BITS + __ffs(bits);
+
+		pool_visit();
+		longest = max(longest, pool_map_next(map, start + 1) - start);
+	}
+	pool_tree_set(tree, word, longest);
+}
+
+/* A run of @len quanta that began in a word has gone or has become shorter. */
+static void lose(struct pool *pool, bool clean, u32 word, u32 len)
+{
+	if (tree_of(pool, clean)->level[0][word] == len)
+		sum_up(pool, clean, word);
+}
+
+/* One of @len quanta now begins there. */
+static void gain(struct pool *pool, bool clean, u32 word, u32 len)
+{
+	struct pool_tree *tree = clean ? &pool->clean_room : &pool->room;
+
+	if (tree->level[0][word] < len)
+		pool_tree_set(tree, word, len);
+}
+
+static void sum_up_todo(struct pool *pool, u32 word)
+{
+	unsigned long bits = pool_map_word(&pool->parts, word) &
+			     ~pool->used[word] & pool->soiled[word];
+
+	if (!bits == !pool_map_test(&pool->todo, word))
+		return;
+	if (bits)
+		pool_map_set(&pool->todo, word);
+	else
+		pool_map_clear(&pool->todo, word);
+}
+
+static void sum_up_parts(struct pool *pool, u32 word)
+{
+	sum_up(pool, true, word);
+	sum_up_todo(pool, word);
+}
+
+/* Where the piece begins that a part belongs to: mostly, they begin together. */
+static u32 piece_of(const struct pool *pool, u32 part)
+{
+	if (pool_map_test(&pool->pieces, part))
+		return part;
+	return pool_map_prev(&pool->pieces, part);
+}
+
+/* Where the piece ends in which a part ends. */
+static u32 piece_end_of(const struct pool *pool, u32 part_end)
+{
+	if (pool_map_test(&pool->pieces, part_end))
+		return part_end;
+	return pool_map_next(&pool->pieces, part_end);
+}
 
 /*
- * How many places an aligned search tries in address order before it takes the
- * run that is long enough for any alignment.
+ * The next word after @word in which a part begins before @end; POOL_NONE if
+ * there is none.
  */
-#define ALIGNED_TRIES	8
-
-/* What became of a range as one of the trees sees it. */
-enum range_change {
-	RANGE_TAKEN,		/* nothing in it is available now */
-	RANGE_AVAILABLE,	/* all of it is available now */
-	RANGE_MIXED,		/* anything else */
-};
-
-static u32 pool_leaves(const struct pool *pool)
+static u32 next_word(const struct pool *pool, u32 word, u32 end)
 {
-	return (pool->nr - 1) / LEAF_QUANTA + 1;
+	u32 next;
+
+	/* The end is seldom far. */
+	if (end <= (word + 1) * WORD_BITS)
+		return POOL_NONE;
+	next = word + 1;
+	if (!pool_map_word(&pool->parts, next))
+		next = pool_map_next_word(&pool->parts, word);
+	return next * WORD_BITS < end ? next : POOL_NONE;
 }
 
-static u32 pool_words(const struct pool *pool)
+/*
+ * For every quantum of a word whether the part that it belongs to is @yes,
+ * bits of @parts; before the first part of the word it is as @carry says.
+ */
+static unsigned long spread(unsigned long parts, unsigned long yes, bool carry)
 {
-	return pool_leaves(pool) * POOL_LEAF_WORDS;
-}
+	unsigned long open, fill;
+	u32 shift;
 
-static unsigned long avail_word(const struct pool *pool, bool clean, u32 word)
-{
-	return ~(pool->used_map[word] |
-		 (pool->dirty_map[word] & -(unsigned long)clean));
-}
-
-/* The quanta of a range in its first word and in its last one. */
-static unsigned long first_mask(u32 start)
-{
-	return ~0UL << start % WORD_QUANTA;
-}
-
-static unsigned long last_mask(u32 end)
-{
-	return ~0UL >> -end % WORD_QUANTA;
-}
-
-static void change_word(unsigned long *map, u32 word, unsigned long mask,
-			bool set)
-{
-	map[word] = (map[word] & ~mask) | (mask & -(unsigned long)set);
-}
-
-static void change_bits(unsigned long *map, u32 start, u32 len, bool set)
-{
-	u32 end = start + len;
-	u32 first = start / WORD_QUANTA;
-	u32 last = (end - 1) / WORD_QUANTA;
-
-	if (first == last) {
-		change_word(map, first, first_mask(start) & last_mask(end), set);
-		return;
+	if (carry && !(parts & 1))
+		yes |= 1;
+	fill = yes;
+	open = ~parts;
+	for (shift = 1; shift < WORD_BITS; shift *= 2) {
+		fill |= open & fill << shift;
+		open &= open << shift;
 	}
-	change_word(map, first, first_mask(start), set);
-	if (last - first > 1)
-		memset(&map[first + 1], set ? 0xff : 0,
-		       (last - first - 1) * sizeof(*map));
-	change_word(map, last, last_mask(end), set);
+	return fill;
 }
 
-/* How many quanta of a range are dirty, or dirty and free. */
-static u32 count_dirty(const struct pool *pool, u32 start, u32 len,
+/*
+ * How many quanta of a range are dirty, or dirty and free. Cost: as many words
+ * as parts begin in.
+ */
+static u32 count_dirty(const struct pool *pool, u32 start, u32 end,
 		       bool free_only)
 {
-	u32 end = start + len;
-	u32 first = start / WORD_QUANTA;
-	u32 last = (end - 1) / WORD_QUANTA;
+	u32 head = pool_map_prev(&pool->parts, start);
+	bool carry = flag(pool->soiled, head) &&
+		     !(free_only && flag(pool->used, head));
+	u32 word = start / WORD_BITS;
 	u32 count = 0;
-	u32 word;
 
-	for (word = first; word <= last; word++) {
-		unsigned long bits = pool->dirty_map[word];
+	for (;;) {
+		unsigned long parts = pool_map_word(&pool->parts, word);
+		unsigned long yes = parts & pool->soiled[word];
+		unsigned long mask = range_mask(word, start, end);
+		u32 next;
 
+		pool_visit();
 		if (free_only)
-			bits &= ~pool->used_map[word];
-		if (word == first)
-			bits &= first_mask(start);
-		if (word == last)
-			bits &= last_mask(end);
-		count += hweight_long(bits);
-	}
-	return count;
-}
-
-/*
- * The bits of @lo at which @len set bits in a row begin, @len at most the size
- * of a word. @hi is the word that follows.
- */
-static unsigned long word_fits(unsigned long lo, unsigned long hi, u32 len)
-{
-	u32 have = 1;
-
-	while (have < len) {
-		u32 step = min(have, len - have);
-
-		lo &= (lo >> step) | (hi << (WORD_QUANTA - step));
-		hi &= hi >> step;
-		have += step;
-	}
-	return lo;
-}
-
-static const struct run_tree *tree_of(const struct pool *pool, bool clean)
-{
-	return clean ? &pool->clean_tree : &pool->free_tree;
-}
-
-static const struct run_node *tree_root(const struct run_tree *tree)
-{
-	return tree->level[tree->levels - 1];
-}
-
-/* The first quantum of node @i of a level. */
-static u32 node_start(u32 level, u32 i)
-{
-	return i * (LEAF_QUANTA << level);
-}
-
-static void set_uniform(struct run_node *node, u32 len)
-{
-	node->prefix = len;
-	node->suffix = len;
-	node->max = len;
-}
-
-/* Returns whether the node has changed. */
-static bool set_node(struct run_node *node, u32 prefix, u32 suffix, u32 longest)
-{
-	u32 change = (node->prefix ^ prefix) | (node->suffix ^ suffix) |
-		     (node->max ^ longest);
-
-	node->prefix = prefix;
-	node->suffix = suffix;
-	node->max = longest;
-	return change;
-}
-
-/* Sums up the words of a leaf. */
-static bool set_leaf(const struct pool *pool, bool clean, u32 leaf)
-{
-	u32 word = leaf * POOL_LEAF_WORDS;
-	u32 end = word + POOL_LEAF_WORDS;
-	u32 prefix = LEAF_QUANTA;
-	u32 longest = 0;
-	u32 run = 0;
-
-	for (; word < end; word++) {
-		unsigned long avail = avail_word(pool, clean, word);
-		unsigned long last;
-
-		if (!~avail) {
-			run += WORD_QUANTA;
-			continue;
+			yes &= ~pool->used[word];
+		/* What is in front of the range is carried already. */
+		if (start / WORD_BITS == word) {
+			parts &= ~1UL << start % WORD_BITS;
+			yes &= parts;
 		}
-		run += __ffs(~avail);
-		if (prefix == LEAF_QUANTA)
-			prefix = run;
-		longest = max(longest, run);
-		run = 0;
-		if (!avail)
-			continue;
-		last = __fls(~avail);
-		run = WORD_QUANTA - 1 - last;
-		/* The rest, which touches neither end of the word, if longer. */
-		avail &= (avail + 1) & ((1UL << last) - 1);
-		if (!avail || longest >= WORD_QUANTA)
-			continue;
-		avail = word_fits(avail, 0, longest + 1);
-		for (; avail; avail &= avail >> 1)
-			longest++;
-	}
-	return set_node(&tree_of(pool, clean)->level[0][leaf], prefix, run,
-			max(longest, run));
-}
-
-/* Sums up two siblings of @size quanta each in their parent. */
-static bool set_parent(struct run_node *node, const struct run_node *child,
-		       u32 size)
-{
-	u32 prefix = child[0].prefix;
-	u32 suffix = child[1].suffix;
-	u32 longest = max(child[0].max, child[1].max);
-
-	longest = max(longest, child[0].suffix + child[1].prefix);
-	if (prefix == size)
-		prefix += child[1].prefix;
-	if (suffix == size)
-		suffix += child[0].suffix;
-	return set_node(node, prefix, suffix, longest);
-}
-
-/* The nodes between the first and the last that a range touches. */
-static void set_between(const struct pool *pool, bool clean, u32 level, u32 lo,
-			u32 hi, enum range_change change)
-{
-	const struct run_tree *tree = tree_of(pool, clean);
-	struct run_node *node = tree->level[level];
-	u32 size = LEAF_QUANTA << level;
-	u32 i;
-
-	if (change == RANGE_TAKEN && hi - lo > 1)
-		memset(&node[lo + 1], 0, (hi - lo - 1) * sizeof(*node));
-	if (change == RANGE_TAKEN)
-		return;
-	for (i = lo + 1; i < hi; i++) {
-		if (change == RANGE_AVAILABLE)
-			set_uniform(&node[i], size);
-		else if (!level)
-			set_leaf(pool, clean, i);
+		if (!parts)
+			yes = carry ? ~0UL : 0;
 		else
-			set_parent(&node[i], &tree->level[level - 1][2 * i],
-				   size / 2);
+			yes = spread(parts, yes, carry);
+		count += hweight_long(yes & mask);
+		if (word == end / WORD_BITS)
+			return count;
+		carry = yes >> (WORD_BITS - 1);
+		next = next_word(pool, word, end);
+		if (next == POOL_NONE)
+			return carry ? count + end - (word + 1) * WORD_BITS :
+				       count;
+		if (carry)
+			count += (next - word - 1) * WORD_BITS;
+		word = next;
 	}
+}
+
+/* An extent has been made of quanta that are in one part. */
+static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part,
+			 u32 part_end)
+{
+	set_flag(pool->used, start, true);
+	if (flag(pool->soiled, start)) {
+		pool->dirty -= end - start;
+		if (end < part_end)
+			pool_map_set(&pool->todo, end / WORD_BITS);
+		if (end == part_end || end / WORD_BITS != start / WORD_BITS)
+			sum_up_todo(pool, start / WORD_BITS);
+		return;
+	}
+	if (end < part_end && end / WORD_BITS != part / WORD_BITS)
+		gain(pool, true, end / WORD_BITS, part_end - end);
+	lose(pool, true, part / WORD_BITS, part_end - part);
+}
+
+/* The same for several. */
+static noinline void take_parts(struct pool *pool, u32 start, u32 end, u32 part)
+{
+	u32 word = start / WORD_BITS;
+
+	pool->dirty -= count_dirty(pool, start, end, true);
+	for (; word != POOL_NONE; word = next_word(pool, word, end)) {
+		pool->used[word] |= pool_map_word(&pool->parts, word) &
+				    range_mask(word, start, end);
+		sum_up_parts(pool, word);
+	}
+	if (part / WORD_BITS != start / WORD_BITS)
+		sum_up_parts(pool, part / WORD_BITS);
+	if (end / WORD_BITS != start / WORD_BITS)
+		sum_up_parts(pool, end / WORD_BITS);
 }
 
 /*
- * Follows a change of the bitmaps in one tree: two leaves, the nodes that are
- * within the range, and those above it up to the first that comes out the same.
- * O(log n), and a few instructions a node within.
+ * Make an extent of free quanta. Cost: O(log n); if they are in several parts,
+ * for each word in which one begins.
  */
-static void tree_update(const struct pool *pool, bool clean, u32 start, u32 len,
-			enum range_change change)
+static void take(struct pool *pool, u32 start, u32 len)
 {
-	const struct run_tree *tree = tree_of(pool, clean);
-	u32 lo = start / LEAF_QUANTA;
-	u32 hi = (start + len - 1) / LEAF_QUANTA;
-	u32 size = LEAF_QUANTA;
-	struct run_node *node;
-	u32 level = 0;
-	bool changed;
+	u32 end = start + len;
+	u32 part = pool_map_prev(&pool->parts, start);
+	u32 part_end = pool_map_next(&pool->parts, start + 1);
+	u32 piece = piece_of(pool, part);
+	u32 piece_end = piece_end_of(pool, part_end);
 
-	changed = set_leaf(pool, clean, lo);
-	if (lo != hi)
-		set_leaf(pool, clean, hi);
-	while (lo != hi) {
-		struct run_node *child = tree->level[level];
+	if (end < part_end)
+		split(pool, end, part);
+	else if (!pool_map_test(&pool->parts, end))
+		split(pool, end, pool_map_prev(&pool->parts, end));
+	if (part != start)
+		split(pool, start, part);
+	pool->free -= len;
+	pool->extents++;
 
-		set_between(pool, clean, level, lo, hi, change);
-		node = tree->level[++level];
-		lo /= 2;
-		hi /= 2;
-		changed = set_parent(&node[lo], &child[2 * lo], size);
-		if (lo != hi)
-			set_parent(&node[hi], &child[2 * hi], size);
-		size *= 2;
+	if (end <= part_end)
+		take_in_part(pool, start, end, part, part_end);
+	else
+		take_parts(pool, start, end, part);
+	if (piece != start)
+		pool_map_set(&pool->pieces, start);
+	if (end < piece_end) {
+		pool_map_set(&pool->pieces, end);
+		if (end / WORD_BITS != piece / WORD_BITS)
+			gain(pool, false, end / WORD_BITS, piece_end - end);
 	}
-
-	node = &tree->level[level][lo];
-	while (changed && ++level < tree->levels) {
-		struct run_node *child = lo & 1 ? node - 1 : node;
-
-		lo /= 2;
-		node = &tree->level[level][lo];
-		changed = set_parent(node, child, size);
-		size *= 2;
-	}
+	lose(pool, false, piece / WORD_BITS, piece_end - piece);
 }
 
-/* The first aligned quantum from @at on; may lie beyond the pool. */
-static u32 align_quantum(const struct pool *pool, u32 at, u32 align)
-{
-	return at + (-(u32)(pool->base + at) & (align - 1));
-}
-
-/*
- * The first aligned place for at most a word, among those that begin at or
- * after @from and before the word @end.
+/**
+ * struct fit - a run that is long enough
+ * @start: its first quantum
+ * @end: the quantum after it
  */
-static bool scan_short(const struct pool *pool, bool clean, u32 from, u32 end,
-		       u32 len, u32 align, u32 *start)
+struct fit {
+	u32 start;
+	u32 end;
+};
+
+/* The first run of at least @len quanta in a word, among those in @bits. */
+static bool first_in_word(const struct pool *pool, bool clean, u32 word,
+			  unsigned long bits, u32 len, struct fit *fit)
 {
-	u32 stride = max(align / WORD_QUANTA, 1U);
-	unsigned long aligned = ~0UL;
-	unsigned long mask;
-	u32 word;
-
-	from = align_quantum(pool, from, align);
-	/* One bit for each aligned quantum of a word, the same in every word. */
-	if (align >= WORD_QUANTA)
-		aligned = 1UL << from % WORD_QUANTA;
-	else if (align > 1)
-		aligned = ~0UL / ((1UL << align) - 1) << from % align;
-
-	mask = aligned & first_mask(from);
-	for (word = from / WORD_QUANTA; word < end; word += stride) {
-		unsigned long avail = avail_word(pool, clean, word);
-
-		if (avail & mask) {
-			avail = word_fits(avail,
-					  avail_word(pool, clean, word + 1),
-					  len) & mask;
-			if (avail) {
-				*start = word * WORD_QUANTA + __ffs(avail);
-				return true;
-			}
-		}
-		mask = aligned;
-	}
-	return false;
-}
-
-/*
- * The same for more than a word, the place to end before the word @end. Only
- * runs that go from one word into the next can do, so that each word has one
- * end and one beginning to look at.
- */
-static bool scan_long(const struct pool *pool, bool clean, u32 from, u32 end,
-		      u32 len, u32 align, u32 *start)
-{
-	u32 word = from / WORD_QUANTA;
-	u32 begin = from;
-
-	for (; word <= end; word++) {
-		unsigned long busy = ~0UL;
-		u32 stop, first;
-
-		if (word < end)
-			busy = ~avail_word(pool, clean, word);
-		if (!busy)
-			continue;
-		stop = word * WORD_QUANTA + __ffs(busy);
-		if (stop >= begin && stop - begin >= len) {
-			first = align_quantum(pool, begin, align);
-			if (first < stop && stop - first >= len) {
-				*start = first;
-				return true;
-			}
-		}
-		begin = max(from, word * WORD_QUANTA + (u32)__fls(busy) + 1);
-	}
-	return false;
-}
-
-static bool scan(const struct pool *pool, bool clean, u32 from, u32 end,
-		 u32 len, u32 align, u32 *start)
-{
-	if (len <= WORD_QUANTA)
-		return scan_short(pool, clean, from, end, len, align, start);
-	return scan_long(pool, clean, from, end, len, align, start);
-}
-
-/*
- * The first place in a node where @len quanta are available; the node is known
- * to have one. O(log n).
- */
-static bool first_in(const struct pool *pool, bool clean, u32 level, u32 i,
-		     u32 len, u32 *start)
-{
-	const struct run_tree *tree = tree_of(pool, clean);
-
-	while (level) {
-		const struct run_node *child;
-
-		level--;
-		i *= 2;
-		child = &tree->level[level][i];
-		if (child[0].max >= len)
-			continue;
-		if (child[0].suffix + child[1].prefix >= len) {
-			*start = node_start(level, i + 1) - child[0].suffix;
+	for (; bits; bits &= bits - 1) {
+		pool_visit();
+		fit->start = word * WORD_BITS + __ffs(bits);
+		fit->end = pool_map_next(bounds(pool, clean), fit->start + 1);
+		if (fit->end - fit->start >= len)
 			return true;
-		}
-		i++;
 	}
-	return scan(pool, clean, node_start(0, i),
-		    (i + 1) * POOL_LEAF_WORDS, len, 1, start);
+	return false;
+}
+
+static bool last_in_word(const struct pool *pool, bool clean, u32 word,
+			 unsigned long bits, u32 len, struct fit *fit)
+{
+	while (bits) {
+		u32 bit = __fls(bits);
+
+		pool_visit();
+		bits ^= 1UL << bit;
+		fit->start = word * WORD_BITS + bit;
+		fit->end = pool_map_next(bounds(pool, clean), fit->start + 1);
+		if (fit->end - fit->start >= len)
+			return true;
+	}
+	return false;
 }
 
 /*
- * The first place at or after @from where @len quanta are available. O(log n):
- * down to the leaf of @from, and from there to the nearest place on the right
- * of that way, of which the lowest seen is the first in address order.
+ * The next run that is long enough, going up from the one in @fit, or from the
+ * pool's beginning if that is all zero.
  */
-static bool first_from(const struct pool *pool, bool clean, u32 from, u32 len,
-		       u32 *start)
+static bool next_fit(const struct pool *pool, bool clean, u32 len, struct fit *fit)
 {
-	const struct run_tree *tree = tree_of(pool, clean);
-	enum { NOWHERE, STRADDLING, INSIDE } right = NOWHERE;
-	u32 level = tree->levels - 1;
-	u32 right_level = 0;
-	u32 right_i = 0;
-	u32 i = 0;
+	u32 word = 0;
 
-	while (level && tree->level[level][i].max >= len) {
-		const struct run_node *child;
-		u32 mid, first;
+	if (fit->end) {
+		word = fit->start / WORD_BITS;
+		if (first_in_word(pool, clean, word, starts(pool, clean, word) &
+				  ~1UL << fit->start % WORD_BITS, len, fit))
+			return true;
+		word++;
+	}
+	word = pool_tree_first(tree_of(pool, clean), word, len);
+	return word != POOL_NONE &&
+	       first_in_word(pool, clean, word, starts(pool, clean, word), len,
+			     fit);
+}
 
-		level--;
-		i *= 2;
-		child = &tree->level[level][i];
-		mid = node_start(level, i + 1);
-		if (from >= mid) {
-			i++;
+/* The same going down, from the pool's end if @fit is all zero. */
+static bool prev_fit(const struct pool *pool, bool clean, u32 len, struct fit *fit)
+{
+	u32 word = POOL_NONE;
+
+	if (fit->end) {
+		u32 bit = fit->start % WORD_BITS;
+
+		word = fit->start / WORD_BITS;
+		if (last_in_word(pool, clean, word, starts(pool, clean, word) &
+				 ((1UL << bit) - 1), len, fit))
+			return true;
+		if (!word--)
+			return false;
+	}
+	word = pool_tree_last(tree_of(pool, clean), word, len);
+	return word != POOL_NONE &&
+	       last_in_word(pool, clean, word, starts(pool, clean, word), len,
+			    fit);
+}
+
+/* The lowest aligned place in a run, or the highest one. */
+static bool place_in(const struct pool *pool, const struct fit *fit, u32 len,
+		     u32 align, bool high, u32 *start)
+{
+	u32 slack = fit->end - fit->start - len;
+	u32 at = high ? fit->end - len : fit->start;
+	u32 off = (u32)(pool->base + at) & (align - 1);
+
+	if (!high)
+		off = -off & (align - 1);
+	if (off > slack)
+		return false;
+	*start = high ? at - off : at + off;
+	return true;
+}
+
+/*
+ * Looks for a place in address order; a large request from the end, where it
+ * takes the shortest of the first few runs, of those where its wish for a larger
+ * alignment comes true if there are any. Runs that are long enough for the
+ * length but not for the alignment could be many, so only some are looked at,
+ * and after that one is taken that does for any alignment. O(log n).
+ *
+ * Returns 0, -ENOSPC, or -EAGAIN if there may be a place none the less.
+ */
+static noinline int quick_fit(const struct pool *pool, bool clean, u32 len,
+			      u32 align, u32 wish, u32 *start)
+{
+	bool high = pool->large && len >= pool->large;
+	bool wishing = wish > align;
+	u32 fits[2] = { }, best[2] = { }, place[2] = { };
+	struct fit fit = { };
+	u32 looks;
+	u32 at;
+
+	for (looks = 0; looks < POOL_LOOKS; looks++) {
+		bool granted;
+
+		if (!(high ? prev_fit(pool, clean, len, &fit) :
+			     next_fit(pool, clean, len, &fit)))
+			break;
+		granted = wishing && place_in(pool, &fit, len, wish, high, &at);
+		if (!granted && !place_in(pool, &fit, len, align, high, &at))
 			continue;
+		if (!fits[granted]++ || fit.end - fit.start < best[granted]) {
+			best[granted] = fit.end - fit.start;
+			place[granted] = at;
 		}
-		first = max(from, mid - child[0].suffix);
-		if (mid + child[1].prefix - first >= len) {
-			right = STRADDLING;
-			*start = first;
-		} else if (child[1].max >= len) {
-			right = INSIDE;
-			right_level = level;
-			right_i = i + 1;
-		}
+		if (!high || fits[wishing] == POOL_FITS)
+			break;
 	}
+	if (fits[0] || fits[1]) {
+		*start = place[!!fits[1]];
+		return 0;
+	}
+	if (looks < POOL_LOOKS)
+		return -ENOSPC;
 
-	if (!level && tree->level[0][i].max >= len &&
-	    scan(pool, clean, from, (i + 1) * POOL_LEAF_WORDS, len, 1, start))
-		return true;
-	if (right == INSIDE)
-		return first_in(pool, clean, right_level, right_i, len, start);
-	return right == STRADDLING;
+	if (pool_tree_max(tree_of(pool, clean)) < len + align - 1)
+		return -EAGAIN;
+	memset(&fit, 0, sizeof(fit));
+	if (high)
+		prev_fit(pool, clean, len + align - 1, &fit);
+	else
+		next_fit(pool, clean, len + align - 1, &fit);
+	place_in(pool, &fit, len, align, high, start);
+	return 0;
+}
+
+/* The lowest place for a request that is neither aligned nor large; there has to be one. */
+static void first_fit(const struct pool *pool, bool clean, u32 len, u32 *start)
+{
+	u32 word = pool_tree_first(tree_of(pool, clean), 0, len);
+	struct fit fit = { };
+
+	first_in_word(pool, clean, word, starts(pool, clean, word), len, &fit);
+	*start = fit.start;
 }
 
 /*
- * Up to @steps steps of an aligned search in address order. A step goes to the
- * next place that is long enough, and from there to the next aligned quantum:
- * whichever of the two is rarer sets the number of steps. Returns -EAGAIN if
- * that did not decide the matter, with *at moved on. O(log n) a step.
+ * Only a large request that is a number of whole blocks has a wish: others would
+ * leave gaps that add up.
  */
-static int step_aligned(const struct pool *pool, bool clean, u32 len, u32 align,
-			u32 steps, u32 *at)
+static int find(const struct pool *pool, bool clean, u32 len, u32 align,
+		u32 *start)
 {
-	u32 first;
+	u32 wish = align;
 
-	while (steps--) {
-		if (*at >= pool->nr ||
-		    !first_from(pool, clean, *at, len, &first))
+	if (pool_tree_max(tree_of(pool, clean)) < len)
+		return -ENOSPC;
+	if (pool->large && len >= pool->large) {
+		wish = min(len & -len, pool->block);
+		if (wish < pool->large)
+			wish = align;
+	} else if (align == 1) {
+		first_fit(pool, clean, len, start);
+		return 0;
+	}
+	return quick_fit(pool, clean, len, align, wish, start);
+}
+
+/* Whether any run that begins in a word does for a request. */
+static bool place_in_word(const struct pool *pool, u32 word,
+			  const struct pool_search *search, u32 *start)
+{
+	unsigned long bits = starts(pool, false, word);
+	struct fit fit;
+
+	for (; bits; bits &= bits - 1)
+		if (first_in_word(pool, false, word, bits & -bits, search->len,
+				  &fit) &&
+		    place_in(pool, &fit, search->len, search->align, false,
+			     start))
+			return true;
+	return false;
+}
+
+/* Looks at all runs in some words. */
+static noinline int exhaustive_step(const struct pool *pool,
+				    struct pool_search *search, u32 *start)
+{
+	u32 words = POOL_STEP_WORDS;
+
+	while (words--) {
+		u32 word = pool_tree_first(&pool->room, search->word,
+					   search->len);
+
+		if (word == POOL_NONE)
 			return -ENOSPC;
-		*at = align_quantum(pool, first, align);
-		if (*at == first)
+		if (place_in_word(pool, word, search, start))
 			return 0;
+		search->word = word + 1;
 	}
 	return -EAGAIN;
 }
 
-/*
- * First fit in one tree, in O(log n) for any alignment if there is a run of
- * len + align - 1 quanta. If there is none, it may be that every place which is
- * long enough has to be tried, and a hostile user can arrange for that with a
- * request that fails in the end. Then w / 64 more steps are taken, which as a
- * rule decides the matter, and after that all words are looked at, which takes
- * some ten instructions a word, and up to 150 for a length just below a word's.
- * This last resort is for free quanta; clean ones are not worth it.
- */
-static bool first_fit(const struct pool *pool, bool clean, u32 len, u32 align,
-		      u32 *start)
+static int map_init(struct pool *pool)
 {
-	const struct run_tree *tree = tree_of(pool, clean);
-	u32 longest = tree_root(tree)->max;
-	int ret;
+	u32 words = words_of(pool);
 
-	if (longest < len)
-		return false;
-	if (align == 1)
-		return first_in(pool, clean, tree->levels - 1, 0, len, start);
-
-	*start = align_quantum(pool, 0, align);
-	ret = step_aligned(pool, clean, len, align, ALIGNED_TRIES, start);
-	if (ret != -EAGAIN)
-		return !ret;
-
-	if (longest - len >= align - 1) {
-		first_in(pool, clean, tree->levels - 1, 0, len + align - 1,
-			 start);
-		*start = align_quantum(pool, *start, align);
-		return true;
-	}
-
-	if (clean)
-		return false;
-	ret = step_aligned(pool, false, len, align, pool_words(pool) / 64, start);
-	if (ret != -EAGAIN)
-		return !ret;
-	return scan(pool, false, *start, pool_words(pool), len, align, start);
-}
-
-/*
- * The placement policy: first fit, and memory that needs no zeroing first.
- * *clean says whether the place is known to have no dirty quanta.
- */
-static bool place(const struct pool *pool, u32 len, u32 align, u32 *start,
-		  bool *clean)
-{
-	*clean = true;
-	if (pool->dirty && first_fit(pool, true, len, align, start))
-		return true;
-	*clean = !pool->dirty;
-	return first_fit(pool, false, len, align, start);
-}
-
-/* Makes an extent of free quanta, @dirty of which are so. */
-static void take(struct pool *pool, u32 start, u32 len, u32 dirty)
-{
-	change_bits(pool->used_map, start, len, true);
-	__set_bit(start, pool->head_map);
-	pool->free -= len;
-	pool->dirty -= dirty;
-	pool->extents++;
-	tree_update(pool, false, start, len, RANGE_TAKEN);
-	if (dirty < len)
-		tree_update(pool, true, start, len, RANGE_TAKEN);
-}
-
-static u32 even_up(u32 n)
-{
-	return n + (n & 1);
-}
-
-/* An all-zero tree: nothing is available. */
-static int tree_init(struct run_tree *tree, u32 leaves)
-{
-	struct run_node *node;
-	size_t nodes = 1;
-	u32 width;
-
-	for (width = leaves; width > 1; width = even_up(width) / 2)
-		nodes += even_up(width);
-	tree->nodes = pool_calloc(nodes, sizeof(*tree->nodes));
-	if (!tree->nodes)
+	pool->used = pool_calloc(words, sizeof(*pool->used));
+	pool->soiled = pool_calloc(words, sizeof(*pool->soiled));
+	if (!pool->used || !pool->soiled ||
+	    pool_map_init(&pool->pieces, pool->nr + 1) ||
+	    pool_map_init(&pool->parts, pool->nr + 1) ||
+	    pool_map_init(&pool->todo, words + 1) ||
+	    pool_tree_init(&pool->room, words) ||
+	    pool_tree_init(&pool->clean_room, words))
 		return -ENOMEM;
-
-	node = tree->nodes;
-	for (width = leaves; width > 1; width = even_up(width) / 2) {
-		tree->level[tree->levels++] = node;
-		node += even_up(width);
-	}
-	tree->level[tree->levels++] = node;
 	return 0;
 }
 
@@ -562,16 +536,15 @@ static int tree_init(struct run_tree *tree, u32 leaves)
  * @nr: number of quanta
  * @dirty: whether the quanta need zeroing
  *
- * Takes some 0.6 bytes of memory a quantum, 0.8 where a long has 32 bits.
- * May sleep. Whatever is returned, pool_destroy() may be called.
+ * Takes some 0.65 bytes of memory a quantum, 0.85 where a long has 32 bits. No
+ * request is large, see pool_set_large(). May sleep. Whatever is returned,
+ * pool_destroy() may be called.
  *
  * Return: 0; -EINVAL for no quanta, more than POOL_MAX_QUANTA, or a @base that
  * wraps around with them; -ENOMEM.
  */
 int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
 {
-	u32 words;
-
 	memset(pool, 0, sizeof(*pool));
 	if (!nr || nr > POOL_MAX_QUANTA || base > U64_MAX - nr)
 		return -EINVAL;
@@ -580,25 +553,37 @@ int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
 	pool->nr = nr;
 	pool->free = nr;
 	pool->dirty = dirty ? nr : 0;
-	words = pool_words(pool);
-	/* One word more, see the top. */
-	pool->used_map = pool_calloc(words + 1, sizeof(*pool->used_map));
-	pool->head_map = pool_calloc(words + 1, sizeof(*pool->head_map));
-	pool->dirty_map = pool_calloc(words + 1, sizeof(*pool->dirty_map));
-	if (!pool->used_map || !pool->head_map || !pool->dirty_map ||
-	    tree_init(&pool->free_tree, pool_leaves(pool)) ||
-	    tree_init(&pool->clean_tree, pool_leaves(pool))) {
+	if (map_init(pool)) {
 		pool_destroy(pool);
 		return -ENOMEM;
 	}
 
-	change_bits(pool->used_map, nr, (words + 1) * WORD_QUANTA - nr, true);
-	tree_update(pool, false, 0, nr, RANGE_AVAILABLE);
-	if (dirty)
-		change_bits(pool->dirty_map, 0, nr, true);
-	else
-		tree_update(pool, true, 0, nr, RANGE_AVAILABLE);
+	pool_map_set(&pool->pieces, 0);
+	pool_map_set(&pool->parts, 0);
+	pool_map_set(&pool->pieces, nr);
+	pool_map_set(&pool->parts, nr);
+	set_flag(pool->soiled, 0, dirty);
+	set_flag(pool->used, nr, true);
+	sum_up(pool, false, 0);
+	sum_up_parts(pool, 0);
 	return 0;
+}
+
+/**
+ * pool_set_large - say which requests are large
+ * @pool: the pool
+ * @large: shortest of them in quanta, a power of two; 0 for none
+ * @block: alignment they had better have, a power of two, @large at least
+ *
+ * Large requests go to the end of the pool and the others to its beginning. The
+ * multiples of @large among them are aligned, to the largest power of two that
+ * divides them but no more than @block, as long as a place for that is easily
+ * found.
+ */
+void pool_set_large(struct pool *pool, u32 large, u32 block)
+{
+	pool->large = large;
+	pool->block = block;
 }
 
 /**
@@ -609,47 +594,80 @@ int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
  */
 void pool_destroy(struct pool *pool)
 {
-	pool_kvfree(pool->used_map);
-	pool_kvfree(pool->head_map);
-	pool_kvfree(pool->dirty_map);
-	pool_kvfree(pool->free_tree.nodes);
-	pool_kvfree(pool->clean_tree.nodes);
+	pool_kvfree(pool->used);
+	pool_kvfree(pool->soiled);
+	pool_map_destroy(&pool->pieces);
+	pool_map_destroy(&pool->parts);
+	pool_map_destroy(&pool->todo);
+	pool_tree_destroy(&pool->room);
+	pool_tree_destroy(&pool->clean_room);
 	memset(pool, 0, sizeof(*pool));
+}
+
+/**
+ * pool_alloc_step - go on with a request
+ * @pool: the pool
+ * @search: the request; len and align set by the caller, all else zero at first
+ * @start: the first quantum, on success
+ *
+ * An extent without dirty quanta is preferred. What is dirty in an extent stays
+ * so for the owner to see, see pool_next_dirty(), but no longer counts as dirty.
+ *
+ * Requests that are not aligned need one step. One with an alignment may need
+ * more, if it looks as if there were no place for it; between the steps the
+ * caller can let others have the pool. It fails only if there is no place, but
+ * what others have freed meanwhile may be overlooked.
+ *
+ * Cost of a step: at most POOL_STEP_WORDS words or some 70 runs looked at, each
+ * found in O(log n), and O(log n) for each word in which the place has parts of
+ * different state.
+ *
+ * Return: 0; -EAGAIN if another step is needed; -EINVAL if the length is 0 or
+ * the alignment no power of two; -ENOSPC.
+ */
+int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
+{
+	u32 align = search->align;
+	u32 len = search->len;
+	int ret;
+
+	if (!len || !is_power_of_2(align))
+		return -EINVAL;
+	if (search->exhaustive) {
+		ret = exhaustive_step(pool, search, start);
+	} else {
+		ret = -ENOSPC;
+		if (pool->dirty && pool->dirty != pool->free)
+			ret = find(pool, true, len, align, start);
+		if (ret)
+			ret = find(pool, false, len, align, start);
+		search->exhaustive = ret == -EAGAIN;
+	}
+	if (!ret)
+		take(pool, *start, len);
+	return ret;
 }
 
 /**
  * pool_alloc - find free quanta and make an extent of them
  * @pool: the pool
  * @len: number of quanta
- * @align: power of two, in quanta, that the first one's number has to be a
- *	multiple of when counted from the pool's base
+ * @align: alignment, see struct pool_search
  * @start: the first quantum, on success
  *
- * An extent without dirty quanta is preferred. The dirty bits stay as they are
- * for the owner to see, see pool_next_dirty(), but the quanta no longer count
- * as dirty. A request fails only if there is no place for it.
- *
- * Cost: O(log n), and filling len bits. With an alignment, if neither the first
- * few places nor a run of @len + @align - 1 quanta do, O(w).
+ * All steps at once, see pool_alloc_step().
  *
  * Return: 0; -EINVAL if @len is 0 or @align no power of two; -ENOSPC.
  */
 int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start)
 {
-	u32 dirty = 0;
-	bool clean;
-	u32 first;
+	struct pool_search search = { .len = len, .align = align };
+	int ret;
 
-	if (!len || !is_power_of_2(align))
-		return -EINVAL;
-	if (!place(pool, len, align, &first, &clean))
-		return -ENOSPC;
-	/* Counting takes as long as filling; what is zeroed next, far longer. */
-	if (!clean)
-		dirty = count_dirty(pool, first, len, false);
-	take(pool, first, len, dirty);
-	*start = first;
-	return 0;
+	do {
+		ret = pool_alloc_step(pool, &search, start);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /**
@@ -658,42 +676,49 @@ int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start)
  * @start: the first quantum
  * @len: number of quanta
  *
- * As pool_alloc() otherwise. Cost: O(log n), and looking at len bits.
+ * As pool_alloc() otherwise, without a search.
  *
  * Return: 0; -EINVAL if @len is 0 or the pool ends before; -EBUSY if any of the
  * quanta is in use.
  */
 int pool_alloc_at(struct pool *pool, u32 start, u32 len)
 {
-	u32 end;
+	u32 piece;
 
 	if (!len || start >= pool->nr || len > pool->nr - start)
 		return -EINVAL;
-	end = start + len;
-	if (find_next_bit(pool->used_map, end, start) < end)
+	piece = pool_map_prev(&pool->pieces, start);
+	if (flag(pool->used, piece) ||
+	    pool_map_next(&pool->pieces, start + 1) < start + len)
 		return -EBUSY;
-	take(pool, start, len, count_dirty(pool, start, len, false));
+	take(pool, start, len);
 	return 0;
 }
 
-/*
- * Whether these quanta are one whole extent. Used quanta always have a head at
- * their beginning, so those between a head and a used one with no further head
- * in between must all be used.
- */
-static bool is_extent(const struct pool *pool, u32 start, u32 len)
+/* Whether these quanta are one whole extent; where its first part ends, if so. */
+static bool is_extent(const struct pool *pool, u32 start, u32 len,
+		      u32 *part_end)
 {
-	u32 end;
+	if (!len || start >= pool->nr || len > pool->nr - start ||
+	    !pool_map_test(&pool->pieces, start) || !flag(pool->used, start))
+		return false;
+	*part_end = pool_map_next(&pool->parts, start + 1);
+	return piece_end_of(pool, *part_end) == start + len;
+}
 
-	if (!len || start >= pool->nr || len > pool->nr - start)
-		return false;
-	end = start + len;
-	if (!test_bit(start, pool->head_map) ||
-	    !test_bit(end - 1, pool->used_map) ||
-	    find_next_bit(pool->head_map, end, start + 1) < end)
-		return false;
-	return end == pool->nr || !test_bit(end, pool->used_map) ||
-	       test_bit(end, pool->head_map);
+/* Make one part of an extent that is about to be free. */
+static noinline void join_parts(struct pool *pool, u32 start, u32 end)
+{
+	u32 word = start / WORD_BITS;
+
+	for (; word != POOL_NONE; word = next_word(pool, word, end)) {
+		unsigned long gone = range_mask(word, start + 1, end);
+
+		pool_visit();
+		/* The extent's first quantum may end a word. */
+		if ((start + 1) / WORD_BITS <= word)
+			pool_map_keep(&pool->parts, word, ~gone);
+	}
 }
 
 /**
@@ -702,61 +727,59 @@ static bool is_extent(const struct pool *pool, u32 start, u32 len)
  * @start: its first quantum
  * @len: number of its quanta
  *
- * The quanta are free at once, and dirty. Cost: O(log n), and filling len bits.
+ * The quanta are free at once, and dirty. Cost: O(log n); a word more for each
+ * in which parts of the extent begin, of which there are none if its owner has
+ * zeroed it.
  *
  * Return: 0; -EINVAL, with nothing changed, if that is not exactly one live
  * extent.
  */
 int pool_free(struct pool *pool, u32 start, u32 len)
 {
-	if (!is_extent(pool, start, len))
+	u32 end = start + len;
+	u32 piece = start;
+	u32 part = start;
+	u32 part_end;
+
+	if (!is_extent(pool, start, len, &part_end))
 		return -EINVAL;
 	/* With nothing else to clean the next search can begin right here. */
 	if (!pool->dirty)
 		pool->clean_hint = start;
-	change_bits(pool->used_map, start, len, false);
-	__clear_bit(start, pool->head_map);
-	change_bits(pool->dirty_map, start, len, true);
 	pool->free += len;
 	pool->dirty += len;
 	pool->extents--;
-	tree_update(pool, false, start, len, RANGE_AVAILABLE);
+
+	if (part_end != end)
+		join_parts(pool, start, end);
+	set_flag(pool->soiled, start, true);
+	set_flag(pool->used, start, false);
+	if (start) {
+		u32 before = pool_map_prev(&pool->parts, start - 1);
+
+		if (!flag(pool->used, before)) {
+			part = before;
+			piece = piece_of(pool, part);
+			pool_map_clear(&pool->pieces, start);
+		}
+	}
+	if (part != start && flag(pool->soiled, part))
+		pool_map_clear(&pool->parts, start);
+	else
+		pool_map_set(&pool->todo, start / WORD_BITS);
+	if (!flag(pool->used, end)) {
+		u32 next = end;
+
+		end = pool_map_next(&pool->pieces, next + 1);
+		pool_map_clear(&pool->pieces, next);
+		if (flag(pool->soiled, next)) {
+			pool_map_clear(&pool->parts, next);
+			sum_up_todo(pool, next / WORD_BITS);
+		}
+		lose(pool, false, next / WORD_BITS, end - next);
+	}
+	gain(pool, false, piece / WORD_BITS, end - piece);
 	return 0;
-}
-
-/* The bits of a word that are not in state @state, or begin an extent. */
-static unsigned long stop_word(const struct pool *pool, enum pool_state state,
-			       u32 word)
-{
-	unsigned long used = pool->used_map[word];
-	unsigned long dirty = pool->dirty_map[word];
-
-	switch (state) {
-	case POOL_USED:
-		return ~used | pool->head_map[word];
-	case POOL_CLEAN:
-		return used | dirty;
-	default:
-		return used | ~dirty;
-	}
-}
-
-/* Where the run that @at belongs to ends, but not after @end. */
-static u32 run_end(const struct pool *pool, enum pool_state state, u32 at,
-		   u32 end)
-{
-	u32 word = at / WORD_QUANTA;
-	unsigned long stop = stop_word(pool, state, word);
-
-	/* Not at @at itself. */
-	stop &= first_mask(at) << 1;
-	while (!stop) {
-		word++;
-		if (word * WORD_QUANTA >= end)
-			return end;
-		stop = stop_word(pool, state, word);
-	}
-	return min(end, word * WORD_QUANTA + (u32)__ffs(stop));
 }
 
 /**
@@ -767,25 +790,39 @@ static u32 run_end(const struct pool *pool, enum pool_state state, u32 at,
  * @max: how many quanta to return at most
  * @start: the first quantum, if there is one
  *
- * Looks at the dirty bits alone, not at who has the quanta. Cost: looking at
- * the bits from @from to the last one returned.
+ * Does not care who has the quanta. Cost: O(1) for each part that begins
+ * between @from and the last quantum returned.
  *
  * Return: number of quanta, 0 if none is dirty.
  */
 u32 pool_next_dirty(const struct pool *pool, u32 from, u32 end, u32 max,
 		    u32 *start)
 {
-	u32 first;
+	u32 part;
 
 	end = min(end, pool->nr);
 	if (from >= end || !max)
 		return 0;
-	first = find_next_bit(pool->dirty_map, end, from);
-	if (first >= end)
-		return 0;
-	*start = first;
-	end = first + min(max, end - first);
-	return find_next_zero_bit(pool->dirty_map, end, first) - first;
+	part = pool_map_prev(&pool->parts, from);
+	while (!flag(pool->soiled, part)) {
+		pool_visit();
+		part = pool_map_next(&pool->parts, part + 1);
+		if (part >= end)
+			return 0;
+		from = part;
+	}
+	*start = from;
+	end = from + min(max, end - from);
+	do {
+		pool_visit();
+		part = pool_map_next(&pool->parts, part + 1);
+	} while (part < end && flag(pool->soiled, part));
+	return min(part, end) - from;
+}
+
+static bool to_clean(const struct pool *pool, u32 part)
+{
+	return !flag(pool->used, part) && flag(pool->soiled, part);
 }
 
 /**
@@ -797,37 +834,59 @@ u32 pool_next_dirty(const struct pool *pool, u32 from, u32 end, u32 max,
  * Goes round the pool from call to call. The quanta stay free, and pool_alloc()
  * may hand them out before they are clean.
  *
- * Cost: a round looks at each word of the bitmaps once, and the quanta returned
- * are spread over it; a single call may have to go all the way, O(w). O(1) if
- * there is nothing to clean.
+ * Cost: O(log n).
  *
  * Return: number of quanta, 0 if none is free and dirty.
  */
 u32 pool_next_to_clean(struct pool *pool, u32 max, u32 *start)
 {
-	u32 word = pool->clean_hint / WORD_QUANTA;
-	unsigned long stop;
-	u32 words;
+	u32 hint = pool->clean_hint;
+	u32 word = hint / WORD_BITS;
+	unsigned long bits;
 	u32 end;
 
 	if (!pool->dirty || !max)
 		return 0;
 
-	/* There is one, and at the latest it is in front of the hint. */
-	words = pool_words(pool);
-	stop = stop_word(pool, POOL_DIRTY, word);
-	stop |= ~first_mask(pool->clean_hint);
-	while (!~stop) {
-		if (++word == words)
-			word = 0;
-		stop = stop_word(pool, POOL_DIRTY, word);
+	if (to_clean(pool, pool_map_prev(&pool->parts, hint))) {
+		*start = hint;
+	} else {
+		bits = pool_map_word(&pool->parts, word) &
+		       ~pool->used[word] & pool->soiled[word] &
+		       ~1UL << hint % WORD_BITS;
+		/* There is one, and at the latest it is in front of the hint. */
+		if (!bits) {
+			word = pool_map_next(&pool->todo, word + 1);
+			if (word == POOL_NONE)
+				word = pool_map_next(&pool->todo, 0);
+			bits = pool_map_word(&pool->parts, word) &
+			       ~pool->used[word] & pool->soiled[word];
+		}
+		*start = word * WORD_BITS + __ffs(bits);
 	}
 
-	*start = word * WORD_QUANTA + __ffs(~stop);
 	end = *start + min(max, pool->nr - *start);
-	end = run_end(pool, POOL_DIRTY, *start, end);
+	end = min(end, pool_map_next(&pool->parts, *start + 1));
 	pool->clean_hint = end == pool->nr ? 0 : end;
 	return end - *start;
+}
+
+/* Where a range begins that has been zeroed. */
+static void clean_from(struct pool *pool, u32 start)
+{
+	u32 part = pool_map_prev(&pool->parts, start);
+
+	if (part != start) {
+		if (!flag(pool->soiled, part))
+			return;
+		split(pool, start, part);
+	}
+	set_flag(pool->soiled, start, false);
+	if (pool_map_test(&pool->pieces, start))
+		return;
+	part = pool_map_prev(&pool->parts, start - 1);
+	if (!flag(pool->soiled, part))
+		pool_map_clear(&pool->parts, start);
 }
 
 /**
@@ -839,13 +898,13 @@ u32 pool_next_to_clean(struct pool *pool, u32 max, u32 *start)
  * The range may contain anything: parts of extents, free quanta, clean ones.
  * Those that are free can be handed out from now on without zeroing.
  *
- * Cost: O(log n) and looking at len bits; if some of the quanta are free and
- * dirty and others in use, a few dozen instructions a word of the range.
+ * Cost: O(log n), and as much again for each word in which parts of the range
+ * begin.
  */
 void pool_set_clean(struct pool *pool, u32 start, u32 len)
 {
-	u32 cleaned;
-	u32 end;
+	u32 first = start / WORD_BITS;
+	u32 part, end, word;
 
 	if (start >= pool->nr)
 		return;
@@ -854,15 +913,35 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
 		return;
 
 	end = start + len;
-	cleaned = count_dirty(pool, start, len, true);
-	change_bits(pool->dirty_map, start, len, false);
-	if (!cleaned)
-		return;
-	pool->dirty -= cleaned;
-	if (find_next_bit(pool->used_map, end, start) < end)
-		tree_update(pool, true, start, len, RANGE_MIXED);
-	else
-		tree_update(pool, true, start, len, RANGE_AVAILABLE);
+	pool->dirty -= count_dirty(pool, start, end, true);
+	part = pool_map_prev(&pool->parts, end);
+	if (part != end && flag(pool->soiled, part))
+		split(pool, end, part);
+	clean_from(pool, start);
+	part = pool_map_prev(&pool->parts, start);
+	if (pool_map_test(&pool->parts, end) && !flag(pool->soiled, end) &&
+	    !pool_map_test(&pool->pieces, end))
+		pool_map_clear(&pool->parts, end);
+
+	/* Going down, so that what follows a word is as it is to be. */
+	word = (end - 1) / WORD_BITS;
+	if (!pool_map_word(&pool->parts, word))
+		word = pool_map_prev_word(&pool->parts, word);
+	for (; word != POOL_NONE && word >= first;
+	     word = pool_map_prev_word(&pool->parts, word)) {
+		unsigned long mask = range_mask(word, start, end);
+
+		pool_visit();
+		pool->soiled[word] &= ~(mask & pool_map_word(&pool->parts, word));
+		if (word == first)
+			mask &= ~1UL << start % WORD_BITS;
+		pool_map_keep(&pool->parts, word,
+			      ~mask | pool_map_word(&pool->pieces, word));
+		sum_up_parts(pool, word);
+	}
+	sum_up_parts(pool, part / WORD_BITS);
+	sum_up_parts(pool, start / WORD_BITS);
+	sum_up_parts(pool, end / WORD_BITS);
 }
 
 /**
@@ -875,7 +954,7 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
  */
 u32 pool_largest(const struct pool *pool)
 {
-	return tree_root(&pool->free_tree)->max;
+	return pool_tree_max(&pool->room);
 }
 
 /**
@@ -884,21 +963,23 @@ u32 pool_largest(const struct pool *pool)
  * @from: where to look: 0, then where the last run ended
  * @run: filled in; begins at @from, even if that is not where it begins
  *
- * Cost: looking at the bits of the run.
+ * Cost: O(log n).
  *
  * Return: false, and nothing filled in, if @from is beyond the pool.
  */
 bool pool_next_run(const struct pool *pool, u32 from, struct pool_run *run)
 {
+	u32 part;
+
 	if (from >= pool->nr)
 		return false;
-	if (test_bit(from, pool->used_map))
+	part = pool_map_prev(&pool->parts, from);
+	if (flag(pool->used, part))
 		run->state = POOL_USED;
-	else if (test_bit(from, pool->dirty_map))
-		run->state = POOL_DIRTY;
 	else
-		run->state = POOL_CLEAN;
+		run->state = flag(pool->soiled, part) ? POOL_DIRTY : POOL_CLEAN;
 	run->start = from;
-	run->len = run_end(pool, run->state, from, pool->nr) - from;
+	run->len = pool_map_next(bounds(pool, run->state != POOL_USED),
+				 from + 1) - from;
 	return true;
 }

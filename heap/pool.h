@@ -3,21 +3,22 @@
  * The pool: which quanta of a carveout are in use, and which need zeroing.
  *
  * A pool knows nothing of addresses, pages or locks. It numbers the quanta of
- * one region from 0 and keeps three bitmaps of one bit a quantum:
+ * one region from 0 and divides them, without gaps, into
  *
- *   used   the quantum belongs to an extent that was handed out
- *   head   the quantum is the first of such an extent
- *   dirty  the quantum has to be zeroed before anybody sees it
+ *   pieces  which are either an extent that was handed out or a run of free
+ *	     quanta between two extents,
+ *   parts   of a piece, all of whose quanta need zeroing (dirty) or none.
  *
- * With "head" the exact extents are known, so that freeing anything but one
- * whole live extent (a double free, a part, two neighbours at once) is caught
- * and changes nothing.
+ * Two bitmaps have a bit for the first quantum of every piece and of every part;
+ * two more say for these quanta, and for no others, whether they are in use and
+ * whether they are dirty. So it takes a few bits to hand out any number of
+ * quanta, and any number to take back, and the exact extents are known: freeing
+ * anything but one whole live extent (a double free, a part, two neighbours at
+ * once) is caught and changes nothing.
  *
- * Over the bitmaps stand two run trees. A run tree is a binary tree over
- * leaves of a few bitmap words; each node holds the longest run in its part of
- * the pool and the runs that touch its two ends. One tree is over the free
- * quanta, the other over those that are free and clean, so that an allocation
- * finds memory which needs no zeroing as fast as it finds any memory.
+ * Two trees find room. Their leaves are the words of the bitmaps; a leaf is the
+ * length of the longest run of free quanta, or of clean free ones, that begins
+ * in its word.
  *
  * Locking: none here. The caller serialises every call on one pool; no function
  * sleeps but pool_init() and pool_destroy().
@@ -25,44 +26,21 @@
 #ifndef CONTIG_POOL_H
 #define CONTIG_POOL_H
 
+#include "pool_map.h"
 #include "pool_shim.h"
+#include "pool_tree.h"
 
 /* Indices are 32 bits wide and sums of two of them must not wrap. */
 #define POOL_MAX_QUANTA		0x40000000U
 
-/* Bitmap words under one leaf of a tree. */
-#define POOL_LEAF_WORDS		4
+/* Runs a search looks at before it takes one that is long enough anyway. */
+#define POOL_LOOKS		4
 
-/**
- * struct run_node - one node of a run tree, lengths in quanta
- * @prefix: length of the available run that begins at the first quantum
- * @suffix: length of the available run that ends at the last quantum
- * @max: length of the longest available run
- *
- * A node of level l covers the quanta of POOL_LEAF_WORDS << l words. Those
- * beyond the end of the pool are never available.
- */
-struct run_node {
-	u32 prefix;
-	u32 suffix;
-	u32 max;
-};
+/* Of those that are long enough for a large request, the best of so many. */
+#define POOL_FITS		3
 
-/* Enough levels for POOL_MAX_QUANTA in leaves of four words of 32 bits. */
-#define RUN_TREE_LEVELS		24
-
-/**
- * struct run_tree - longest runs of available quanta, at every scale
- * @nodes: all levels in one array, leaves first; owned by the tree
- * @level: where each level begins in @nodes; every level but the last has an
- *	even number of nodes
- * @levels: number of levels in use; the last one has a single node, the root
- */
-struct run_tree {
-	struct run_node *nodes;
-	struct run_node *level[RUN_TREE_LEVELS];
-	u32 levels;
-};
+/* Words that one step of an exhaustive search looks at. */
+#define POOL_STEP_WORDS		32
 
 /**
  * struct pool - the state of one region, all counts in quanta
@@ -72,12 +50,17 @@ struct run_tree {
  * @free: quanta that are in no extent
  * @dirty: quanta that are in no extent and need zeroing
  * @extents: number of live extents
- * @used_map: see above; bits beyond the last quantum are set
- * @head_map: see above
- * @dirty_map: for a quantum in an extent: the owner has not yet zeroed it, see
- *	pool_next_dirty()
- * @free_tree: runs of free quanta
- * @clean_tree: runs of free quanta that need no zeroing
+ * @large: shortest request that goes to the pool's end and not to its beginning,
+ *	a power of two; 0 if there is none
+ * @block: alignment that large requests get if they are a multiple of it and it
+ *	costs nothing, a power of two
+ * @pieces: first quanta of pieces, and @nr
+ * @parts: first quanta of parts, and @nr
+ * @used: whether a part belongs to an extent, at its first quantum
+ * @soiled: whether a part is dirty, at its first quantum
+ * @todo: words in which a part begins that is free and dirty
+ * @room: longest run of free quanta that begins in a word
+ * @clean_room: longest run of free and clean quanta that does
  * @clean_hint: where the search for dirty quanta to clean goes on
  */
 struct pool {
@@ -86,12 +69,31 @@ struct pool {
 	u32 free;
 	u32 dirty;
 	u32 extents;
-	unsigned long *used_map;
-	unsigned long *head_map;
-	unsigned long *dirty_map;
-	struct run_tree free_tree;
-	struct run_tree clean_tree;
+	u32 large;
+	u32 block;
+	struct pool_map pieces;
+	struct pool_map parts;
+	unsigned long *used;
+	unsigned long *soiled;
+	struct pool_map todo;
+	struct pool_tree room;
+	struct pool_tree clean_room;
 	u32 clean_hint;
+};
+
+/**
+ * struct pool_search - a request on its way
+ * @len: number of quanta
+ * @align: power of two, in quanta, that the first one's number has to be a
+ *	multiple of when counted from the pool's base
+ * @exhaustive: whether the quick attempts have failed
+ * @word: where the exhaustive search goes on
+ */
+struct pool_search {
+	u32 len;
+	u32 align;
+	bool exhaustive;
+	u32 word;
 };
 
 enum pool_state {
@@ -113,8 +115,10 @@ struct pool_run {
 };
 
 int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty);
+void pool_set_large(struct pool *pool, u32 large, u32 block);
 void pool_destroy(struct pool *pool);
 
+int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start);
 int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start);
 int pool_alloc_at(struct pool *pool, u32 start, u32 len);
 int pool_free(struct pool *pool, u32 start, u32 len);

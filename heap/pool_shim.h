@@ -5,7 +5,8 @@
  *
  * The host side keeps the kernel's names and meanings for the few functions
  * used. Memory comes from pool_host_calloc(), which the test program supplies
- * and can make fail.
+ * and can make fail. pool_visit() stands in every loop, so that tests can count
+ * how often these go round; programs that count instructions define it empty.
  */
 #ifndef CONTIG_POOL_SHIM_H
 #define CONTIG_POOL_SHIM_H
@@ -14,6 +15,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
@@ -25,6 +27,7 @@
 
 #define pool_calloc(n, size)	kvcalloc(n, size, GFP_KERNEL)
 #define pool_kvfree(p)		kvfree(p)
+#define pool_visit()		do { } while (0)
 
 #else /* the host */
 
@@ -37,6 +40,7 @@
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
+#define noinline		__attribute((__noinline__))
 #define U64_MAX			(~0ULL)
 #define BITS_PER_LONG		((int)(CHAR_BIT * sizeof(long)))
 
@@ -51,6 +55,12 @@ void pool_host_free(void *p);
 #define pool_calloc(n, size)	pool_host_calloc(n, size)
 #define pool_kvfree(p)		pool_host_free(p)
 
+extern u64 pool_host_visits;
+
+#ifndef pool_visit
+#define pool_visit()		(pool_host_visits++)
+#endif
+
 static inline u32 min(u32 a, u32 b)
 {
 	return a < b ? a : b;
@@ -64,55 +74,6 @@ static inline u32 max(u32 a, u32 b)
 static inline bool is_power_of_2(unsigned long n)
 {
 	return n && !(n & (n - 1));
-}
-
-static inline bool test_bit(unsigned long bit, const unsigned long *map)
-{
-	return map[bit / BITS_PER_LONG] >> (bit % BITS_PER_LONG) & 1;
-}
-
-static inline void __set_bit(unsigned long bit, unsigned long *map)
-{
-	map[bit / BITS_PER_LONG] |= 1UL << (bit % BITS_PER_LONG);
-}
-
-static inline void __clear_bit(unsigned long bit, unsigned long *map)
-{
-	map[bit / BITS_PER_LONG] &= ~(1UL << (bit % BITS_PER_LONG));
-}
-
-/* Words are flipped by @flip, so that a search for 0 is a search for 1. */
-static inline unsigned long pool_host_find(const unsigned long *map,
-					   unsigned long flip,
-					   unsigned long size, unsigned long at)
-{
-	unsigned long word;
-
-	if (at >= size)
-		return size;
-	word = (map[at / BITS_PER_LONG] ^ flip) & ~0UL << at % BITS_PER_LONG;
-	at -= at % BITS_PER_LONG;
-	while (!word) {
-		at += BITS_PER_LONG;
-		if (at >= size)
-			return size;
-		word = map[at / BITS_PER_LONG] ^ flip;
-	}
-	at += __ffs(word);
-	return at < size ? at : size;
-}
-
-static inline unsigned long find_next_bit(const unsigned long *map,
-					  unsigned long size, unsigned long at)
-{
-	return pool_host_find(map, 0, size, at);
-}
-
-static inline unsigned long find_next_zero_bit(const unsigned long *map,
-					       unsigned long size,
-					       unsigned long at)
-{
-	return pool_host_find(map, ~0UL, size, at);
 }
 
 #endif /* __KERNEL__ */

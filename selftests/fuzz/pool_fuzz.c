@@ -114,12 +114,15 @@ int fuzz_target(const unsigned char *data, size_t size)
 	struct input in = { data, size };
 	u32 nr = 1 + get_number(&in, MAX_QUANTA) % MAX_QUANTA;
 	u64 base = (u64)get_number(&in, 70000) << get_byte(&in) % 32;
-	bool dirty = get_byte(&in) & 1;
+	u32 kind = get_byte(&in);
 	struct pair p;
 	u32 op;
 
-	if (!pair_init(&p, base, nr, dirty))
+	if (!pair_init(&p, base, nr, kind & 1))
 		differ();
+	if (kind & 2)
+		pair_set_large(&p, 1U << (kind >> 2 & 7),
+			       1U << ((kind >> 2 & 7) + (kind >> 5 & 3)));
 	for (op = 0; in.left; op++)
 		if (!operate(&in, &p) ||
 		    (op % VERIFY_EVERY == 0 && !pair_verify(&p)))

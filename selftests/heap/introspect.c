@@ -53,6 +53,8 @@ TEST_F(sysfs, fragmentation)
 {
 	int fds[128], count = 0, i;
 
+	/* Or else what is clean already comes first, wherever it is. */
+	heap_wait_clean(self->heap);
 	while ((fds[count] = heap_alloc(self->heap, MiB(1))) >= 0)
 		count++;
 	for (i = 0; i < count; i += 2)

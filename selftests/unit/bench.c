@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instructions that the pool takes to find and to free, in churned pools that
- * are 90 % full, and for requests that fail after the longest possible search.
- * A tool, not a test: it judges nothing.
+ * Instructions that the pool and first fit in a bitmap take to find and to free,
+ * in churned pools that are 90 % full, and the longest step of requests that fail
+ * after the longest possible search. A tool, not a test: it judges nothing.
  *
  * A child marks where an operation begins and ends with a signal; the parent
  * lets it go one instruction at a time from mark to mark and counts. That needs
@@ -10,7 +10,8 @@
  * distribution and not a mean. What two marks with nothing between take is
  * measured in the same way and subtracted.
  *
- * BENCH_SAMPLES (default 1000) is taken from the environment.
+ * BENCH_SAMPLES (default 1000) is taken from the environment; first fit, which
+ * takes so long, gets a hundredth of it. --csv prints the first table as CSV.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,12 +21,18 @@
 #include <unistd.h>
 
 #include "host.h"
-#include "pool.h"
+#include "peers.h"
 #include "random.h"
 
 #define NOTHING_SAMPLES	10
 
+/* Enough for a quick one and some exhaustive ones. */
+#define SEARCH_STEPS	4
+
+#define PEER_SHARE	100
+
 static u32 samples;
+static bool csv;
 
 /**
  * struct setting - a churned pool
@@ -33,19 +40,27 @@ static u32 samples;
  * @longest: length of the longest extents; the shorter, the more there are
  * @align: alignment of every allocation
  * @clean: whether half of what is free is kept clean, or none
+ * @kind: PEER_POOL_DIRTY, which begins clean here, or a peer
  */
 struct setting {
 	u32 nr;
 	u32 longest;
 	u32 align;
 	bool clean;
+	enum peer_kind kind;
 };
 
 static const struct setting settings[] = {
-	{ 64 << 10, 512, 1, false }, { 1 << 20, 512, 1, false },
-	{ 16 << 20, 512, 1, false }, { 1 << 20, 512, 1, true },
-	{ 1 << 20, 16, 1, false }, { 1 << 20, 16384, 1, false },
-	{ 1 << 20, 512, 16, false },
+	{ 1 << 20, 512, 1, false, PEER_POOL_DIRTY },
+	{ 1 << 20, 512, 1, true, PEER_POOL_DIRTY },
+	{ 1 << 20, 16, 1, false, PEER_POOL_DIRTY },
+	{ 1 << 20, 16384, 1, false, PEER_POOL_DIRTY },
+	{ 1 << 20, 512, 16, false, PEER_POOL_DIRTY },
+	{ 64 << 10, 512, 1, false, PEER_POOL_DIRTY },
+	{ 16 << 20, 512, 1, false, PEER_POOL_DIRTY },
+	{ 64 << 10, 512, 1, false, PEER_FIRST_FIT },
+	{ 1 << 20, 512, 1, false, PEER_FIRST_FIT },
+	{ 1 << 20, 16384, 1, false, PEER_FIRST_FIT },
 };
 
 /**
@@ -60,14 +75,16 @@ struct extent {
 
 /**
  * struct bench - a pool in the making
- * @pool: the pool
+ * @peer: the pool, or a peer
+ * @free: its free quanta
  * @live: its extents, in no order
  * @count: number of extents
  * @r: the random numbers for it
  * @set: what it is made for
  */
 struct bench {
-	struct pool pool;
+	struct peer peer;
+	u32 free;
 	struct extent *live;
 	u32 count;
 	struct random r;
@@ -90,9 +107,10 @@ static bool grow(struct bench *b)
 	struct extent e;
 
 	e.len = random_size(&b->r, b->set->longest);
-	if (pool_alloc(&b->pool, e.len, b->set->align, &e.start))
+	if (!peer_alloc(&b->peer, e.len, min(b->set->align, e.len), &e.start))
 		return false;
 	b->live[b->count++] = e;
+	b->free -= e.len;
 	return true;
 }
 
@@ -102,6 +120,7 @@ static struct extent pick(struct bench *b)
 	struct extent e = b->live[i];
 
 	b->live[i] = b->live[--b->count];
+	b->free += e.len;
 	return e;
 }
 
@@ -109,23 +128,23 @@ static void shrink(struct bench *b)
 {
 	struct extent e = pick(b);
 
-	if (pool_free(&b->pool, e.start, e.len))
-		die("pool_free");
+	peer_free(&b->peer, e.start, e.len);
 }
 
 /* One out, and others in up to 90 %. */
 static void turn(struct bench *b)
 {
-	u32 full = b->pool.nr / 10;
+	struct pool *pool = &b->peer.pool;
+	u32 full = b->peer.nr / 10;
 	u32 start, len;
 
 	if (b->count)
 		shrink(b);
-	while (b->pool.free > full && grow(b))
+	while (b->free > full && grow(b))
 		;
-	while (b->set->clean && b->pool.dirty > full / 2) {
-		len = pool_next_to_clean(&b->pool, 512, &start);
-		pool_set_clean(&b->pool, start, len);
+	while (b->set->clean && pool->dirty > full / 2) {
+		len = pool_next_to_clean(pool, 512, &start);
+		pool_set_clean(pool, start, len);
 	}
 }
 
@@ -137,27 +156,58 @@ static void churn_pool(struct bench *b, const struct setting *set)
 	b->set = set;
 	b->count = 0;
 	b->live = malloc((size_t)set->nr * sizeof(*b->live));
-	if (!b->live || pool_init(&b->pool, 0, set->nr, false))
-		die("pool_init");
+	if (!b->live)
+		die("malloc");
+	peer_init(&b->peer, set->kind, set->nr);
+	b->free = set->nr;
+	/* Memory that nobody had is clean, whatever the peer says. */
+	if (set->kind == PEER_POOL_DIRTY)
+		pool_set_clean(&b->peer.pool, 0, set->nr);
 	turn(b);
 	turns = 3 * b->count;
 	for (i = 0; i < turns; i++)
 		turn(b);
 }
 
-/* What is measured is what is between the two marks. */
+static void keep(struct bench *b, struct extent e, bool ok)
+{
+	if (!ok)
+		return;
+	b->live[b->count++] = e;
+	b->free -= e.len;
+}
+
+/* What is measured is what is between the two marks; this as the heap does it. */
+static inline bool find(struct bench *b, struct extent *e)
+{
+	struct pool_search search = {
+		.len = e->len, .align = min(b->set->align, e->len),
+	};
+
+	if (b->peer.kind != PEER_POOL_DIRTY)
+		return peer_alloc(&b->peer, e->len, search.align, &e->start);
+	return !pool_alloc_step(&b->peer.pool, &search, &e->start);
+}
+
+static inline void give_back(struct bench *b, const struct extent *e)
+{
+	if (b->peer.kind != PEER_POOL_DIRTY)
+		peer_free(&b->peer, e->start, e->len);
+	else
+		pool_free(&b->peer.pool, e->start, e->len);
+}
+
 static void sample_alloc(struct bench *b)
 {
 	struct extent e;
-	int ret;
+	bool ok;
 
 	turn(b);
 	e.len = random_size(&b->r, b->set->longest);
 	mark();
-	ret = pool_alloc(&b->pool, e.len, b->set->align, &e.start);
+	ok = find(b, &e);
 	mark();
-	if (!ret)
-		b->live[b->count++] = e;
+	keep(b, e, ok);
 }
 
 static void sample_free(struct bench *b)
@@ -167,33 +217,33 @@ static void sample_free(struct bench *b)
 	turn(b);
 	e = pick(b);
 	mark();
-	pool_free(&b->pool, e.start, e.len);
+	give_back(b, &e);
 	mark();
 }
 
 static void sample_pair(struct bench *b)
 {
 	struct extent e, old;
-	int ret;
+	bool ok;
 
 	turn(b);
 	e.len = random_size(&b->r, b->set->longest);
 	old = pick(b);
 	mark();
-	ret = pool_alloc(&b->pool, e.len, b->set->align, &e.start);
-	pool_free(&b->pool, old.start, old.len);
+	ok = find(b, &e);
+	give_back(b, &old);
 	mark();
-	if (!ret)
-		b->live[b->count++] = e;
+	keep(b, e, ok);
 }
 
-static void churned_child(const struct setting *set, void (*run)(struct bench *b))
+static void churned_child(const struct setting *set,
+			  void (*run)(struct bench *b), u32 n)
 {
 	struct bench b;
 	u32 i;
 
 	churn_pool(&b, set);
-	for (i = 0; i < samples; i++)
+	for (i = 0; i < n; i++)
 		run(&b);
 }
 
@@ -215,8 +265,9 @@ static const struct search searches[] = {
 static void search_child(u32 nr, const struct search *s)
 {
 	u32 period = (s->len + 1 + s->align) / s->align * s->align;
+	struct pool_search search = { .len = s->len, .align = s->align };
 	struct pool pool;
-	u32 at, start;
+	u32 at, start, i;
 
 	if (pool_init(&pool, 0, nr, true))
 		die("pool_init");
@@ -227,10 +278,12 @@ static void search_child(u32 nr, const struct search *s)
 		if (rest < nr)
 			pool_alloc_at(&pool, rest, min(at + period, nr) - rest);
 	}
-	mark();
-	if (!pool_alloc(&pool, s->len, s->align, &start))
-		die("the search found something");
-	mark();
+	for (i = 0; i < SEARCH_STEPS; i++) {
+		mark();
+		if (!pool_alloc_step(&pool, &search, &start))
+			die("the search found something");
+		mark();
+	}
 }
 
 static void nothing_child(void)
@@ -323,58 +376,69 @@ static long count_nothing(void)
 static void measure_churned(const struct setting *set, const char *name,
 			    void (*run)(struct bench *b), long nothing)
 {
-	long *counts = malloc(samples * sizeof(*counts));
+	bool peer = set->kind != PEER_POOL_DIRTY;
+	u32 n = peer ? samples / PEER_SHARE + 1 : samples;
+	long *counts = malloc(n * sizeof(*counts));
 	pid_t pid;
 
 	if (!counts)
 		die("malloc");
 	pid = start_child();
 	if (!pid) {
-		churned_child(set, run);
+		churned_child(set, run, n);
 		exit(0);
 	}
-	count_child(pid, counts, samples);
-	printf("%9u %6u %6u %6s  %-13s %6ld %6ld %6ld\n", set->nr,
-	       set->longest, set->align, set->clean ? "half" : "none", name,
-	       counts[samples / 2] - nothing,
-	       counts[samples * 999UL / 1000] - nothing,
-	       counts[samples - 1] - nothing);
+	count_child(pid, counts, n);
+	printf(csv ? "%s,%u,%u,%u,%s,%s,%ld,%ld,%ld,%u\n" :
+	       "%-10s %9u %6u %6u %6s  %-13s %8ld %8ld %8ld %6u\n",
+	       peer ? peer_names[set->kind] : "pool", set->nr, set->longest,
+	       set->align, set->clean ? "half" : "none", name,
+	       counts[n / 2] - nothing, counts[(n * 999UL + 999) / 1000 - 1] - nothing,
+	       counts[n - 1] - nothing, n);
 	free(counts);
 }
 
 static void measure_search(u32 nr, const struct search *s, long nothing)
 {
 	pid_t pid = start_child();
-	long count;
+	long counts[SEARCH_STEPS];
 
 	if (!pid) {
 		search_child(nr, s);
 		exit(0);
 	}
-	count_child(pid, &count, 1);
-	printf("%9u %6u %6u  %ld\n", nr, s->len, s->align, count - nothing);
+	count_child(pid, counts, SEARCH_STEPS);
+	printf("%9u %6u %6u  %ld\n", nr, s->len, s->align,
+	       counts[SEARCH_STEPS - 1] - nothing);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const char *text = getenv("BENCH_SAMPLES");
 	long nothing = count_nothing();
 	unsigned int i;
 
+	csv = argc > 1 && !strcmp(argv[1], "--csv");
 	samples = text ? strtoul(text, NULL, 0) : 1000;
 	if (!samples)
 		return 2;
-	printf("instructions in pools 90 %% full, %u samples\n", samples);
-	printf("%9s %6s %6s %6s  %-13s %6s %6s %6s\n", "quanta", "len to",
-	       "align", "clean", "", "median", "p99.9", "max");
+	if (csv)
+		puts("allocator,quanta,longest,align,clean,what,median,p99.9,max,samples");
+	else
+		printf("instructions in pools 90 %% full\n"
+		       "%-10s %9s %6s %6s %6s  %-13s %8s %8s %8s %6s\n", "",
+		       "quanta", "len to", "align", "clean", "", "median",
+		       "p99.9", "max", "of");
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		measure_churned(&settings[i], "alloc", sample_alloc, nothing);
 		measure_churned(&settings[i], "free", sample_free, nothing);
 		measure_churned(&settings[i], "alloc + free", sample_pair,
 				nothing);
 	}
-	printf("instructions until an aligned request fails\n");
-	printf("%9s %6s %6s\n", "quanta", "len", "align");
+	if (csv)
+		return 0;
+	printf("instructions of the longest step until an aligned request fails\n"
+	       "%9s %6s %6s\n", "quanta", "len", "align");
 	for (i = 0; i < ARRAY_SIZE(searches); i++)
 		measure_search(1 << 20, &searches[i], nothing);
 	return 0;

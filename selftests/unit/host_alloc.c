@@ -6,6 +6,7 @@
 #include "pool_shim.h"
 
 struct host_alloc host_alloc;
+u64 pool_host_visits;
 
 void *pool_host_calloc(size_t n, size_t size)
 {

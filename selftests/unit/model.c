@@ -5,9 +5,6 @@
 
 #include "model.h"
 
-/* How many places the pool's aligned search tries one by one. */
-#define TRIES	8
-
 static void *must_calloc(size_t n, size_t size)
 {
 	void *p = calloc(n, size);
@@ -26,11 +23,19 @@ void model_init(struct model *m, u64 base, u32 nr, bool dirty)
 	m->base = base;
 	m->nr = nr;
 	m->hint = 0;
+	m->large = 0;
+	m->block = 0;
 	m->used = must_calloc(nr, sizeof(bool));
 	m->head = must_calloc(nr, sizeof(bool));
 	m->dirty = must_calloc(nr, sizeof(bool));
 	for (q = 0; q < nr; q++)
 		m->dirty[q] = dirty;
+}
+
+void model_set_large(struct model *m, u32 large, u32 block)
+{
+	m->large = large;
+	m->block = block;
 }
 
 void model_destroy(struct model *m)
@@ -43,22 +48,6 @@ void model_destroy(struct model *m)
 static bool available(const struct model *m, bool clean, u64 q)
 {
 	return !m->used[q] && !(clean && m->dirty[q]);
-}
-
-/* The first place from @at on, or nr if there is none. */
-static u64 first_from(const struct model *m, bool clean, u64 at, u64 len)
-{
-	u64 run = 0;
-
-	for (; at < m->nr; at++) {
-		if (available(m, clean, at))
-			run++;
-		else
-			run = 0;
-		if (run == len)
-			return at - len + 1;
-	}
-	return m->nr;
 }
 
 static bool fits(const struct model *m, u64 at, u64 len)
@@ -80,34 +69,103 @@ static u64 next_aligned(const struct model *m, u64 at, u64 align)
 	return past ? at + align - past : at;
 }
 
-/* The stated policy within one kind of quanta; nr if there is no place. */
-static u64 first_fit(const struct model *m, bool clean, u64 len, u64 align)
+/* The first run at or after @at that is long enough; false if there is none. */
+static bool run_from(const struct model *m, bool clean, u64 at, u64 len,
+		     u64 *start, u64 *end)
 {
-	u64 at, place;
-	int tries;
-
-	if (align == 1)
-		return first_from(m, clean, 0, len);
-
-	at = next_aligned(m, 0, align);
-	for (tries = 0; tries < TRIES; tries++) {
-		place = first_from(m, clean, at, len);
-		if (place == m->nr)
-			return m->nr;
-		at = next_aligned(m, place, align);
-		if (at == place)
-			return at;
+	for (*start = at; *start < m->nr; *start = *end + 1) {
+		for (*end = *start; *end < m->nr && available(m, clean, *end);)
+			++*end;
+		if (*end - *start >= len)
+			return true;
 	}
+	return false;
+}
 
-	place = first_from(m, clean, 0, len + align - 1);
-	if (place != m->nr)
-		return next_aligned(m, place, align);
-	if (clean)
-		return m->nr;
-	for (; at < m->nr; at += align)
-		if (fits(m, at, len))
+/* The last such run that ends at or before @at. */
+static bool run_before(const struct model *m, bool clean, u64 at, u64 len,
+		       u64 *start, u64 *end)
+{
+	for (*end = at; *end; *end = *start - 1) {
+		for (*start = *end; *start && available(m, clean, *start - 1);)
+			--*start;
+		if (*end - *start >= len)
+			return true;
+		if (!*start)
+			break;
+	}
+	return false;
+}
+
+/* A place in a run, or nr if the alignment leaves none. */
+static u64 place_in(const struct model *m, u64 start, u64 end, u64 len,
+		    u64 align, bool high)
+{
+	u64 at;
+
+	if (!high) {
+		at = next_aligned(m, start, align);
+		return at + len <= end ? at : m->nr;
+	}
+	for (at = end - len + 1; at-- > start;)
+		if ((m->base + at) % align == 0)
 			return at;
 	return m->nr;
+}
+
+/* The stated policy within one kind of quanta; nr if there is no place. */
+static u64 quick_fit(const struct model *m, bool clean, u64 len, u64 align,
+		     u64 wish, bool *unsure)
+{
+	bool high = m->large && len >= m->large;
+	u64 best[2] = { m->nr, m->nr }, best_len[2] = { ~0ULL, ~0ULL };
+	u64 start, end, at, pos;
+	int looks, fits[2] = { 0, 0 };
+
+	*unsure = false;
+	pos = high ? m->nr : 0;
+	for (looks = 0; looks < POOL_LOOKS; looks++) {
+		int k = 1;
+
+		if (!(high ? run_before(m, clean, pos, len, &start, &end) :
+			     run_from(m, clean, pos, len, &start, &end)))
+			break;
+		pos = high ? start : end;
+		at = place_in(m, start, end, len, max(wish, align), high);
+		if (at == m->nr) {
+			k = 0;
+			at = place_in(m, start, end, len, align, high);
+		}
+		if (at == m->nr)
+			continue;
+		if (end - start < best_len[k]) {
+			best[k] = at;
+			best_len[k] = end - start;
+		}
+		if (!high || (++fits[k] == POOL_FITS && k))
+			break;
+	}
+	if (best[1] != m->nr || best[0] != m->nr)
+		return best[1] != m->nr ? best[1] : best[0];
+	if (looks < POOL_LOOKS)
+		return m->nr;
+	if (high ? run_before(m, clean, m->nr, len + align - 1, &start, &end) :
+		   run_from(m, clean, 0, len + align - 1, &start, &end))
+		return place_in(m, start, end, len, align, high);
+	*unsure = true;
+	return m->nr;
+}
+
+static u64 find(const struct model *m, bool clean, u64 len, u64 align,
+		bool *unsure)
+{
+	u64 wish = m->block;
+
+	while (wish && len % wish)
+		wish /= 2;
+	if (!m->large || len < m->large || wish < m->large)
+		wish = align;
+	return quick_fit(m, clean, len, align, wish, unsure);
 }
 
 static bool any_dirty(const struct model *m)
@@ -131,14 +189,19 @@ static void take(struct model *m, u64 start, u64 len)
 
 int model_alloc(struct model *m, u32 len, u32 align, u32 *start)
 {
+	bool unsure;
 	u64 place;
 
 	if (!len || !align || (align & (align - 1)))
 		return -EINVAL;
-	place = first_fit(m, true, len, align);
+	place = find(m, true, len, align, &unsure);
 	if (place == m->nr)
-		place = first_fit(m, false, len, align);
-	if (place == m->nr)
+		place = find(m, false, len, align, &unsure);
+	if (place == m->nr && unsure)
+		for (place = next_aligned(m, 0, align); place < m->nr &&
+		     !fits(m, place, len); place += align)
+			;
+	if (place >= m->nr)
 		return -ENOSPC;
 	take(m, place, len);
 	*start = place;

@@ -13,6 +13,8 @@
  * struct model - the reference pool
  * @base: as in struct pool
  * @nr: as in struct pool
+ * @large: as in struct pool
+ * @block: as in struct pool
  * @hint: where the search for quanta to clean goes on
  * @used: for each quantum, whether it belongs to an extent
  * @head: whether it is the first one of its extent
@@ -21,6 +23,8 @@
 struct model {
 	u64 base;
 	u32 nr;
+	u32 large;
+	u32 block;
 	u32 hint;
 	bool *used;
 	bool *head;
@@ -29,6 +33,7 @@ struct model {
 
 /* The functions take and return what those of the pool do. */
 void model_init(struct model *m, u64 base, u32 nr, bool dirty);
+void model_set_large(struct model *m, u32 large, u32 block);
 void model_destroy(struct model *m);
 
 int model_alloc(struct model *m, u32 len, u32 align, u32 *start);

@@ -10,6 +10,7 @@
 
 #include "churn.h"
 #include "host.h"
+#include "replay.h"
 
 #define W	((u32)BITS_PER_LONG)
 
@@ -311,6 +312,8 @@ static bool comb(struct random *r)
 	int i;
 
 	ok = pair_init(&p, random_u64(r) >> 20, nr, random_below(r, 2));
+	if (random_below(r, 2))
+		pair_set_large(&p, 1U << random_below(r, 6), 64);
 	for (at = random_below(r, gap + 1); ok && at < nr; at += gap + tooth) {
 		ok = pair_alloc_at(&p, at, min(tooth, nr - at));
 		if (random_below(r, 2))
@@ -399,6 +402,257 @@ static bool test_large_extents(void)
 	return ok;
 }
 
+static bool at_most(const char *what, u64 got, u64 limit)
+{
+	if (got <= limit)
+		return true;
+	printf("# %s: %llu, more than %llu\n", what, got, limit);
+	return false;
+}
+
+static bool alloc_gives(struct pool *pool, u32 len, u32 align, u32 expected)
+{
+	u32 start = ~0U;
+
+	return expect("alloc", pool_alloc(pool, len, align, &start), 0) &&
+	       expect("place", start, expected);
+}
+
+/* What is promised of the place, with numbers that leave no doubt. */
+static bool test_placement(void)
+{
+	struct pool pool;
+	bool ok;
+
+	if (pool_init(&pool, 0, 16384, false))
+		return false;
+	pool_set_large(&pool, 512, 1024);
+	/* Small ones from the beginning, large ones from the end. */
+	ok = alloc_gives(&pool, 10, 1, 0) && alloc_gives(&pool, 511, 1, 10) &&
+	     alloc_gives(&pool, 1000, 1, 15384) &&
+	     /* Whole blocks at whole blocks, and halves at halves. */
+	     alloc_gives(&pool, 1536, 1, 13824) &&
+	     alloc_gives(&pool, 2048, 1, 11264) &&
+	     /* No promise for other lengths but what they ask for. */
+	     alloc_gives(&pool, 513, 1, 10751) &&
+	     alloc_gives(&pool, 513, 64, 10176) &&
+	     /* The shortest of several runs that are long enough. */
+	     !pool_alloc_at(&pool, 2000, 1) && !pool_alloc_at(&pool, 2701, 1) &&
+	     !pool_alloc_at(&pool, 3802, 1) && alloc_gives(&pool, 600, 1, 2101) &&
+	     /* Alignment is only a wish: all of a run, misaligned. */
+	     !pool_alloc_at(&pool, 9947, 1) && alloc_gives(&pool, 6144, 1, 3803);
+	pool_destroy(&pool);
+	return ok && nothing_left(&pool);
+}
+
+/* Clean memory first, wherever it is, and dirty rather than none. */
+static bool test_clean_first(void)
+{
+	struct pool pool;
+	bool ok;
+
+	if (pool_init(&pool, 0, 10000, true))
+		return false;
+	pool_set_large(&pool, 512, 512);
+	pool_set_clean(&pool, 5000, 100);
+	pool_set_clean(&pool, 7001, 600);
+	ok = alloc_gives(&pool, 100, 1, 5000) && alloc_gives(&pool, 1, 1, 7001) &&
+	     alloc_gives(&pool, 599, 1, 7002) && alloc_gives(&pool, 1, 1, 0) &&
+	     expect("dirty", pool.dirty, 9299);
+	/* What is partly clean is found once nothing is that is wholly. */
+	pool_set_clean(&pool, 1, 4);
+	ok = ok && alloc_gives(&pool, 8, 1, 1) && expect("dirty", pool.dirty, 9291);
+	pool_destroy(&pool);
+	return ok && nothing_left(&pool);
+}
+
+/*
+ * The most that one call goes round its loops, counted, in pools of any size;
+ * what comes in between them is a few dozen instructions. See
+ * Documentation/performance.rst for what that is in instructions.
+ */
+#define MAX_STEP_VISITS		700
+#define MAX_FLAT_VISITS		60
+
+/*
+ * Requests that fail although there are runs everywhere that are long enough,
+ * all of which miss the alignment by one quantum.
+ */
+static bool hostile_search(u32 nr, u32 len, u32 align, u64 *most)
+{
+	struct pool_search search = { .len = len, .align = align };
+	u32 period = (len + 1 + align) / align * align;
+	struct pool pool;
+	u32 at, start;
+	u64 steps = 0;
+	int ret;
+
+	if (pool_init(&pool, 0, nr, nr & 1))
+		return false;
+	for (at = 0; at < nr; at += period) {
+		u32 rest = at + 1 + len;
+
+		pool_alloc_at(&pool, at, 1);
+		if (rest < nr)
+			pool_alloc_at(&pool, rest, min(at + period, nr) - rest);
+	}
+	do {
+		pool_host_visits = 0;
+		ret = pool_alloc_step(&pool, &search, &start);
+		*most = pool_host_visits > *most ? pool_host_visits : *most;
+		steps++;
+	} while (ret == -EAGAIN && steps < nr);
+	pool_destroy(&pool);
+	return expect("search", ret, -ENOSPC) &&
+	       at_most("steps", steps, nr / W / POOL_STEP_WORDS + 2) &&
+	       at_most("visits of a step", *most, MAX_STEP_VISITS);
+}
+
+static bool test_hostile_searches(void)
+{
+	static const struct { u32 len, align; } requests[] = {
+		{ 1, 2 }, { 1, 4 }, { 3, 4 }, { 60, 4 }, { 64, 64 }, { 65, 2 },
+		{ 200, 256 }, { 512, 512 }, { 1, 512 }, { 2, 2 }, { 5, 1 << 16 },
+	};
+	static const u32 sizes[] = { 1000, 1 << 14, (1 << 18) + 1, 1 << 20 };
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u64 most = 0;
+
+		for (k = 0; k < ARRAY_SIZE(requests); k++)
+			if (!hostile_search(sizes[i], requests[k].len,
+					    requests[k].align, &most))
+				return false;
+		printf("# %u quanta: at most %llu visits a step\n", sizes[i],
+		       most);
+	}
+	return true;
+}
+
+/* One extent of any length costs the same, clean or dirty, there and back. */
+static bool test_flat(void)
+{
+	struct pool pool;
+	u32 len, start;
+	bool ok = true;
+	u64 most = 0;
+
+	if (pool_init(&pool, 0, 1 << 20, false))
+		return false;
+	pool_set_large(&pool, 512, 512);
+	for (len = 1; ok && len <= 1 << 19; len += 1 + len / 3) {
+		pool_host_visits = 0;
+		ok = !pool_alloc(&pool, len, 1, &start);
+		most = max(most, pool_host_visits);
+		pool_host_visits = 0;
+		ok = ok && !pool_free(&pool, start, len);
+		most = max(most, pool_host_visits);
+		if (len & 1)
+			pool_set_clean(&pool, 0, ~0U);
+	}
+	printf("# at most %llu visits\n", most);
+	pool_destroy(&pool);
+	return ok && at_most("visits", most, MAX_FLAT_VISITS) &&
+	       nothing_left(&pool);
+}
+
+/*
+ * The worst there is to take, free and clean at once: an extent whose quanta are
+ * clean and dirty in turn. So many visits for each word of it.
+ */
+#define MAX_MIXED_VISITS	90
+
+static bool test_mixed(void)
+{
+	u32 nr = 1 << 16, i, words = nr / W;
+	struct pool pool;
+	bool ok;
+
+	if (pool_init(&pool, 0, nr, true))
+		return false;
+	for (i = 0; i < nr; i += 2)
+		pool_set_clean(&pool, i, 1);
+	pool_host_visits = 0;
+	ok = expect("dirty", pool.dirty, nr / 2) && alloc_gives(&pool, nr, 1, 0) &&
+	     expect("dirty", pool.dirty, 0) &&
+	     at_most("visits of alloc", pool_host_visits / words,
+		     MAX_MIXED_VISITS);
+	pool_host_visits = 0;
+	ok = ok && !pool_free(&pool, 0, nr) &&
+	     at_most("visits of free", pool_host_visits / words,
+		     MAX_MIXED_VISITS);
+	for (i = 0; i < nr; i += 2)
+		pool_set_clean(&pool, i, 1);
+	pool_host_visits = 0;
+	pool_set_clean(&pool, 1, nr);
+	ok = ok && expect("dirty", pool.dirty, 0) &&
+	     at_most("visits of set_clean", pool_host_visits / words,
+		     MAX_MIXED_VISITS);
+	pool_destroy(&pool);
+	return ok && nothing_left(&pool);
+}
+
+/*
+ * The background thread's search, where dirty quanta are as rare as can be. In
+ * the end they are at the beginning of a pool in use, behind the hint.
+ */
+static bool test_clean_search(void)
+{
+	u32 nr = 1 << 20, i, start;
+	struct pool pool;
+	bool ok = true;
+
+	if (pool_init(&pool, 0, nr, false))
+		return false;
+	for (i = 0; ok && i < nr; i += 2)
+		ok = !pool_alloc_at(&pool, i, 1);
+	ok = ok && !pool_free(&pool, nr - 2, 1) &&
+	     pool_next_to_clean(&pool, 1, &start) == 1;
+	pool_set_clean(&pool, start, 1);
+	for (i = 0; ok && i < 100; i++) {
+		u32 at = i % 2 ? i * 10 : nr - 4 - i * 10;
+
+		ok = !pool_free(&pool, at, 1);
+		pool.clean_hint = i % 2 ? nr - 2 : 1;
+		pool_host_visits = 0;
+		ok = ok && expect("length", pool_next_to_clean(&pool, 9, &start),
+				  1) && expect("start", start, at) &&
+		     at_most("visits", pool_host_visits, MAX_FLAT_VISITS);
+		pool_set_clean(&pool, at, 1);
+	}
+	pool_destroy(&pool);
+	return ok && nothing_left(&pool);
+}
+
+/* On every kind of trace, in the mean of both measures, and in most traces. */
+static bool test_fragmentation(void)
+{
+	struct replay results[PEER_KINDS];
+	unsigned int kind, peer;
+	bool ok = true;
+
+	for (kind = 0; kind < TRACE_KINDS; kind++) {
+		const struct replay *pool = &results[PEER_POOL];
+
+		replay_kind(kind, REPLAY_SEEDS, results);
+		ok = expect("steps of a dirty pool",
+			    results[PEER_POOL_DIRTY].steps, pool->steps) && ok;
+		for (peer = PEER_FIRST_FIT; peer < PEER_KINDS; peer++) {
+			const struct replay *r = &results[peer];
+
+			printf("# %s, %s: steps x%.3f, in use x%.3f, later %u, sooner %u\n",
+			       trace_names[kind], peer_names[peer],
+			       (double)pool->steps / r->steps,
+			       (double)pool->used / r->used, r->later,
+			       r->sooner);
+			ok = ok && pool->steps > r->steps &&
+			     pool->used > r->used && r->later > r->sooner;
+		}
+	}
+	return ok && expect("allocations left", host_alloc.live, 0);
+}
+
 /**
  * struct shape - a pool for random operations
  * @nr: its quanta
@@ -440,8 +694,11 @@ static bool churn_shape(unsigned int i)
 		shares += shapes[k].share;
 	ops = total_ops * shape->share / shares + 1;
 	random_seed(&r, seed * SHAPES + i);
-	ok = pair_init(&p, shape->base, shape->nr, i & 1) &&
-	     churn(&p, &r, ops, 1 + shape->nr / 16);
+	ok = pair_init(&p, shape->base, shape->nr, i & 1);
+	/* Two thirds with requests that are large, of any size. */
+	if (i % 3)
+		pair_set_large(&p, 1U << i % 7, 1U << (i % 7 + i % 4));
+	ok = ok && churn(&p, &r, ops, 1 + shape->nr / 16);
 	pair_destroy(&p);
 	if (!ok)
 		printf("# seed %llu, shape %u\n", seed, i);
@@ -471,6 +728,15 @@ static const struct test tests[] = {
 	{ "aligned search among runs that do not do", test_combs },
 	{ "all free quanta become clean", test_clean_all },
 	{ "large extents", test_large_extents },
+	{ "places are where they are promised", test_placement },
+	{ "clean memory first", test_clean_first },
+	{ "aligned requests that fail are bounded step by step",
+	  test_hostile_searches },
+	{ "the cost does not depend on the length", test_flat },
+	{ "the cost of quanta clean and dirty in turn", test_mixed },
+	{ "the search for what to clean is bounded", test_clean_search },
+	{ "first failure later than any peer's on every trace",
+	  test_fragmentation },
 };
 
 #define TESTS	ARRAY_SIZE(tests)

@@ -43,6 +43,12 @@ bool pair_init(struct pair *p, u64 base, u32 nr, bool dirty)
 	return same("init", ret, 0) && check_counters(p);
 }
 
+void pair_set_large(struct pair *p, u32 large, u32 block)
+{
+	pool_set_large(&p->pool, large, block);
+	model_set_large(&p->model, large, block);
+}
+
 void pair_destroy(struct pair *p)
 {
 	pool_destroy(&p->pool);
@@ -126,26 +132,37 @@ bool pair_next_run(struct pair *p, u32 from)
 	       same("next_run state", run.state, expected.state);
 }
 
-/* The bitmaps cover whole leaves, and a word more. */
-static u32 map_quanta(const struct pool *pool)
+static bool bit(const unsigned long *map, u32 at)
 {
-	u32 leaf = POOL_LEAF_WORDS * BITS_PER_LONG;
+	return map[at / WORD_BITS] >> at % WORD_BITS & 1;
+}
 
-	return (pool->nr + leaf - 1) / leaf * leaf + BITS_PER_LONG;
+static bool starts_piece(const struct model *m, u32 q)
+{
+	return !q || q == m->nr || m->head[q] || m->used[q] != m->used[q - 1];
+}
+
+static bool starts_part(const struct model *m, u32 q)
+{
+	return starts_piece(m, q) || m->dirty[q] != m->dirty[q - 1];
 }
 
 static bool check_bitmaps(const struct pair *p)
 {
 	const struct pool *pool = &p->pool;
+	const struct model *m = &p->model;
 	u32 q;
 
-	for (q = 0; q < map_quanta(pool); q++) {
-		bool in = q < pool->nr;
+	for (q = 0; q < (m->nr / WORD_BITS + 1) * WORD_BITS; q++) {
+		bool piece = q <= m->nr && starts_piece(m, q);
+		bool part = q <= m->nr && starts_part(m, q);
 
-		if (test_bit(q, pool->used_map) !=
-		    (in ? p->model.used[q] : true) ||
-		    test_bit(q, pool->head_map) != (in && p->model.head[q]) ||
-		    test_bit(q, pool->dirty_map) != (in && p->model.dirty[q])) {
+		if (pool_map_test(&pool->pieces, q) != piece ||
+		    pool_map_test(&pool->parts, q) != part ||
+		    (part && bit(pool->used, q) !=
+			     (q < m->nr ? m->used[q] : true)) ||
+		    (part && bit(pool->soiled, q) !=
+			     (q < m->nr && m->dirty[q]))) {
 			printf("# the bitmaps are wrong at quantum %u\n", q);
 			return false;
 		}
@@ -153,44 +170,84 @@ static bool check_bitmaps(const struct pair *p)
 	return true;
 }
 
-static bool available(const struct pool *pool, bool clean, u32 q)
+/* Each bit of a summary against the word that it stands for. */
+static bool check_summaries(const char *name, const struct pool_map *map,
+			    u32 bits)
 {
-	if (q >= pool->nr || test_bit(q, pool->used_map))
-		return false;
-	return !clean || !test_bit(q, pool->dirty_map);
+	u32 words = (bits - 1) / WORD_BITS + 1;
+	u32 level, i;
+
+	for (level = 1; level < map->levels; level++) {
+		for (i = 0; i < words; i++) {
+			if (bit(map->level[level], i) ==
+			    !!map->level[level - 1][i])
+				continue;
+			printf("# %s: summary %u is wrong at %u\n", name,
+			       level, i);
+			return false;
+		}
+		words = (words - 1) / WORD_BITS + 1;
+	}
+	return same("words of the last summary", words, 1);
 }
 
-/*
- * A node and all below it, from the bitmaps alone. Beyond the end of the pool
- * there is a node here and there, but nothing below it.
- */
-static bool check_node(const struct pool *pool, bool clean, u32 level, u32 i)
+static bool check_todo(const struct pair *p)
 {
-	const struct run_tree *tree = clean ? &pool->clean_tree :
-					      &pool->free_tree;
-	const struct run_node *node = &tree->level[level][i];
-	u32 size = (u32)(POOL_LEAF_WORDS * BITS_PER_LONG) << level;
-	u32 run = 0, prefix = 0, longest = 0;
-	u32 q;
+	const struct model *m = &p->model;
+	u32 words = m->nr / WORD_BITS + 1;
+	u32 word, q;
 
-	for (q = 0; q < size; q++) {
-		run = available(pool, clean, i * size + q) ? run + 1 : 0;
-		if (run == q + 1)
-			prefix = run;
-		if (run > longest)
-			longest = run;
+	for (word = 0; word < words; word++) {
+		bool todo = false;
+
+		for (q = word * WORD_BITS; q < m->nr &&
+		     q < (word + 1) * WORD_BITS; q++)
+			todo |= starts_part(m, q) && !m->used[q] && m->dirty[q];
+		if (!same("something to clean in a word",
+			  pool_map_test(&p->pool.todo, word), todo))
+			return false;
 	}
-	if (node->prefix != prefix || node->suffix != run ||
-	    node->max != longest) {
-		printf("# %s tree, level %u, node %u: %u/%u/%u, expected %u/%u/%u\n",
-		       clean ? "clean" : "free", level, i, node->prefix,
-		       node->suffix, node->max, prefix, run, longest);
-		return false;
+	return true;
+}
+
+static bool available(const struct model *m, bool clean, u32 q)
+{
+	return q < m->nr && !m->used[q] && !(clean && m->dirty[q]);
+}
+
+/* Each leaf against the model, and each node against its children. */
+static bool check_tree(const struct pair *p, bool clean)
+{
+	const struct pool_tree *tree = clean ? &p->pool.clean_room :
+					       &p->pool.room;
+	const struct model *m = &p->model;
+	u32 words = m->nr / WORD_BITS + 1;
+	u32 word, q, run = 0, level, i, k;
+
+	for (word = words; word--;) {
+		u32 longest = 0;
+
+		for (q = (word + 1) * WORD_BITS; q-- > word * WORD_BITS;) {
+			run = available(m, clean, q) ? run + 1 : 0;
+			if (run > longest && (!q || !available(m, clean, q - 1)))
+				longest = run;
+		}
+		if (!same(clean ? "clean leaf" : "leaf", tree->level[0][word],
+			  longest))
+			return false;
 	}
-	if (!level || i * size >= pool->nr)
-		return true;
-	return check_node(pool, clean, level - 1, 2 * i) &&
-	       check_node(pool, clean, level - 1, 2 * i + 1);
+	for (level = 1; level < tree->levels; level++) {
+		for (i = 0; i < tree->width[level - 1] / POOL_TREE_WIDTH; i++) {
+			u32 most = 0;
+
+			for (k = 0; k < POOL_TREE_WIDTH; k++)
+				most = max(most, tree->level[level - 1]
+						 [i * POOL_TREE_WIDTH + k]);
+			if (!same("node", tree->level[level][i], most))
+				return false;
+		}
+	}
+	return true;
 }
 
 static bool check_runs(struct pair *p)
@@ -211,7 +268,10 @@ bool pair_verify(struct pair *p)
 	const struct pool *pool = &p->pool;
 
 	return check_counters(p) && check_bitmaps(p) &&
-	       check_node(pool, false, pool->free_tree.levels - 1, 0) &&
-	       check_node(pool, true, pool->clean_tree.levels - 1, 0) &&
+	       check_summaries("pieces", &pool->pieces, pool->nr + 1) &&
+	       check_summaries("parts", &pool->parts, pool->nr + 1) &&
+	       check_summaries("todo", &pool->todo,
+			       pool->nr / WORD_BITS + 2) &&
+	       check_todo(p) && check_tree(p, false) && check_tree(p, true) &&
 	       check_runs(p);
 }

@@ -23,6 +23,7 @@ struct pair {
  * both sides, and results, placement and counters compared.
  */
 bool pair_init(struct pair *p, u64 base, u32 nr, bool dirty);
+void pair_set_large(struct pair *p, u32 large, u32 block);
 void pair_destroy(struct pair *p);
 bool pair_alloc(struct pair *p, u32 len, u32 align);
 bool pair_alloc_at(struct pair *p, u32 start, u32 len);
@@ -34,7 +35,7 @@ bool pair_next_run(struct pair *p, u32 from);
 /* With @clean, what is returned is also declared clean. */
 bool pair_next_to_clean(struct pair *p, u32 max, bool clean);
 
-/* Everything: each bit, each tree node, all runs. */
+/* Everything: each bit, each summary, each tree node, all runs. */
 bool pair_verify(struct pair *p);
 
 #endif /* POOL_VERIFY_H */
