@@ -7,6 +7,8 @@
  *    alignment, no maintenance of a part of a buffer. What cannot be done gives -EOPNOTSUPP, never
  *    something that only looks the same.
  *  - A buffer that came as a file descriptor does not tell which heap it is from.
+ *  - Huge entries are to be expected only for buffers that begin at a huge page, as the library has
+ *    carveouts allocate large ones. Where others begin, the kernel does not tell of our heaps.
  *  - After fork() a child may use what it inherited, except while another thread of the parent
  *    was inside of this library at that moment.
  *
