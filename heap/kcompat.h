@@ -62,9 +62,9 @@
 
 #ifdef CONFIG_CMA
 /*
- * Do these flags of a pageblock tell that it belongs to CMA? Memory of CMA is the only one in blocks
- * of this migrate type. While CMA takes a part of a block, the block is isolated, which used to
- * be a type as well and has become a flag of its own.
+ * Do these flags of a pageblock tell that it belongs to CMA? No other memory is in blocks of this
+ * migrate type. While CMA takes a part of a block, the block is isolated, which used to be a type
+ * as well and has become a flag of its own.
  */
 static inline bool contig_flags_of_cma(unsigned long flags)
 {

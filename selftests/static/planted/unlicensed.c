@@ -1,0 +1,1 @@
+/* Planted: nothing says under which licence this is. */
