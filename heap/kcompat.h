@@ -129,7 +129,7 @@ static inline void contig_forget_copied(struct vm_area_struct *vma)
 #define CONTIG_HUGE_OP(fn)	(fn)
 #else
 #define CONTIG_HUGE		0
-#define CONTIG_HUGE_OP(fn)	((void *)(0 * sizeof(&(fn))))
+#define CONTIG_HUGE_OP(fn)	(0 ? (fn) : NULL)
 #endif
 
 /**
