@@ -17,7 +17,7 @@
 #include "pmem.h"
 
 /* The system allocator's own alignment, which its lengths include. */
-#define SYSTEM_ALIGN	4096
+#define SYSTEM_ALIGN	PAGE_SIZE
 
 /* Somebody else may take a place between finding and taking it. */
 #define PLACE_ATTEMPTS	16

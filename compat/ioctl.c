@@ -117,7 +117,7 @@ static int allocate_aligned(struct pmem_file *file, u64 size, u64 align)
 		return -EINVAL;
 	if (align & (align - 1))
 		return -EINVAL;
-	if (align != PMEM_ALIGN_MIN &&
+	if (align > PAGE_SIZE &&
 	    file->node->allocator != PMEM_ALLOCATORTYPE_BITMAP)
 		return -EINVAL;
 	if (align > PMEM_ALIGN_MAX || align < PMEM_ALIGN_MIN)
