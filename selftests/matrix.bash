@@ -35,7 +35,7 @@ guest outside "$STOCK" programs \
 guest nodefault "$STOCK" programs '--append cma=0 --append contig_heaps.carveout=any:16M' \
 	arm64/heap/nodefault
 
-guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-arm64 "$STOCK 6.12-16k" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
 guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \

@@ -139,8 +139,8 @@ static void bitmap_check(struct __test_metadata *_metadata, struct _test_data_bi
 
 TEST_F(bitmap, lengths_are_rounded_to_pages)
 {
-	static const unsigned long len[] = {
-		1, PAGE - 1, PAGE, PAGE + 1, 5000, 12288, 12289, MiB(1) - 1, MiB(1) + 1,
+	const unsigned long len[] = {
+		1, PAGE - 1, PAGE, PAGE + 1, 5000, 3 * PAGE, 3 * PAGE + 1, MiB(1) - 1, MiB(1) + 1,
 		MiB(3),
 	};
 	size_t i;
@@ -158,7 +158,7 @@ TEST_F(bitmap, lengths_are_rounded_to_pages)
 
 TEST_F(bitmap, mmap_allocates_what_it_maps)
 {
-	static const size_t len[] = { 1, PAGE, PAGE + 1, 100000, MiB(2) };
+	const size_t len[] = { 1, PAGE, PAGE + 1, 100000, MiB(2) };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(len); i++) {
@@ -176,15 +176,15 @@ TEST_F(bitmap, mmap_allocates_what_it_maps)
 TEST_F(bitmap, free_space_after_the_first_is_gone)
 {
 	bitmap_alloc(_metadata, self, self->node->size - MiB(1));
-	bitmap_alloc(_metadata, self, 5000);
-	bitmap_alloc(_metadata, self, 4096);
-	bitmap_alloc(_metadata, self, 12289);
+	bitmap_alloc(_metadata, self, PAGE + 904);
+	bitmap_alloc(_metadata, self, PAGE);
+	bitmap_alloc(_metadata, self, 3 * PAGE + 1);
 	bitmap_check(_metadata, self);
 	while (self->count > 1) {
 		bitmap_free(self, 1);
 		bitmap_check(_metadata, self);
 	}
-	bitmap_alloc(_metadata, self, 12288);
+	bitmap_alloc(_metadata, self, 3 * PAGE);
 	bitmap_check(_metadata, self);
 	bitmap_free(self, 0);
 	bitmap_check(_metadata, self);
@@ -317,18 +317,13 @@ TEST(heap_and_node_share_memory)
  * of the block that starts there, with BUSY if it is allocated, or INSIDE.
  */
 #define PAGES	(MiB(4) / PAGE)
+#define MOST_PAGES	(MiB(4) / KiB(4))
 #define BUSY	0x80
 #define INSIDE	0xff
 
 struct model {
-	unsigned char page[PAGES];
+	unsigned char page[MOST_PAGES];
 };
-
-static void model_init(struct model *model)
-{
-	memset(model->page, INSIDE, sizeof(model->page));
-	model->page[0] = 10;
-}
 
 static int order_of(unsigned long len)
 {
@@ -338,6 +333,12 @@ static int order_of(unsigned long len)
 	while (1UL << order < pages)
 		order++;
 	return order;
+}
+
+static void model_init(struct model *model)
+{
+	memset(model->page, INSIDE, sizeof(model->page));
+	model->page[0] = order_of(MiB(4));
 }
 
 static long model_alloc(struct model *model, unsigned long len)
@@ -371,7 +372,7 @@ static void model_free(struct model *model, unsigned long index)
 {
 	int order = model->page[index] & ~BUSY;
 
-	while (order < 10) {
+	while (order < order_of(MiB(4))) {
 		unsigned long buddy = index ^ (1UL << order);
 
 		if (model->page[buddy] != order)
@@ -457,12 +458,13 @@ static void buddy_free(struct __test_metadata *_metadata, struct _test_data_budd
 /* What the rule gives by hand: the model is tested, too. */
 TEST_F(buddy, vectors)
 {
-	static const struct {
+	/* In pages: the smallest region has 256 of them. */
+	const struct {
 		unsigned long len, index, reported;
 	} vector[] = {
-		{ 1, 0, 4096 }, { 4096, 1, 4096 }, { 4097, 2, 8192 }, { 12288, 4, 16384 },
-		{ 65536, 16, 65536 }, { 100000, 32, 131072 }, { MiB(1), 256, MiB(1) },
-		{ MiB(2), 512, MiB(2) }, { 20480, 8, 32768 }, { 1, 64, 4096 },
+		{ 1, 0, 1 }, { PAGE, 1, 1 }, { PAGE + 1, 2, 2 }, { 3 * PAGE, 4, 4 },
+		{ 16 * PAGE, 16, 16 }, { 24 * PAGE + 1696, 32, 32 }, { 128 * PAGE, 128, 128 },
+		{ 5 * PAGE, 8, 8 }, { 1, 64, 1 },
 	};
 	size_t i;
 
@@ -470,12 +472,19 @@ TEST_F(buddy, vectors)
 		int fd = buddy_alloc(_metadata, self, vector[i].len);
 
 		ASSERT_LE(0, fd);
-		EXPECT_REGION(0x79000000 + vector[i].index * PAGE, vector[i].reported,
+		EXPECT_REGION(0x79000000 + vector[i].index * PAGE, vector[i].reported * PAGE,
 			      pmem_size(fd));
 	}
-	EXPECT_EQ(-1, buddy_alloc(_metadata, self, MiB(1)));
-	EXPECT_EQ(-1, buddy_alloc(_metadata, self, KiB(512) + 1));
-	EXPECT_LE(0, buddy_alloc(_metadata, self, KiB(512)));
+	/* Where it has more, these are two blocks. */
+	for (i = 256; i < PAGES; i *= 2) {
+		int fd = buddy_alloc(_metadata, self, i * PAGE);
+
+		ASSERT_LE(0, fd);
+		EXPECT_REGION(0x79000000 + i * PAGE, i * PAGE, pmem_size(fd));
+	}
+	EXPECT_EQ(-1, buddy_alloc(_metadata, self, 64 * PAGE));
+	EXPECT_EQ(-1, buddy_alloc(_metadata, self, 32 * PAGE + 1));
+	EXPECT_LE(0, buddy_alloc(_metadata, self, 32 * PAGE));
 }
 
 TEST_F(buddy, smallest_block_that_fits)
@@ -580,13 +589,14 @@ TEST_F(all_or_nothing, owner_until_the_mapping_is_gone)
 
 TEST_F(all_or_nothing, exactly_what_was_asked)
 {
+	const unsigned long len = PAGE + 904;
 	int fd = pmem_open("pmem_camera");
 
-	ASSERT_EQ(0, pmem_allocate(fd, 5000));
-	EXPECT_REGION(0x79400000, 5000, pmem_size(fd));
-	EXPECT_REGION(0x79400000, 5000, pmem_phys(fd));
+	ASSERT_EQ(0, pmem_allocate(fd, len));
+	EXPECT_REGION(0x79400000, len, pmem_size(fd));
+	EXPECT_REGION(0x79400000, len, pmem_phys(fd));
 	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(fd, 2 * PAGE));
-	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(fd, 5000));
+	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(fd, len));
 	EXPECT_NE(MAP_FAILED, pmem_mmap(fd, PAGE));
 	EXPECT_NE(MAP_FAILED, pmem_mmap(fd, PAGE));
 }
@@ -595,7 +605,7 @@ TEST_F(all_or_nothing, mmap_takes_whole_pages)
 {
 	int fd = pmem_open("pmem_camera");
 
-	ASSERT_NE(MAP_FAILED, pmem_mmap(fd, 5000));
+	ASSERT_NE(MAP_FAILED, pmem_mmap(fd, PAGE + 904));
 	EXPECT_REGION(0x79400000, 2 * PAGE, pmem_size(fd));
 }
 
@@ -636,7 +646,7 @@ IDLE_FIXTURE(system_pages);
 
 TEST_F(system_pages, length_is_not_rounded)
 {
-	static const unsigned long len[] = { 1, 100, PAGE, 5000, KiB(64), MiB(1) };
+	const unsigned long len[] = { 1, 100, PAGE, 5000, KiB(64), MiB(1) };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(len); i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Masters that are large enough for whole PMDs. On kernels that have none for page frames, and
- * for 32-bit clients, all but the address has to be the same.
+ * Masters that are large enough for whole PMDs. On kernels that have none for page frames, or
+ * larger ones, and for 32-bit clients, all but the address has to be the same.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -71,7 +71,7 @@ static bool has_huge(void)
 
 	uname(&name);
 	sscanf(name.release, "%d.%d", &major, &minor);
-	return sizeof(long) == 8 && (major > 6 || (major == 6 && minor >= 12));
+	return sizeof(long) == 8 && PAGE == KiB(4) && (major > 6 || (major == 6 && minor >= 12));
 }
 
 /* Where the memory and the address agree, whichever place the memory has. */
@@ -80,7 +80,7 @@ TEST_F(huge, address_suits_the_memory)
 	unsigned long skew;
 
 	if (!has_huge())
-		SKIP(return, "whole PMDs need a 64-bit program on Linux 6.12 or later");
+		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later");
 	for (skew = 0; skew < 3; skew++) {
 		int before = pmem_open("pmem"), fd = pmem_open("pmem");
 		unsigned long phys;

@@ -145,15 +145,15 @@ TEST_F(driver, gets_and_puts_by_number)
 	struct legacy_call get = { .fd = pmem };
 
 	EXPECT_GT(0, call(self->driver, LEGACY_GET_FD, get));
-	ASSERT_EQ(0, pmem_allocate(pmem, 5000));
+	ASSERT_EQ(0, pmem_allocate(pmem, PAGE + 904));
 	ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
-	EXPECT_EQ(KiB(8), done.len);
+	EXPECT_EQ(2 * PAGE, done.len);
 	ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
 	/* One too many: refused, and the file lives. */
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
-	EXPECT_EQ(KiB(8), pmem_size(pmem).len);
+	EXPECT_EQ(2 * PAGE, pmem_size(pmem).len);
 	close(pmem);
 	EXPECT_TRUE(all_free(true));
 }
@@ -194,7 +194,7 @@ TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
 	int pmem = pmem_open("pmem");
 	struct legacy_call maint = { .fd = pmem, .cmd = PMEM_CLEAN_INV_CACHES };
 
-	maint.b = KiB(4);
+	maint.b = PAGE;
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
 	ASSERT_EQ(0, pmem_allocate(pmem, KiB(64)));
 	EXPECT_EQ(0, call(self->driver, LEGACY_MAINT, maint));
@@ -207,7 +207,7 @@ TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
 	maint.cmd = PMEM_CLEAN_CACHES;
 	maint.a = KiB(64);
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
-	maint.a = ~0UL - KiB(4) + 1;
+	maint.a = ~0UL - PAGE + 1;
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
 	maint.fd = -1;
 	EXPECT_EQ(-EBADF, call(self->driver, LEGACY_MAINT, maint));
@@ -224,7 +224,7 @@ TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
 TEST_F(driver, remaps_for_the_owner)
 {
 	int master = pmem_open("pmem"), sub;
-	struct legacy_call remap = { .cmd = PMEM_MAP, .b = KiB(4) };
+	struct legacy_call remap = { .cmd = PMEM_MAP, .b = PAGE };
 	unsigned char *memory, *view;
 
 	memory = pmem_mmap(master, KiB(64));

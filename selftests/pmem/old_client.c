@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define SIZE	(320 * 240 * 2)
-#define ROUNDED	((SIZE + 4095) & ~4095)
+#define PAGE	((unsigned long)getpagesize())
+#define ROUNDED	((SIZE + PAGE - 1) & ~(PAGE - 1))
 
 static int number;
 static int failed;

@@ -9,13 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <linux/android_pmem.h>
 #include <linux/types.h>
 
 #define KiB(n)	((size_t)(n) << 10)
 #define MiB(n)	((size_t)(n) << 20)
-#define PAGE	KiB(4)
+/* The kernel's page, 16 KiB on some. */
+#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
 
 /* O_SYNC as binaries of that time pass it; O_DSYNC today. */
 #define OLD_O_SYNC	0x1000

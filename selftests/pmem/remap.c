@@ -201,7 +201,8 @@ TEST_F(remap, many_rounds)
 
 	map_client(_metadata, self);
 	for (round = 0; round < 50; round++) {
-		size_t offset = round * 7 % 200 * PAGE, len = (round % 20 + 1) * PAGE;
+		size_t offset = round * 7 % (LEN / PAGE - 20) * PAGE;
+		size_t len = (round % 20 + 1) * PAGE;
 
 		ASSERT_EQ(0, pmem_map(self->sub, offset, len));
 		ASSERT_EQ(1, SEES(offset, len));

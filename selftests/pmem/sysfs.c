@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /sys/kernel/pmem_regions and the files in debugfs, to the byte. */
 #include <dirent.h>
+#include <strings.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -132,11 +134,12 @@ TEST_F(files, mapped_regions)
 	ASSERT_EQ(0, pmem_connect(second, self->fd));
 	ASSERT_EQ(0, pmem_map(second, PAGE, 10 * PAGE));
 	EXPECT_TRUE(file_is(self->name, "mapped_regions",
-			    format(REGIONS_HEADER "pid 0:(1000,a000) \npid %d:\n", own_tid())));
+			    format(REGIONS_HEADER "pid 0:(%zx,%zx) \npid %d:\n", PAGE, 10 * PAGE,
+				   own_tid())));
 	ASSERT_EQ(0, pmem_map(second, 0, MiB(1)));
 	EXPECT_TRUE(file_is(self->name, "mapped_regions",
-			    format(REGIONS_HEADER "pid 0:(0,100000) (1000,a000) \npid %d:\n",
-				   own_tid())));
+			    format(REGIONS_HEADER "pid 0:(0,100000) (%zx,%zx) \npid %d:\n", PAGE,
+				   10 * PAGE, own_tid())));
 	ASSERT_EQ(0, pmem_unmap(second, PAGE, 10 * PAGE));
 	EXPECT_TRUE(file_is(self->name, "mapped_regions",
 			    format(REGIONS_HEADER "pid 0:(0,100000) \npid %d:\n", own_tid())));
@@ -158,10 +161,14 @@ TEST_F(files, mapper_is_the_last_one)
 /* More than a page of text ends at a page, and with nothing worse. */
 TEST_F(files, many_files)
 {
-	int i;
+	/* Each takes a line of 7 characters. */
+	const size_t count = PAGE / 7 + 100;
+	struct rlimit limit = { count + 100, count + 100 };
+	size_t i;
 	char *text;
 
-	for (i = 0; i < 900; i++)
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	for (i = 0; i < count; i++)
 		ASSERT_LE(0, pmem_open(self->name));
 	text = node_file(self->name, "mapped_regions");
 	ASSERT_NE(NULL, text);
@@ -216,7 +223,8 @@ TEST_F(allocations, quanta)
 
 		if (node->kind != BITMAP && node->kind != BUDDY)
 			continue;
-		EXPECT_TRUE(file_is(node->name, "quantum_size", format("4096 (0x1000)\n")));
+		EXPECT_TRUE(file_is(node->name, "quantum_size",
+				    format("%zu (0x%zx)\n", PAGE, PAGE)));
 		EXPECT_TRUE(file_is(node->name, "total_entries",
 				    format("%zu\n", node->size / PAGE)));
 	}
@@ -225,7 +233,7 @@ TEST_F(allocations, quanta)
 TEST_F(allocations, bitmap)
 {
 	int a = pmem_open("pmem"), b = pmem_open("pmem"), c = pmem_open("pmem");
-	int id = id_of("pmem"), total = MiB(48) / PAGE;
+	int id = id_of("pmem"), total = MiB(48) / PAGE, mib = MiB(1) / PAGE;
 
 	ASSERT_LE(0, id);
 	EXPECT_TRUE(file_is("pmem", "free_quanta", format("%d\n", total)));
@@ -235,47 +243,51 @@ TEST_F(allocations, bitmap)
 	EXPECT_TRUE(file_is("pmem", "bits_allocated",
 			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n", id,
 				   quantum_of(a, "pmem"))));
-	ASSERT_EQ(0, pmem_allocate(b, 5000));
+	ASSERT_EQ(0, pmem_allocate(b, PAGE + 904));
 	ASSERT_EQ(0, pmem_allocate(c, MiB(1)));
-	EXPECT_TRUE(file_is("pmem", "free_quanta", format("%d\n", total - 3 - 256)));
+	EXPECT_TRUE(file_is("pmem", "free_quanta", format("%d\n", total - 3 - mib)));
 	EXPECT_TRUE(file_is("pmem", "bits_allocated",
-			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n1\t%lu\t2\n2\t%lu\t256\n",
+			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n1\t%lu\t2\n2\t%lu\t%d\n",
 				   id, quantum_of(a, "pmem"), quantum_of(b, "pmem"),
-				   quantum_of(c, "pmem"))));
+				   quantum_of(c, "pmem"), mib)));
 	/* A slot that became free is used again. */
 	ASSERT_EQ(0, close(b));
 	EXPECT_TRUE(file_is("pmem", "bits_allocated",
-			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n2\t%lu\t256\n", id,
-				   quantum_of(a, "pmem"), quantum_of(c, "pmem"))));
+			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n2\t%lu\t%d\n", id,
+				   quantum_of(a, "pmem"), quantum_of(c, "pmem"), mib)));
 	b = pmem_open("pmem");
 	ASSERT_EQ(0, pmem_allocate(b, 3 * PAGE));
 	EXPECT_TRUE(file_is("pmem", "bits_allocated",
-			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n1\t%lu\t3\n2\t%lu\t256\n",
+			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n1\t%lu\t3\n2\t%lu\t%d\n",
 				   id, quantum_of(a, "pmem"), quantum_of(b, "pmem"),
-				   quantum_of(c, "pmem"))));
+				   quantum_of(c, "pmem"), mib)));
 	EXPECT_NE(id, id_of("pmem_adsp"));
 }
 
 TEST_F(allocations, buddy)
 {
 	int a = pmem_open("pmem_smipool"), b = pmem_open("pmem_smipool");
+	const int mib = MiB(1) / PAGE, order = ffs(mib) - 1;
 
 	EXPECT_TRUE(file_is("pmem_smipool", "buddy_bitmap_dump",
-			    format(DUMP_HEADER "0\t10\t4194304\t0\n")));
+			    format(DUMP_HEADER "0\t%d\t4194304\t0\n", order + 2)));
 	ASSERT_EQ(0, pmem_allocate(a, MiB(1)));
 	EXPECT_TRUE(file_is("pmem_smipool", "buddy_bitmap_dump",
-			    format(DUMP_HEADER "0\t8\t1048576\t1\n256\t8\t1048576\t0\n"
-				   "512\t9\t2097152\t0\n")));
+			    format(DUMP_HEADER "0\t%d\t1048576\t1\n%d\t%d\t1048576\t0\n"
+				   "%d\t%d\t2097152\t0\n", order, mib, order, 2 * mib,
+				   order + 1)));
 	ASSERT_EQ(0, pmem_allocate(b, MiB(2)));
 	EXPECT_TRUE(file_is("pmem_smipool", "buddy_bitmap_dump",
-			    format(DUMP_HEADER "0\t8\t1048576\t1\n256\t8\t1048576\t0\n"
-				   "512\t9\t2097152\t1\n")));
+			    format(DUMP_HEADER "0\t%d\t1048576\t1\n%d\t%d\t1048576\t0\n"
+				   "%d\t%d\t2097152\t1\n", order, mib, order, 2 * mib,
+				   order + 1)));
 	ASSERT_EQ(0, close(a));
 	EXPECT_TRUE(file_is("pmem_smipool", "buddy_bitmap_dump",
-			    format(DUMP_HEADER "0\t9\t2097152\t0\n512\t9\t2097152\t1\n")));
+			    format(DUMP_HEADER "0\t%d\t2097152\t0\n%d\t%d\t2097152\t1\n",
+				   order + 1, 2 * mib, order + 1)));
 	ASSERT_EQ(0, close(b));
 	EXPECT_TRUE(file_is("pmem_smipool", "buddy_bitmap_dump",
-			    format(DUMP_HEADER "0\t10\t4194304\t0\n")));
+			    format(DUMP_HEADER "0\t%d\t4194304\t0\n", order + 2)));
 }
 
 TEST_F(allocations, all_or_nothing)
