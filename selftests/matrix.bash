@@ -70,7 +70,8 @@ guest debian 6.12 debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtes
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 # heap/importer is not among it: devices that have a buffer mapped several times, of which they sync
 # a part, are more than the DMA API's checks can tell apart.
-guest heaps debug programs '' arm64/heap/abi arm64/heap/extension arm64/heap/mmap
+guest heaps debug programs '' arm64/heap/abi arm64/heap/extension arm64/heap/mmap arm64/heap/huge \
+	arm64/heap/introspect arm64/heap/security
 guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security
 if [[ -n ${FULL:-} ]]; then
 	guest heaps-more debug programs '' arm64/heap/stress
