@@ -3,14 +3,30 @@
  * A plugin for QEMU's translator: counts the instructions that each processor executes between
  * two marks, and where they are.
  *
- *	-plugin count_insns.so,out=FILE
+ *	-plugin count_insns.so,out=FILE[,turn=N]
  *
- * A mark is a HINT instruction with a number that means nothing to processors: 112 and 113 begin
- * a phase, 114 ends it. At the end FILE gets a line "total PHASE CPU COUNT" for each processor
- * and "at ADDRESS COUNT" for each block of code.
+ * A mark is a HINT instruction with a number that means nothing to processors:
+ *
+ *	112, 113	phase 1 or 2 of this processor begins
+ *	114		it ends
+ *	115, 116	phase 3 or 4 of all processors begins
+ *	117		it ends
+ *	118, 119, 120	a lock has been taken, is about to be given back, is wanted
+ *
+ * At the end FILE gets a line "total PHASE CPU COUNT" for each processor, "at PHASE ADDRESS COUNT"
+ * for each block of code, "held ADDRESS TIMES MOST SUM" for each place where a lock was taken
+ * during a phase: for how many instructions it was held at most, and all times together; and
+ * "waited PHASE CPU COUNT": what the others ran in more than this processor while it wanted locks.
+ * (It sleeps then, in WFE, and instructions of its own do not tell for how long.)
+ *
+ * With turn=N, processors that take turns in one thread of QEMU (as they do under -icount) do so
+ * after N to 2 N instructions while a phase lasts, so that they meet where they would if they ran
+ * at once. Which, is the same in every run.
  *
  * Limits: written for version 1 of the interface, which is that of QEMU 7.2, and declared here
- * because Debian ships no header for it. A block that an exception leaves counts as a whole.
+ * because Debian ships no header for it. turn= uses functions of QEMU that are no part of the
+ * interface; where QEMU does not export them, it does not start. A block that an exception leaves
+ * counts as a whole.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -35,48 +51,217 @@ extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin
 extern uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 
+
+#define __weak	__attribute__((weak))
+
+/* QEMU's own, for turn=. */
+extern void *qemu_get_cpu(int index) __weak;
+extern void cpu_exit(void *cpu) __weak;
+
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 #define MAX_CPUS	8
+#define MAX_NESTED	8
+#define PHASES		5
 #define MARK(number)	(0xd503201fU | (number) << 5)
-#define MARK_ONE	MARK(112U)
-#define MARK_TWO	MARK(113U)
-#define MARK_END	MARK(114U)
+
+enum mark_number {
+	PHASE_ONE = 112, PHASE_TWO, PHASE_END,
+	ALL_THREE, ALL_FOUR, ALL_END,
+	LOCK_TAKEN, LOCK_GIVEN, LOCK_WANTED,
+};
 
 /**
  * struct block - a block of code that was translated
  * @next: in blocks
  * @addr: its address
  * @insns: instructions of it
- * @count: how often it was run between marks, by each processor
+ * @count: how often it was run, in each phase
  */
 struct block {
 	struct block *next;
 	uint64_t addr;
 	uint64_t insns;
-	uint64_t count[MAX_CPUS];
+	uint64_t count[PHASES];
+};
+
+/**
+ * struct mark - a mark in a block
+ * @next: in marks
+ * @block: the block
+ * @nr: its number among the block's instructions
+ * @number: what it means
+ * @held: how often a lock that was taken here has been given back
+ * @most: instructions in between, at most
+ * @sum: of all times
+ */
+struct mark {
+	struct mark *next;
+	struct block *block;
+	uint64_t nr;
+	enum mark_number number;
+	uint64_t held;
+	uint64_t most;
+	uint64_t sum;
+};
+
+/**
+ * struct cpu - a processor
+ * @phase: the one it is in, or 0
+ * @total: instructions in each phase
+ * @run: instructions in all
+ * @nested: locks held
+ * @taken: where they were taken
+ * @since: @run at that time
+ * @wanted: what the others had run in more than this one when it wanted a lock
+ * @waited: how much that grew until it had one, in each phase
+ */
+struct cpu {
+	int phase;
+	uint64_t total[PHASES];
+	uint64_t run;
+	unsigned int nested;
+	struct mark *taken[MAX_NESTED];
+	uint64_t since[MAX_NESTED];
+	int64_t wanted;
+	int64_t waited[PHASES];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct block *blocks;
-/* Of each processor, changed by its own thread alone. */
-static int phase[MAX_CPUS];
-static uint64_t total[3][MAX_CPUS];
+static struct mark *marks;
+static struct cpu cpus[MAX_CPUS];
+static int phase_of_all;
+static const char *out;
+static uint64_t turn, turn_left;
 
-static void run_block(unsigned int cpu, void *data)
+/* Processors take turns, so there is one state for all. */
+static void count_turn(unsigned int cpu, uint64_t insns)
 {
-	struct block *block = data;
+	static uint32_t state = 1;
 
-	if (cpu >= MAX_CPUS || !phase[cpu])
+	if (turn_left > insns) {
+		turn_left -= insns;
 		return;
-	block->count[cpu]++;
-	total[phase[cpu]][cpu] += block->insns;
+	}
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	turn_left = turn + state % turn;
+	cpu_exit(qemu_get_cpu(cpu));
 }
 
-static void run_mark(unsigned int cpu, void *data)
+static int phase_of(unsigned int cpu)
 {
-	if (cpu < MAX_CPUS)
-		phase[cpu] = (uintptr_t)data;
+	return phase_of_all ? phase_of_all : cpus[cpu].phase;
+}
+
+static void run_block(unsigned int nr, void *data)
+{
+	struct block *block = data;
+	struct cpu *cpu = &cpus[nr];
+	int phase, i;
+
+	if (nr >= MAX_CPUS)
+		return;
+	cpu->run += block->insns;
+	phase = phase_of(nr);
+	if (phase) {
+		block->count[phase]++;
+		cpu->total[phase] += block->insns;
+	}
+	for (i = 0; turn && i < MAX_CPUS; i++) {
+		if (phase_of(i)) {
+			count_turn(nr, block->insns);
+			break;
+		}
+	}
+}
+
+static int64_t ahead(unsigned int nr)
+{
+	int64_t sum = 0;
+	int i;
+
+	for (i = 0; i < MAX_CPUS; i++)
+		sum += i == (int)nr ? -cpus[i].run : cpus[i].run;
+	return sum;
+}
+
+static void run_lock_mark(unsigned int nr, struct mark *mark)
+{
+	struct cpu *cpu = &cpus[nr];
+	/* The whole block has been counted when it began. */
+	uint64_t now = cpu->run - mark->block->insns + mark->nr;
+	struct mark *taken;
+	uint64_t held;
+
+	if (mark->number == LOCK_WANTED) {
+		cpu->wanted = ahead(nr);
+		return;
+	}
+	if (mark->number == LOCK_TAKEN) {
+		if (cpu->nested == MAX_NESTED)
+			abort();
+		cpu->waited[phase_of(nr)] += ahead(nr) - cpu->wanted;
+		cpu->taken[cpu->nested] = mark;
+		cpu->since[cpu->nested++] = now;
+		return;
+	}
+	if (!cpu->nested)
+		return;
+	taken = cpu->taken[--cpu->nested];
+	held = now - cpu->since[cpu->nested];
+	if (!phase_of(nr))
+		return;
+	taken->held++;
+	taken->sum += held;
+	if (held > taken->most)
+		taken->most = held;
+}
+
+static void run_mark(unsigned int nr, void *data)
+{
+	struct mark *mark = data;
+
+	if (nr >= MAX_CPUS)
+		return;
+	switch (mark->number) {
+	case PHASE_ONE:
+	case PHASE_TWO:
+		cpus[nr].phase = mark->number - PHASE_ONE + 1;
+		break;
+	case PHASE_END:
+		cpus[nr].phase = 0;
+		break;
+	case ALL_THREE:
+	case ALL_FOUR:
+		phase_of_all = mark->number - ALL_THREE + 3;
+		break;
+	case ALL_END:
+		phase_of_all = 0;
+		break;
+	case LOCK_TAKEN:
+	case LOCK_GIVEN:
+	case LOCK_WANTED:
+		run_lock_mark(nr, mark);
+		break;
+	}
+}
+
+static void add_mark(struct block *block, struct qemu_plugin_insn *insn, uint64_t nr,
+		     enum mark_number number)
+{
+	struct mark *mark = calloc(1, sizeof(*mark));
+
+	if (!mark)
+		abort();
+	mark->block = block;
+	mark->nr = nr;
+	mark->number = number;
+	mark->next = marks;
+	marks = mark;
+	qemu_plugin_register_vcpu_insn_exec_cb(insn, run_mark, 0, mark);
 }
 
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)
@@ -89,55 +274,74 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 		abort();
 	block->addr = qemu_plugin_tb_vaddr(tb);
 	block->insns = qemu_plugin_tb_n_insns(tb);
+	/* First, so that a block has been counted when a mark in it is run. */
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, run_block, 0, block);
+	pthread_mutex_lock(&lock);
 	for (i = 0; i < block->insns; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint32_t code = *(const uint32_t *)qemu_plugin_insn_data(insn);
+		unsigned int number;
 
-		if (code == MARK_ONE || code == MARK_TWO || code == MARK_END)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, run_mark, 0,
-				(void *)(uintptr_t)(code == MARK_ONE ? 1 :
-						    code == MARK_TWO ? 2 : 0));
+		for (number = PHASE_ONE; number <= LOCK_WANTED; number++)
+			if (code == MARK(number))
+				add_mark(block, insn, i, number);
 	}
-	qemu_plugin_register_vcpu_tb_exec_cb(tb, run_block, 0, block);
-	pthread_mutex_lock(&lock);
 	block->next = blocks;
 	blocks = block;
 	pthread_mutex_unlock(&lock);
 }
 
-static void ended(uint64_t id, void *path)
+static void ended(uint64_t id, void *data)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file = fopen(out, "w");
 	struct block *block;
-	int nr, cpu;
+	struct mark *mark;
+	int phase, cpu;
 
 	(void)id;
+	(void)data;
 	if (!file)
 		return;
-	for (nr = 1; nr <= 2; nr++)
+	for (phase = 1; phase < PHASES; phase++)
 		for (cpu = 0; cpu < MAX_CPUS; cpu++)
-			if (total[nr][cpu])
-				fprintf(file, "total %d %d %" PRIu64 "\n", nr, cpu,
-					total[nr][cpu]);
-	for (block = blocks; block; block = block->next) {
-		uint64_t count = 0;
-
+			if (cpus[cpu].total[phase])
+				fprintf(file, "total %d %d %" PRIu64 "\n", phase, cpu,
+					cpus[cpu].total[phase]);
+	for (phase = 1; phase < PHASES; phase++)
 		for (cpu = 0; cpu < MAX_CPUS; cpu++)
-			count += block->count[cpu];
-		if (count)
-			fprintf(file, "at %" PRIx64 " %" PRIu64 "\n", block->addr,
-				count * block->insns);
-	}
+			if (cpus[cpu].waited[phase])
+				fprintf(file, "waited %d %d %" PRId64 "\n", phase, cpu,
+					cpus[cpu].waited[phase]);
+	for (block = blocks; block; block = block->next)
+		for (phase = 1; phase < PHASES; phase++)
+			if (block->count[phase])
+				fprintf(file, "at %d %" PRIx64 " %" PRIu64 "\n", phase,
+					block->addr, block->count[phase] * block->insns);
+	for (mark = marks; mark; mark = mark->next)
+		if (mark->held)
+			fprintf(file, "held %" PRIx64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+				mark->block->addr + 4 * mark->nr, mark->held, mark->most,
+				mark->sum);
 	fclose(file);
 }
 
 __attribute__((visibility("default")))
 int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
 {
+	int i;
+
 	(void)info;
-	if (argc != 1 || strncmp(argv[0], "out=", 4))
+	for (i = 0; i < argc; i++) {
+		if (!strncmp(argv[i], "out=", 4))
+			out = argv[i] + 4;
+		else if (!strncmp(argv[i], "turn=", 5))
+			turn = strtoull(argv[i] + 5, NULL, 0);
+		else
+			return -1;
+	}
+	if (!out || (turn && (!cpu_exit || !qemu_get_cpu)))
 		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-	qemu_plugin_register_atexit_cb(id, ended, argv[0] + 4);
+	qemu_plugin_register_atexit_cb(id, ended, NULL);
 	return 0;
 }
