@@ -739,6 +739,29 @@ int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 	return 0;
 }
 
+/**
+ * buffer_phase() - where a buffer begins within a huge page
+ * @dmabuf: any dma-buf
+ * @modulus: bytes
+ * @phase: physical address modulo @modulus; filled in
+ *
+ * No more than the number of faults of a mapping tells anybody.
+ *
+ * Return: 0; -EINVAL if @dmabuf is not ours, or @modulus not a power of two or
+ * larger than a PMD.
+ */
+int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
+{
+	const struct buffer *buffer = dmabuf->priv;
+
+	if (dmabuf->ops != &buffer_ops)
+		return -EINVAL;
+	if (!is_power_of_2(modulus) || modulus > PMD_SIZE)
+		return -EINVAL;
+	*phase = buffer_phys(buffer) & (modulus - 1);
+	return 0;
+}
+
 /* Takes over the extent, also when it fails. */
 static struct buffer *buffer_new(struct heap *heap, u64 size,
 				 const struct extent *extent)

@@ -74,12 +74,14 @@ static int node_open(struct inode *inode, struct file *file)
  * @aligned: CONTIG_HEAP_IOCTL_ALLOC
  * @query: CONTIG_HEAP_IOCTL_QUERY
  * @sync: CONTIG_HEAP_IOCTL_SYNC
+ * @place: CONTIG_HEAP_IOCTL_PLACE
  */
 union heap_arg {
 	struct dma_heap_allocation_data alloc;
 	struct contig_heap_alloc aligned;
 	struct contig_heap_query query;
 	struct contig_heap_sync sync;
+	struct contig_heap_place place;
 };
 
 /**
@@ -210,6 +212,23 @@ static int ioctl_sync(struct heap *heap, union heap_arg *arg,
 	return ret;
 }
 
+static int ioctl_place(struct heap *heap, union heap_arg *arg,
+		       struct new_fd *new)
+{
+	struct contig_heap_place *place = &arg->place;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	if (place->flags)
+		return -EINVAL;
+	dmabuf = dma_buf_get(place->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	ret = buffer_phase(dmabuf, place->modulus, &place->phase);
+	dma_buf_put(dmabuf);
+	return ret;
+}
+
 /**
  * struct heap_command - one ioctl
  * @cmd: its number as the headers have it; a caller's size may differ
@@ -225,6 +244,7 @@ static const struct heap_command commands[] = {
 	{ CONTIG_HEAP_IOCTL_QUERY, ioctl_query },
 	{ CONTIG_HEAP_IOCTL_ALLOC, ioctl_alloc_aligned },
 	{ CONTIG_HEAP_IOCTL_SYNC, ioctl_sync },
+	{ CONTIG_HEAP_IOCTL_PLACE, ioctl_place },
 };
 
 static const struct heap_command *find_command(unsigned int ucmd)

@@ -121,6 +121,20 @@ int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags)
 	return ioctl(heap, CONTIG_HEAP_IOCTL_SYNC, &sync);
 }
 
+/* @phase is poisoned before. */
+int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase)
+{
+	struct contig_heap_place place = {
+		.fd = fd,
+		.modulus = modulus,
+		.phase = ~0ULL,
+	};
+	int ret = ioctl(heap, CONTIG_HEAP_IOCTL_PLACE, &place);
+
+	*phase = place.phase;
+	return ret;
+}
+
 /* Every word differs from its neighbours and from that of another seed. */
 static __u32 pattern(__u32 seed, size_t word)
 {

@@ -30,6 +30,7 @@ void *buffer_map(int fd, size_t len);
 __u64 buffer_size(int fd);
 int buffer_sync(int fd, __u64 flags);
 int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags);
+int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase);
 
 void fill(void *memory, size_t len, __u32 seed);
 bool filled(const void *memory, size_t len, __u32 seed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ioctls of <linux/contig_heap.h>: query, aligned allocation, ranged sync. */
+/* The ioctls of <linux/contig_heap.h>: query, aligned allocation, ranged sync, place. */
 #include "importer_client.h"
 #include "test.h"
 
@@ -7,9 +7,13 @@
 _Static_assert(sizeof(struct contig_heap_query) == 56, "query");
 _Static_assert(sizeof(struct contig_heap_alloc) == 32, "alloc");
 _Static_assert(sizeof(struct contig_heap_sync) == 24, "sync");
+_Static_assert(sizeof(struct contig_heap_place) == 24, "place");
+_Static_assert(offsetof(struct contig_heap_place, modulus) == 8, "place.modulus");
+_Static_assert(offsetof(struct contig_heap_place, phase) == 16, "place.phase");
 _Static_assert(CONTIG_HEAP_IOCTL_QUERY == 0x8038c700, "QUERY");
 _Static_assert(CONTIG_HEAP_IOCTL_ALLOC == 0xc020c701, "ALLOC");
 _Static_assert(CONTIG_HEAP_IOCTL_SYNC == 0x4018c702, "SYNC");
+_Static_assert(CONTIG_HEAP_IOCTL_PLACE == 0xc018c703, "PLACE");
 
 HEAP_FIXTURE(query);
 
@@ -155,7 +159,7 @@ TEST_F(query, unknown_commands)
 	struct contig_heap_alloc data = {};
 	int nr;
 
-	for (nr = 3; nr < 256; nr++)
+	for (nr = 4; nr < 256; nr++)
 		EXPECT_ERRNO(ENOTTY, ioctl(self->heap,
 					   _IOWR(CONTIG_HEAP_IOC_MAGIC, nr,
 						 data), &data));
@@ -449,6 +453,207 @@ TEST_F(sync, leaks_no_reference)
 	}
 	close(self->fd);
 	EXPECT_EQ(before.free + PAGE * 4, heap_query(self->heap).free);
+}
+
+FIXTURE(place) {
+	int heap;
+	int fd;
+	__u64 huge;
+};
+
+HEAP_KINDS(place);
+
+/* What one PMD maps. */
+static __u64 huge_size(void)
+{
+	char *text = read_text("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+	__u64 size = text ? strtoull(text, NULL, 10) : 0;
+
+	free(text);
+	return size;
+}
+
+FIXTURE_SETUP(place)
+{
+	self->huge = huge_size();
+	ASSERT_LT(PAGE, self->huge);
+	self->heap = heap_open(variant->name);
+	ASSERT_LE(0, self->heap);
+	self->fd = heap_alloc(self->heap, PAGE * 3);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(place)
+{
+	close(self->fd);
+	close(self->heap);
+}
+
+/* What a device sees, and not a bit more than was asked for. */
+TEST_F(place, is_where_a_device_finds_it)
+{
+	__u64 modulus, phase, address;
+	int fd[6], i;
+
+	for (i = 0; i < 6; i++) {
+		fd[i] = heap_alloc(self->heap, PAGE * (i + 1));
+		ASSERT_LE(0, fd[i]);
+		address = buffer_address(fd[i]);
+		ASSERT_NE(0, address);
+		for (modulus = 1; modulus <= self->huge; modulus *= 2) {
+			ASSERT_EQ(0, buffer_place(self->heap, fd[i], modulus, &phase));
+			EXPECT_EQ(address & (modulus - 1), phase);
+		}
+	}
+	for (i = 0; i < 6; i++)
+		close(fd[i]);
+}
+
+TEST_F(place, follows_the_alignment)
+{
+	__u64 align, phase;
+
+	for (align = PAGE; align <= MiB(2); align *= 2) {
+		int fd = heap_alloc_aligned(self->heap, PAGE, align);
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, buffer_place(self->heap, fd, align, &phase));
+		EXPECT_EQ(0, phase);
+		ASSERT_EQ(0, buffer_place(self->heap, fd, self->huge, &phase));
+		EXPECT_EQ(0, phase % align);
+		close(fd);
+	}
+}
+
+/* At no time more than the offset in a PMD. */
+TEST_F(place, bad_modulus)
+{
+	const __u64 modulus[] = {
+		0, 3, PAGE - 1, PAGE + 1, PAGE * 3, self->huge - 1, self->huge + 1,
+		self->huge * 2, 1ULL << 32, (1ULL << 32) + PAGE, 1ULL << 40, 1ULL << 63,
+		UINT64_MAX,
+	};
+	__u64 phase;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(modulus); i++) {
+		EXPECT_ERRNO(EINVAL, buffer_place(self->heap, self->fd, modulus[i], &phase));
+		EXPECT_EQ(~0ULL, phase);
+	}
+}
+
+TEST_F(place, bad_flags_and_pointer)
+{
+	struct contig_heap_place place;
+	int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		place = (struct contig_heap_place) {
+			.fd = self->fd, .flags = 1U << bit, .modulus = PAGE,
+		};
+		EXPECT_ERRNO(EINVAL, ioctl(self->heap, CONTIG_HEAP_IOCTL_PLACE, &place));
+	}
+	EXPECT_ERRNO(EFAULT, ioctl(self->heap, CONTIG_HEAP_IOCTL_PLACE, NULL));
+}
+
+TEST_F(place, fault_on_copy_out)
+{
+	struct contig_heap_place *place;
+	int fds = open_fds();
+
+	place = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, place);
+	*place = (struct contig_heap_place) { .fd = self->fd, .modulus = PAGE };
+	ASSERT_EQ(0, mprotect(place, PAGE, PROT_READ));
+	EXPECT_ERRNO(EFAULT, ioctl(self->heap, CONTIG_HEAP_IOCTL_PLACE, place));
+	EXPECT_EQ(fds, open_fds());
+}
+
+/* All that a caller put there has been replaced, and nothing else was. */
+TEST_F(place, fills_in_the_phase_alone)
+{
+	struct contig_heap_place place[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		place[i] = (struct contig_heap_place) {
+			.fd = self->fd, .modulus = self->huge, .phase = i ? ~0ULL : 0,
+		};
+		ASSERT_EQ(0, ioctl(self->heap, CONTIG_HEAP_IOCTL_PLACE, &place[i]));
+	}
+	EXPECT_EQ(0, memcmp(&place[0], &place[1], sizeof(place[0])));
+	EXPECT_EQ(self->fd, place[0].fd);
+	EXPECT_EQ(0, place[0].flags);
+	EXPECT_EQ(self->huge, place[0].modulus);
+	EXPECT_GT(self->huge, place[0].phase);
+}
+
+/* What such a caller does not know is 0, which is no modulus. */
+TEST_F(place, shorter_structure)
+{
+	struct {
+		__s32 fd;
+		__u32 flags;
+	} data = { .fd = self->fd };
+
+	EXPECT_ERRNO(EINVAL, ioctl(self->heap, _IOWR(CONTIG_HEAP_IOC_MAGIC, 3, data), &data));
+}
+
+TEST_F(place, longer_structure)
+{
+	struct {
+		struct contig_heap_place known;
+		__u64 unknown[8];
+	} data = { .known = { .fd = self->fd, .modulus = self->huge } };
+	__u64 phase;
+
+	ASSERT_EQ(0, buffer_place(self->heap, self->fd, self->huge, &phase));
+	ASSERT_EQ(0, ioctl(self->heap, _IOWR(CONTIG_HEAP_IOC_MAGIC, 3, data), &data));
+	EXPECT_EQ(phase, data.known.phase);
+}
+
+TEST_F(place, no_buffer_of_ours)
+{
+	int memfd = memfd_create("none", 0), none = dup(self->fd);
+	__u64 phase;
+
+	ASSERT_LE(0, memfd);
+	ASSERT_LE(0, none);
+	close(none);
+	EXPECT_ERRNO(EBADF, buffer_place(self->heap, none, PAGE, &phase));
+	EXPECT_ERRNO(EBADF, buffer_place(self->heap, -1, PAGE, &phase));
+	EXPECT_ERRNO(EINVAL, buffer_place(self->heap, memfd, PAGE, &phase));
+	EXPECT_ERRNO(EINVAL, buffer_place(self->heap, self->heap, PAGE, &phase));
+	EXPECT_ERRNO(EINVAL, buffer_place(self->heap, foreign_dmabuf(), PAGE, &phase));
+	EXPECT_EQ(~0ULL, phase);
+}
+
+/* The buffer counts, not the heap whose node is asked. */
+TEST_F(place, buffer_of_another_heap)
+{
+	int other = heap_open("mdp-uncached");
+	int small = heap_alloc(other, PAGE);
+	int fd = heap_alloc(other, PAGE);
+	__u64 phase;
+
+	ASSERT_LE(0, small);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, buffer_place(self->heap, fd, self->huge, &phase));
+	EXPECT_EQ(buffer_address(fd) & (self->huge - 1), phase);
+}
+
+TEST_F(place, leaks_no_reference)
+{
+	struct contig_heap_query before = heap_query(self->heap);
+	__u64 phase;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		buffer_place(self->heap, self->fd, PAGE, &phase);
+		buffer_place(self->heap, self->fd, 0, &phase);
+	}
+	close(self->fd);
+	EXPECT_EQ(before.free + PAGE * 3, heap_query(self->heap).free);
 }
 
 TEST_HARNESS_MAIN

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include <linux/android_pmem.h>
@@ -241,6 +243,123 @@ TEST_F(heap, congruent_address)
 	}
 	for (i = 0; i < 3; i++)
 		dmaheap_buffer_unref(odd[i]);
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* KiB of page tables that we have. */
+static long page_tables(void)
+{
+	char line[256];
+	long kib = -1;
+	FILE *file = fopen("/proc/self/status", "re");
+
+	while (file && kib < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmPTE: %ld", &kib) != 1)
+			kib = -1;
+	if (!file || kib < 0)
+		abort();
+	fclose(file);
+	return kib;
+}
+
+/* From 6.12 on, what the address allows for is mapped by huge entries. */
+static bool has_huge_entries(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		abort();
+	return major > 6 || (major == 6 && minor >= 12);
+}
+
+/* Each begins between huge pages; all that lies between its ends has huge entries nevertheless. */
+static void expect_huge_entries(struct __test_metadata *_metadata, struct dmaheap_buffer *buffer,
+				uint64_t place)
+{
+	uint64_t len = dmaheap_buffer_size(buffer), pos;
+	uint64_t first = (place + HUGE - 1) / HUGE, last = (place + len) / HUGE;
+	long tables = page_tables(), before;
+	volatile char *memory;
+	void *data;
+
+	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	EXPECT_EQ(place % HUGE, (uintptr_t)data % HUGE);
+	memory = data;
+	before = faults();
+	for (pos = 0; pos < len; pos += PAGE)
+		(void)memory[pos];
+	/* One for each huge entry, and what the program itself may cause. */
+	EXPECT_GE((long)(last - first) + 4, faults() - before);
+	if (has_huge_entries()) {
+		EXPECT_LE((long)(last - first), faults() - before);
+		/* For both ends, and of the next levels. */
+		EXPECT_GE(4 * (long)PAGE / 1024, page_tables() - tables);
+	}
+	EXPECT_EQ(0, dmaheap_unmap(buffer));
+}
+
+/* However a buffer came here, and whether or not its heap is known. */
+TEST_F(heap, huge_entries_for_imported_buffers)
+{
+	struct dmaheap_options options = { sizeof(options), DMAHEAP_ANY_PLACE, 0, NULL };
+	struct dmaheap_buffer *odd, *buffer, *imported;
+	struct dmaheap *adsp;
+	uint64_t place;
+
+	ASSERT_EQ(0, dmaheap_open("adsp", &adsp));
+	/* What is not a number of huge pages is not aligned. */
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 3, NULL, &odd));
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 8 + PAGE * 5, &options, &buffer));
+	place = place_of(buffer, variant->name);
+	if (!(variant->flags & DMAHEAP_INFO_CMA))
+		EXPECT_NE(0, place % HUGE);
+	expect_huge_entries(_metadata, buffer, place);
+
+	ASSERT_EQ(0, dmaheap_import(NULL, dmaheap_buffer_fd(buffer), &imported));
+	expect_huge_entries(_metadata, imported, place);
+	dmaheap_buffer_unref(imported);
+	/* The heap that a part is maintained through may be another one. */
+	ASSERT_EQ(0, dmaheap_import(adsp, dmaheap_buffer_fd(buffer), &imported));
+	expect_huge_entries(_metadata, imported, place);
+	dmaheap_buffer_unref(imported);
+	dmaheap_buffer_unref(buffer);
+	dmaheap_buffer_unref(odd);
+	dmaheap_unref(adsp);
+}
+
+/* Nobody to ask: mapped all the same. */
+TEST_F(heap, imported_without_a_node)
+{
+	struct dmaheap_options options = { sizeof(options), DMAHEAP_ANY_PLACE, 0, NULL };
+	struct dmaheap_buffer *odd, *buffer, *imported;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 3, NULL, &odd));
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 8 + PAGE * 5, &options, &buffer));
+	ASSERT_EQ(0, dmaheap_import(NULL, dmaheap_buffer_fd(buffer), &imported));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		void *data;
+
+		if (setgid(1000) || setuid(1000))
+			_exit(9);
+		_exit(dmaheap_map(imported, &data) || !all(data, HUGE * 8, 0));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	dmaheap_buffer_unref(imported);
+	dmaheap_buffer_unref(buffer);
+	dmaheap_buffer_unref(odd);
 }
 
 /* What prefers an alignment takes memory without one where that is all there is. */

@@ -5,7 +5,11 @@
  * Limits first:
  *  - These commands go to an open node of this module under /dev/dma_heap. The
  *    kernel's own heaps answer them with EINVAL or ENOTTY.
- *  - The dma-buf given to CONTIG_HEAP_IOCTL_SYNC must come from this module.
+ *  - The dma-buf given to CONTIG_HEAP_IOCTL_SYNC and CONTIG_HEAP_IOCTL_PLACE must
+ *    come from this module.
+ *  - Nothing here tells a physical address. CONTIG_HEAP_IOCTL_PLACE shows at most
+ *    its bits below the size of a PMD, which how many page faults a mapping costs
+ *    tells anyway.
  *  - For a CMA heap the kernel alone knows what is free. There, @free and
  *    @largest of struct contig_heap_query say what this module has not taken,
  *    which is an upper bound (CONTIG_HEAP_F_ESTIMATE is set).
@@ -88,6 +92,23 @@ struct contig_heap_sync {
 	__u32 flags;
 };
 
+/**
+ * struct contig_heap_place - where a buffer's memory begins within a huge page
+ * @fd: in: a dma-buf of this module
+ * @flags: in: 0
+ * @modulus: in: bytes, a power of two, at most what one PMD maps
+ * @phase: out: the physical address of the first byte modulo @modulus
+ *
+ * A mapping whose address equals @phase modulo the size of a PMD can have huge
+ * page table entries; others cannot.
+ */
+struct contig_heap_place {
+	__s32 fd;
+	__u32 flags;
+	__u64 modulus;
+	__u64 phase;
+};
+
 /*
  * Errors of all: EFAULT for a bad pointer; ENODEV when the heap was removed
  * while its node was open.
@@ -98,6 +119,10 @@ struct contig_heap_sync {
  *
  * SYNC: EBADF for no file; EINVAL for a file that is not a dma-buf of this
  * module, for a len of 0, for bytes outside of the buffer and for bad flags.
+ *
+ * PLACE: EBADF for no file; EINVAL for a file that is not a dma-buf of this
+ * module, for flags, and for a modulus that is too large or not a power of two.
+ * ENOTTY from modules that do not know it yet.
  */
 #define CONTIG_HEAP_IOCTL_QUERY	\
 	_IOR(CONTIG_HEAP_IOC_MAGIC, 0, struct contig_heap_query)
@@ -105,5 +130,7 @@ struct contig_heap_sync {
 	_IOWR(CONTIG_HEAP_IOC_MAGIC, 1, struct contig_heap_alloc)
 #define CONTIG_HEAP_IOCTL_SYNC	\
 	_IOW(CONTIG_HEAP_IOC_MAGIC, 2, struct contig_heap_sync)
+#define CONTIG_HEAP_IOCTL_PLACE	\
+	_IOWR(CONTIG_HEAP_IOC_MAGIC, 3, struct contig_heap_place)
 
 #endif /* _UAPI_LINUX_CONTIG_HEAP_H */

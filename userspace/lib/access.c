@@ -23,8 +23,7 @@ API int dmaheap_map(struct dmaheap_buffer *buffer, void **data)
 		return -EOVERFLOW;
 	pthread_mutex_lock(&buffer->lock);
 	if (!buffer->maps) {
-		void *mapped = dmaheap_map_fd(buffer->fd, buffer->size, prot,
-					      buffer->aligned);
+		void *mapped = dmaheap_map_all(buffer, prot);
 
 		if (mapped == MAP_FAILED)
 			ret = -errno;

@@ -7,8 +7,9 @@
  *    alignment, no maintenance of a part of a buffer. What cannot be done gives -EOPNOTSUPP, never
  *    something that only looks the same.
  *  - A buffer that came as a file descriptor does not tell which heap it is from.
- *  - Huge entries are to be expected only for buffers that begin at a huge page, as the library has
- *    carveouts allocate large ones. Where others begin, the kernel does not tell of our heaps.
+ *  - Huge entries are to be expected only for buffers of contig_heaps. For one that the library has
+ *    not aligned itself, a node has to tell where it begins: its heap's, or else any of
+ *    contig_heaps below /dev/dma_heap that the program may open. Without one there are none.
  *  - After fork() a child may use what it inherited, except while another thread of the parent
  *    was inside of this library at that moment.
  *

@@ -76,6 +76,6 @@ int dmaheap_ioctl(int fd, unsigned long command, void *arg);
 int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin);
 int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
 size_t dmaheap_huge_size(void);
-void *dmaheap_map_fd(int fd, size_t size, int prot, bool aligned);
+void *dmaheap_map_all(const struct dmaheap_buffer *buffer, int prot);
 
 #endif /* DMAHEAP_INTERNAL_H */

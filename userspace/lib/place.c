@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/contig_heap.h>
+
 #include "internal.h"
 
 /* Of nearly all kernels with pages of 4 KiB. */
@@ -45,24 +47,72 @@ size_t dmaheap_huge_size(void)
 	return size;
 }
 
-/*
- * The physical address of what is mapped at an address modulo the huge size. Without the privilege
- * to know it, 0, which holds for what this library allocates.
- */
-static size_t phase_at(const void *address, size_t huge)
+/* 0 or a negative errno. */
+static int ask_node(int node, int fd, size_t huge, size_t *phase)
 {
-	const uint64_t present = 1ULL << 63, frame = (1ULL << 55) - 1;
-	size_t page = sysconf(_SC_PAGESIZE);
-	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	struct contig_heap_place place = { .fd = fd, .modulus = huge };
+	int ret = dmaheap_ioctl(node, CONTIG_HEAP_IOCTL_PLACE, &place);
 
-	if (fd < 0)
+	if (!ret)
+		*phase = place.phase;
+	return ret;
+}
+
+/**
+ * struct question - to all heaps, one after the other
+ * @fd: the dma-buf that it is about
+ * @huge: the modulus
+ * @phase: the answer
+ */
+struct question {
+	int fd;
+	size_t huge;
+	size_t phase;
+};
+
+/* 1 when there is an answer, -1 when there will be none. */
+static int ask_heap(const char *name, void *data)
+{
+	struct contig_heap_query query;
+	struct question *question = data;
+	char path[4096];
+	int node, ret;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/dev/dma_heap/%s", dmaheap_root(), name) >=
+	    sizeof(path))
 		return 0;
-	if (pread(fd, &entry, sizeof(entry), (uintptr_t)address / page * sizeof(entry)) !=
-	    sizeof(entry) || !(entry & present))
-		entry = 0;
-	close(fd);
-	return (entry & frame) * page & (huge - 1);
+	node = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (node < 0)
+		return 0;
+	ret = ask_node(node, question->fd, question->huge, &question->phase);
+	if (!ret)
+		ret = 1;
+	else if (ret == -EINVAL && !dmaheap_ioctl(node, CONTIG_HEAP_IOCTL_QUERY, &query))
+		/* It is one of contig_heaps, so the buffer is not. */
+		ret = -1;
+	else
+		ret = 0;
+	close(node);
+	return ret;
+}
+
+/*
+ * Where a buffer begins, modulo the huge size. Any node of contig_heaps knows that of all of their
+ * buffers. Buffers of others may be anywhere, and in pieces.
+ */
+static bool find_phase(const struct dmaheap_buffer *buffer, size_t huge, size_t *phase)
+{
+	struct question question = { .fd = buffer->fd, .huge = huge };
+
+	*phase = 0;
+	if (buffer->aligned)
+		return true;
+	if (buffer->heap && !ask_node(buffer->heap->fd, buffer->fd, huge, phase))
+		return true;
+	if (dmaheap_for_each(ask_heap, &question) != 1)
+		return false;
+	*phase = question.phase;
+	return true;
 }
 
 /*
@@ -93,26 +143,27 @@ static void *map_at_phase(int fd, size_t size, int prot, size_t phase, size_t hu
 }
 
 /**
- * dmaheap_map_fd() - map all of a dma-buf at a good address
- * @fd: the dma-buf
- * @size: its size
+ * dmaheap_map_all() - map all of a buffer at a good address
+ * @buffer: the buffer
  * @prot: PROT_*
- * @aligned: its memory is known to begin at a multiple of the huge size
  *
- * Many kernels choose a good address by themselves, so they are asked first.
+ * Many kernels choose a good address for what begins at a huge page by themselves, so they are
+ * asked first.
  *
  * Return: the address, or MAP_FAILED with errno set.
  */
-void *dmaheap_map_fd(int fd, size_t size, int prot, bool aligned)
+void *dmaheap_map_all(const struct dmaheap_buffer *buffer, int prot)
 {
-	size_t huge = dmaheap_huge_size(), phase;
-	void *mapped = mmap(NULL, size, prot, MAP_SHARED, fd, 0);
+	size_t huge = dmaheap_huge_size(), size = buffer->size, phase;
+	void *mapped;
 
-	if (mapped == MAP_FAILED || size < huge || size > SIZE_MAX - huge)
-		return mapped;
-	phase = aligned ? 0 : phase_at(mapped, huge);
-	if (phase == ((uintptr_t)mapped & (huge - 1)))
-		return mapped;
-	munmap(mapped, size);
-	return map_at_phase(fd, size, prot, phase, huge);
+	if (size < huge || size > SIZE_MAX - huge || !find_phase(buffer, huge, &phase))
+		return mmap(NULL, size, prot, MAP_SHARED, buffer->fd, 0);
+	if (!phase) {
+		mapped = mmap(NULL, size, prot, MAP_SHARED, buffer->fd, 0);
+		if (mapped == MAP_FAILED || !((uintptr_t)mapped & (huge - 1)))
+			return mapped;
+		munmap(mapped, size);
+	}
+	return map_at_phase(buffer->fd, size, prot, phase, huge);
 }
