@@ -23,7 +23,7 @@
  * Lock order, outermost first:
  *
  *   node->lock		who is open, who is connected to whom
- *   mmap_lock		(never taken below the next one)
+ *   mmap_lock, the lock of a VMA	(never taken below the next one)
  *   file->lock		state of one file; of two only below node->lock, where
  *			the second one is the master's or the client's
  *   node->alloc_lock	what is allocated on a node

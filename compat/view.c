@@ -257,6 +257,11 @@ int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
 
 	if (vma->vm_pgoff || !(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
+	/*
+	 * Locks the VMA for writing, which lasts until mmap() is done: faults take file->lock below
+	 * the lock of a VMA.
+	 */
+	contig_vm_flags_set(vma, VM_DONTEXPAND);
 	mutex_lock(&file->lock);
 	ret = mmap_file(file, vma);
 	mutex_unlock(&file->lock);

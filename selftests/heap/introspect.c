@@ -188,7 +188,7 @@ TEST_F(debugfs, only_for_root)
 TEST_F(debugfs, names_cannot_make_lines)
 {
 	unsigned long long offset, size;
-	int fd = heap_alloc(self->heap, KiB(140)), pid, lines = 0;
+	int fd = heap_alloc(self->heap, KiB(144)), pid, lines = 0;
 	unsigned long inode = 0;
 	char path[128], *text, *pos;
 	struct stat stat_;
@@ -207,7 +207,7 @@ TEST_F(debugfs, names_cannot_make_lines)
 	EXPECT_EQ(2, lines);
 	pos = strchr(text, '\n');
 	ASSERT_EQ(5, sscanf(pos, "%llu %llu %lf %lu %d", &offset, &size, &age, &inode, &pid));
-	EXPECT_EQ(KiB(140), size);
+	EXPECT_EQ(KiB(144), size);
 	EXPECT_EQ(stat_.st_ino, inode);
 	EXPECT_EQ(getpid(), pid);
 	EXPECT_NE(NULL, strstr(pos, " - a?1 2 3?x\n"));
