@@ -44,6 +44,8 @@ cameras() {
 # show HEAP VIDEO: capture and show; look at the buffers meanwhile.
 show() {
 	rm -f "$WORK/hold"
+	# What the last one said must not be taken for what this one says.
+	: >"$WORK/out"
 	mkfifo "$WORK/hold"
 	"$HERE/examples/camera-display" --heap="$1" --video="$2" --card="$(card)" --frames=4 \
 		<"$WORK/hold" >"$WORK/out" 2>"$WORK/err" &
