@@ -65,7 +65,7 @@ guest importers-smmu "$STOCK" importers/build \
 guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb
 
 # Programs of Debian's, unmodified.
-guest debian 6.12 debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
+guest debian '6.12 7.x' debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
 
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 # heap/importer is not among it: devices that have a buffer mapped several times, of which they sync
