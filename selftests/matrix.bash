@@ -58,7 +58,7 @@ RAM+=' --qemu-arg memory-backend-memfd,id=ram,size=2G,share=on'
 guest importers-virtio 7.x importers/build "--modules virtio-gpu $RAM
 	--preload $CACHE/importers-host/udmabuf.so
 	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
-guest importers-edu '6.12 7.x' importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
+guest importers-edu "$STOCK" importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent
 guest importers-smmu "$STOCK" importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
