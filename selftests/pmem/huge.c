@@ -5,6 +5,7 @@
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include "test.h"
@@ -192,6 +193,137 @@ TEST_F(huge, with_a_client)
 	EXPECT_TRUE(all_bytes(view, PAGE, 0));
 	EXPECT_TRUE(filled(self->memory, LEN, 13));
 	EXPECT_SAME(self->memory, self->other, LEN, 14);
+}
+
+/* All of a dma-buf, at an address that is like the memory's modulo HUGE. */
+static char *map_congruent(int dmabuf, int prot, unsigned long phys)
+{
+	char *space = mmap(NULL, LEN + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t start = (uintptr_t)space;
+
+	if (space == MAP_FAILED)
+		return MAP_FAILED;
+	start += (phys - start) % HUGE;
+	return mmap((void *)start, LEN, prot, MAP_SHARED | MAP_FIXED, dmabuf, 0);
+}
+
+/* Page faults that reading and writing every page costs. */
+static long touch(volatile char *memory)
+{
+	struct rusage before, after;
+	size_t pos;
+
+	getrusage(RUSAGE_SELF, &before);
+	for (pos = 0; pos < LEN; pos += PAGE)
+		(void)memory[pos];
+	for (pos = 0; pos < LEN; pos += PAGE)
+		memory[pos] = memory[pos];
+	getrusage(RUSAGE_SELF, &after);
+	return after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt;
+}
+
+/**
+ * struct export - the master's memory as a dma-buf that is mapped like any other
+ * @fd: the dma-buf
+ * @memory: its mapping
+ */
+struct export {
+	int fd;
+	char *memory;
+};
+
+#define EXPORT(export, prot)						\
+	struct export export = { .fd = pmem_export(self->fd, O_RDWR | O_CLOEXEC) }; \
+	ASSERT_LE(0, (export).fd);					\
+	(export).memory = map_congruent((export).fd, prot, pmem_phys(self->fd).offset); \
+	ASSERT_NE(MAP_FAILED, (export).memory)
+
+#define EXPORT_WRITABLE(export)	EXPORT(export, PROT_READ | PROT_WRITE)
+
+TEST_F(huge, export_costs_few_faults)
+{
+	EXPORT_WRITABLE(export);
+
+	if (!has_huge())
+		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later");
+	ASSERT_EQ(0UL, pmem_phys(self->fd).offset % HUGE);
+	/* One for each PMD, and what the program itself may cause. */
+	EXPECT_GE((long)(LEN / HUGE + 4), touch(export.memory));
+	EXPECT_GE(4, touch(export.memory));
+	EXPECT_GE((long)(LEN / HUGE + 4), touch(self->memory));
+}
+
+TEST_F(huge, export_shows_the_same)
+{
+	EXPORT_WRITABLE(export);
+
+	EXPECT_TRUE(all_bytes(export.memory, LEN, 0));
+	EXPECT_SAME(export.memory, self->memory, LEN, 15);
+	EXPECT_SAME(export.memory, self->other, LEN, 16);
+}
+
+/* Whoever has to split an entry of its own leaves the other's as it is. */
+TEST_F(huge, export_and_master_lose_a_page_each)
+{
+	EXPORT_WRITABLE(export);
+
+	fill(self->memory, LEN, 17);
+	EXPECT_TRUE(filled(export.memory, LEN, 17));
+	ASSERT_EQ(0, munmap(export.memory + PAGE, PAGE));
+	EXPECT_FALSE(can_read(export.memory + PAGE));
+	EXPECT_TRUE(filled(self->memory, LEN, 17));
+	ASSERT_EQ(0, munmap(self->memory + HUGE, PAGE));
+	EXPECT_FALSE(can_read(self->memory + HUGE));
+	EXPECT_SAME(export.memory + 2 * PAGE, self->other + 2 * PAGE, LEN - 2 * PAGE, 18);
+	EXPECT_SAME(self->memory, self->other, HUGE, 19);
+}
+
+/* The memory is not given to anybody else as long as the export shows it. */
+TEST_F(huge, export_outlives_the_file)
+{
+	EXPORT_WRITABLE(export);
+	unsigned long phys = pmem_phys(self->fd).offset;
+	int next;
+
+	fill(self->memory, LEN, 20);
+	close(export.fd);
+	munmap(self->memory, LEN);
+	munmap(self->other, LEN);
+	close(self->fd);
+	EXPECT_FALSE(all_free(false));
+	EXPECT_TRUE(filled(export.memory, LEN, 20));
+	next = pmem_open(variant->name);
+	ASSERT_LE(0, next);
+	if (!pmem_allocate(next, LEN))
+		EXPECT_NE(phys, pmem_phys(next).offset);
+	close(next);
+	fill(export.memory, LEN, 21);
+	ASSERT_EQ(0, munmap(export.memory, HUGE + PAGE));
+	EXPECT_FALSE(all_free(false));
+	ASSERT_EQ(0, munmap(export.memory + HUGE + PAGE, LEN - HUGE - PAGE));
+	EXPECT_TRUE(all_free(true));
+}
+
+TEST_F(huge, export_mapped_to_read_at_first)
+{
+	EXPORT(export, PROT_READ);
+
+	fill(self->memory, LEN, 22);
+	EXPECT_TRUE(filled(export.memory, LEN, 22));
+	EXPECT_FALSE(can_write(export.memory));
+	EXPECT_FALSE(can_write(export.memory + HUGE));
+	ASSERT_EQ(0, mprotect(export.memory, LEN, PROT_READ | PROT_WRITE));
+	EXPECT_SAME(export.memory, self->memory, LEN, 23);
+}
+
+/* What is written through huge entries is what a device finds that has the dma-buf. */
+TEST_F(huge, export_to_a_device)
+{
+	EXPORT_WRITABLE(export);
+
+	fill(export.memory, LEN, 24);
+	EXPECT_TRUE(device_sees(self->fd, export.memory, LEN));
+	EXPECT_TRUE(device_sees(self->fd, self->memory, LEN));
 }
 
 TEST_HARNESS_MAIN
