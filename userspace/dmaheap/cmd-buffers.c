@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* dmaheap buffers */
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* dmaheap sync */
 #include <errno.h>
 #include <getopt.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* What anybody may know of heaps: their nodes, and the figures in sysfs. */
 #include <errno.h>
 #include <grp.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* Which processes hold which dma-bufs: /proc/PID/fd, fdinfo and maps. */
 #include <ctype.h>
 #include <dirent.h>

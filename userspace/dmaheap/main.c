@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* dmaheap: look at dma-buf heaps and use them. */
 #include <errno.h>
 #include <stdarg.h>

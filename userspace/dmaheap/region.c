@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* Regions, as debugfs shows them to root. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* Text in and out: sizes, numbers, JSON, small files. */
 #include <errno.h>
 #include <fcntl.h>

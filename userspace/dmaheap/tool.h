@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 /* What the commands of the dmaheap tool share. */
 #ifndef TOOL_H
 #define TOOL_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /*
  * From a camera to a display without a copy: V4L2 captures into buffers of a heap, and the display
  * scans out the same buffers.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /*
  * What client-pmem.c does, with libdmaheap: one process draws into a buffer, another one reads it.
  *

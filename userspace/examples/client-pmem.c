@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /*
  * A client of the PMEM interface: one process draws into a buffer, another one reads it. See
  * client-dmaheap.c for the same with libdmaheap, and Documentation/migration.rst for the steps.

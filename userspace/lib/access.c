@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* The CPU's access: mappings and cache maintenance. */
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* Buffers: from allocation or import to the last reference. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* Texts for errors. */
 #include <errno.h>
 #include <stdlib.h>

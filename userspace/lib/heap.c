@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /* Heaps: finding, opening, asking. */
 #include <dirent.h>
 #include <errno.h>

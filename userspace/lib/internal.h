@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 /* What the library's files share. */
 #ifndef DMAHEAP_INTERNAL_H
 #define DMAHEAP_INTERNAL_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /*
  * Where to map a buffer. The kernel can use one huge entry in place of hundreds only where
  * virtual and physical address agree modulo its size.
