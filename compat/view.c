@@ -200,14 +200,29 @@ static int mmap_master(struct pmem_file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
+/*
+ * Zeros that are still in the cache do not hide from an uncached mapping what
+ * the memory held before.
+ */
+static void forget_cached(const struct pmem_file *file)
+{
+	const struct pmem_memory *memory = &file->memory;
+
+	if (memory->dmabuf && !memory->uncached)
+		contig_maintain(memory->dmabuf, 0, memory->dmabuf->size, true,
+				true);
+}
+
 static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
 {
 	struct pmem_view *view = view_new(vma, true);
 
 	if (!view)
 		return -ENOMEM;
-	if (maps_uncached(file))
+	if (maps_uncached(file)) {
+		forget_cached(file);
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	}
 	contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
 			    VM_DONTDUMP);
 	vma->vm_private_data = view;

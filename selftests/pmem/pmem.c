@@ -493,6 +493,19 @@ char *read_text(const char *path, size_t *len)
 	return text;
 }
 
+bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	size_t len = strlen(text);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, text, len) == (ssize_t)len;
+	close(fd);
+	return done;
+}
+
 /* A string to be freed. */
 char *format(const char *template, ...)
 {

@@ -88,6 +88,7 @@ bool device_sees(int fd, const void *memory, size_t len);
 int open_fds(void);
 __u32 next_random(__u32 *state);
 char *read_text(const char *path, size_t *len);
+bool write_text(const char *path, const char *text);
 char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 
 /*

@@ -9,6 +9,7 @@
 
 #define LEN	MiB(1)
 #define SECRET	0x5ec2e7
+#define TRACING	"/sys/kernel/tracing/"
 
 IDLE_FIXTURE(security);
 
@@ -326,6 +327,58 @@ TEST_F(security, s6_no_channel_through_garbage)
 		close(sub);
 		close(master);
 	}
+}
+
+/* Bytes that were written back to memory since the last time, whatever they were. */
+static size_t flushed(void)
+{
+	char *trace = read_text(TRACING "trace", NULL), *pos = trace;
+	size_t bytes = 0;
+
+	while (pos && (pos = strstr(pos, " flush:"))) {
+		pos = strstr(pos, "len=");
+		if (pos)
+			bytes += strtoull(pos + strlen("len="), NULL, 0);
+	}
+	free(trace);
+	write_text(TRACING "trace", "");
+	return bytes;
+}
+
+/*
+ * The zeros that it was overwritten with may still be in a cache, which a write-combined mapping
+ * does not look into: they have to be written back before there is one, a client's included.
+ */
+TEST_F(security, s6_not_behind_the_cache)
+{
+	size_t i;
+
+	if (!write_text(TRACING "kprobe_events", "p:flush arch_wb_cache_pmem len=%x1\n"))
+		SKIP(return, "this kernel has no such function to watch");
+	write_text(TRACING "events/kprobes/flush/enable", "1");
+	for (i = 0; i < nr_nodes; i++) {
+		int master = pmem_open(nodes[i].name), sub;
+		char *view;
+
+		ASSERT_EQ(0, pmem_allocate(master, LEN));
+		sub = pmem_open_flags(nodes[i].name, O_RDWR | OLD_O_SYNC);
+		ASSERT_EQ(0, pmem_connect(sub, master));
+		ASSERT_EQ(0, pmem_map(sub, 0, LEN));
+		flushed();
+		view = pmem_mmap(sub, LEN);
+		ASSERT_NE(MAP_FAILED, view);
+		/* Memory that nobody has ever seen cached needs none of it. */
+		if (nodes[i].cached)
+			EXPECT_LE(LEN, flushed()) {
+				TH_LOG("%s", nodes[i].name);
+			}
+		EXPECT_TRUE(all_bytes(view, LEN, 0));
+		ASSERT_EQ(0, munmap(view, LEN));
+		close(sub);
+		close(master);
+	}
+	write_text(TRACING "events/kprobes/flush/enable", "0");
+	write_text(TRACING "kprobe_events", "");
 }
 
 /* S7 has a program of its own: phys. Here: no kernel pointer comes out of a command. */
