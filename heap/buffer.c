@@ -50,6 +50,7 @@
  * @vmaps: kernel mappings handed out
  * @vaddr: the kernel mapping, while @vmaps is not 0
  * @entry: in region->buffers; protected by region->lock
+ * @inode: number of the dma-buf's inode, which goes before the buffer does
  * @born: when, on the boot-time clock
  * @pid: thread group that allocated it, in the initial namespace
  * @comm: name of the thread that did
@@ -64,6 +65,7 @@ struct buffer {
 	unsigned int vmaps;
 	void *vaddr;
 	struct list_head entry;
+	u64 inode;
 	ktime_t born;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
@@ -806,6 +808,7 @@ static struct dma_buf *buffer_export(struct heap *heap, u64 size,
 		return dmabuf;
 	}
 	buffer->dmabuf = dmabuf;
+	buffer->inode = file_inode(dmabuf->file)->i_ino;
 
 	mutex_lock(&region->lock);
 	list_add_tail(&buffer->entry, &region->buffers);
@@ -1057,8 +1060,7 @@ static void buffer_print(struct buffer *buffer, struct seq_file *seq)
 	age = div_s64_rem(age, MSEC_PER_SEC, &ms);
 	seq_printf(seq, "%12llu %12llu %8lld.%03d %8llu %8d %-16s %-24s",
 		   buffer_offset(buffer), buffer->size, age, ms,
-		   (u64)file_inode(dmabuf->file)->i_ino, buffer->pid, comm,
-		   buffer->heap->name);
+		   buffer->inode, buffer->pid, comm, buffer->heap->name);
 	print_attachments(buffer, seq);
 	seq_printf(seq, " %s\n", name);
 }

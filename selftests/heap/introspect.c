@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a heap tells about itself, to whom, and what it does not tell. */
 #include <dirent.h>
+#include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "importer_client.h"
 #include "test.h"
@@ -213,6 +216,40 @@ TEST_F(debugfs, names_cannot_make_lines)
 	EXPECT_NE(NULL, strstr(pos, " - a?1 2 3?x\n"));
 	free(text);
 	close(fd);
+}
+
+/* Many, so that others come and go while they are listed. */
+TEST(listed_while_others_go)
+{
+	enum { MANY = 700, USERS = 3, TIMES = 15 };
+	struct rlimit files = { 2 * MANY, 2 * MANY };
+	int heap = heap_open("adsp"), i;
+	pid_t pid[USERS];
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
+	for (i = 0; i < MANY; i++)
+		ASSERT_LE(0, heap_alloc(heap, PAGE));
+	for (i = 0; i < USERS; i++) {
+		pid[i] = fork();
+		ASSERT_LE(0, pid[i]);
+		while (!pid[i])
+			close(heap_alloc(heap, PAGE));
+	}
+	for (i = 0; i < TIMES; i++) {
+		char *text = read_text(DEBUG "adsp/buffers"), *pos;
+		int lines = 0;
+
+		ASSERT_NE(NULL, text);
+		for (pos = text; (pos = strchr(pos, '\n')); pos++)
+			lines++;
+		EXPECT_LT(MANY, lines);
+		EXPECT_GE(1 + MANY + USERS, lines);
+		free(text);
+	}
+	for (i = 0; i < USERS; i++) {
+		kill(pid[i], SIGKILL);
+		ASSERT_EQ(pid[i], waitpid(pid[i], NULL, 0));
+	}
 }
 
 /* Characters of the drawing, without the legend and the offsets. */
