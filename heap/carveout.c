@@ -21,6 +21,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/suspend.h>
 
 #include "contiguous.h"
 #include "pool.h"
@@ -38,13 +39,15 @@
 /**
  * struct carveout - a region under a pool
  * @region: the common part
- * @lock: protects @pool, @cleaning and @cleaning_len
+ * @lock: protects @pool, @cleaning, @cleaning_len and changes of @paused
  * @pool: which quanta are free, and which of them are zero
  * @cleaning: first quantum that the thread is zeroing
  * @cleaning_len: how many it is zeroing, 0 for none
  * @cleaned: woken when @cleaning_len becomes 0
  * @work: woken when there may be something to clean
  * @cleaner: the thread
+ * @paused: it has to leave everything as it is
+ * @hibernation: told of it, where the memory is in no image
  * @source: where the memory comes from if it was taken at creation, else NULL
  */
 struct carveout {
@@ -56,6 +59,8 @@ struct carveout {
 	wait_queue_head_t cleaned;
 	wait_queue_head_t work;
 	struct task_struct *cleaner;
+	bool paused;
+	struct notifier_block hibernation;
 	struct contiguous *source;
 };
 
@@ -316,6 +321,8 @@ static void carveout_stop(struct region *region)
 {
 	struct carveout *carveout = to_carveout(region);
 
+	if (carveout->hibernation.notifier_call)
+		unregister_pm_notifier(&carveout->hibernation);
 	if (carveout->cleaner)
 		kthread_stop(carveout->cleaner);
 }
@@ -344,12 +351,12 @@ static const struct region_ops carveout_ops = {
 static bool clean_chunk(struct carveout *carveout)
 {
 	size_t size, done;
-	u32 start, len;
+	u32 start = 0, len;
 	void *vaddr;
 
 	spin_lock(&carveout->lock);
-	len = pool_next_to_clean(&carveout->pool, chunk_quanta(carveout),
-				 &start);
+	len = carveout->paused ? 0 :
+	      pool_next_to_clean(&carveout->pool, chunk_quanta(carveout), &start);
 	carveout->cleaning = start;
 	carveout->cleaning_len = len;
 	spin_unlock(&carveout->lock);
@@ -378,7 +385,8 @@ static bool clean_chunk(struct carveout *carveout)
 
 static bool cleaner_has_work(struct carveout *carveout)
 {
-	return READ_ONCE(carveout->pool.dirty) || kthread_should_stop();
+	return (READ_ONCE(carveout->pool.dirty) && !READ_ONCE(carveout->paused)) ||
+	       kthread_should_stop();
 }
 
 static int cleaner_thread(void *data)
@@ -409,6 +417,71 @@ static int start_cleaner(struct carveout *carveout)
 	carveout->cleaner = task;
 	wake_up_process(task);
 	return 0;
+}
+
+static void pause_cleaner(struct carveout *carveout, bool pause)
+{
+	spin_lock(&carveout->lock);
+	WRITE_ONCE(carveout->paused, pause);
+	spin_unlock(&carveout->lock);
+	if (pause)
+		wait_event(carveout->cleaned,
+			   !being_cleaned(carveout, 0, carveout->pool.nr));
+	else
+		wake_up(&carveout->work);
+}
+
+/* Nothing that is free counts as zero any more. */
+static void soil_free(struct carveout *carveout)
+{
+	struct pool *pool = &carveout->pool;
+	struct pool_run run = {};
+	bool more = true;
+
+	while (more) {
+		spin_lock(&carveout->lock);
+		more = pool_next_run(pool, run.start + run.len, &run);
+		/* What is freed is dirty. */
+		if (more && run.state == POOL_CLEAN &&
+		    !pool_alloc_at(pool, run.start, run.len))
+			pool_free(pool, run.start, run.len);
+		spin_unlock(&carveout->lock);
+		cond_resched();
+	}
+}
+
+/*
+ * A hibernation image has what the kernel maps, and no other memory. That comes
+ * back as whatever it has become without power, or in the hands of the kernel
+ * that read the image. So everything free has to be zeroed again then, and
+ * nothing in the background until then.
+ */
+static int on_hibernation(struct notifier_block *block, unsigned long event,
+			  void *unused)
+{
+	struct carveout *carveout = container_of(block, struct carveout,
+						 hibernation);
+
+	if (event == PM_HIBERNATION_PREPARE) {
+		pause_cleaner(carveout, true);
+		soil_free(carveout);
+	} else if (event == PM_POST_HIBERNATION) {
+		pause_cleaner(carveout, false);
+	}
+	return NOTIFY_OK;
+}
+
+static int watch_hibernation(struct carveout *carveout)
+{
+	int ret;
+
+	if (carveout->region.mapped)
+		return 0;
+	carveout->hibernation.notifier_call = on_hibernation;
+	ret = register_pm_notifier(&carveout->hibernation);
+	if (ret)
+		carveout->hibernation.notifier_call = NULL;
+	return ret;
 }
 
 static struct carveout *carveout_new(const char *name)
@@ -453,7 +526,8 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	if (ret)
 		return ret;
 	pool_tune(&carveout->pool, quantum);
-	return start_cleaner(carveout);
+	ret = start_cleaner(carveout);
+	return ret ?: watch_hibernation(carveout);
 }
 
 /**

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Suspend to idle and back, with every kind of buffer in use: contents and mappings are intact. */
+/*
+ * Suspend to idle and back, with every kind of buffer in use: contents and mappings are intact. And
+ * hibernation, as far as the kernel's test of it goes.
+ */
 #include <linux/android_pmem.h>
 
 #include "../heap/importer_client.h"
@@ -99,6 +102,66 @@ TEST(idle_and_back)
 	/* Allocating still works. */
 	ASSERT_TRUE(use(&used[0], name[0], 5));
 	finish(&used[0]);
+	free(states);
+}
+
+#define PM_TEST		"/sys/power/pm_test"
+#define DELAY		"/sys/module/suspend/parameters/pm_test_delay"
+#define TRACING		"/sys/kernel/tracing/"
+#define ZEROED		TRACING "events/contig_heaps/contig_zero/enable"
+
+/* Bytes of a region that were zeroed in the background since tracing began. */
+static unsigned long long zeroed(const char *region)
+{
+	char *trace = read_text(TRACING "trace"), *line, *next, name[32];
+	unsigned long long bytes = 0;
+
+	snprintf(name, sizeof(name), " region=%s ", region);
+	for (line = trace; line; line = next) {
+		char *len;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		len = strstr(line, " len=");
+		if (strstr(line, name) && strstr(line, "background") && len)
+			bytes += strtoull(len + strlen(" len="), NULL, 10);
+	}
+	free(trace);
+	return bytes;
+}
+
+/*
+ * An image has no memory outside of the linear map, and what is there when the machine comes back
+ * is anything: all of it that is free has to be zeroed again.
+ */
+TEST(hibernation_forgets_what_is_zero)
+{
+	char *tests = read_text(PM_TEST), *states = read_text(STATE);
+	int nomap = heap_open("audio-uncached"), mapped = heap_open("adsp");
+	int used = heap_alloc(nomap, LEN), gone = heap_alloc(nomap, LEN);
+
+	if (!tests || !strstr(tests, "freezer") || !states || !strstr(states, "disk"))
+		SKIP(return, "this kernel cannot hibernate, or cannot try it");
+	ASSERT_LE(0, used);
+	/* A hole, so that more than one run is free. */
+	close(gone);
+	heap_wait_clean(nomap);
+	heap_wait_clean(mapped);
+	ASSERT_TRUE(write_text(TRACING "trace", "") && write_text(ZEROED, "1"));
+	ASSERT_TRUE(write_text(DELAY, "0") && write_text(PM_TEST, "freezer"));
+	EXPECT_TRUE(write_text(STATE, "disk")) {
+		TH_LOG("%s", strerror(errno));
+	}
+	heap_wait_clean(nomap);
+	EXPECT_EQ(heap_query(nomap).free, zeroed("audio"));
+	EXPECT_EQ(0, zeroed("adsp"));
+	write_text(PM_TEST, "none");
+	write_text(ZEROED, "0");
+	close(used);
+	close(mapped);
+	close(nomap);
+	free(tests);
 	free(states);
 }
 
