@@ -105,13 +105,14 @@ int cma_test_setup(void)
 	}
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
+	/* Clients may come before misc_register() has returned. */
+	test_heap = heap;
 	ret = misc_register(&cma_test_misc);
 	if (ret) {
+		test_heap = NULL;
 		contig_heap_close(heap);
-		return ret;
 	}
-	test_heap = heap;
-	return 0;
+	return ret;
 }
 
 /**

@@ -30,7 +30,7 @@ static int record_range(struct pmem_file *file, u64 offset, u64 len)
 		return 0;
 	if (file->nr_ranges >= MAX_RANGES)
 		return -ENOMEM;
-	range = kzalloc(sizeof(*range), GFP_KERNEL);
+	range = kzalloc(sizeof(*range), GFP_KERNEL_ACCOUNT);
 	if (!range)
 		return -ENOMEM;
 	range->offset = offset;
