@@ -22,9 +22,9 @@ guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 # amd64 has no device tree, and a dma-heap core of its own.
 # shellcheck disable=SC2016 # the dollar is for the kernel
-guest amd64 'amd64-6.12 amd64-7.x' programs \
-	'--append memmap=96M$0x40000000
-	 --append contig_heaps.carveout=adsp:48M@0x40000000,mdp:40M@0x43000000' \
+AMD64='--append memmap=96M$0x40000000
+	--append contig_heaps.carveout=adsp:48M@0x40000000,mdp:40M@0x43000000'
+guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
@@ -66,6 +66,8 @@ guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" a
 
 # Programs of Debian's, unmodified.
 guest debian '6.12 7.x' debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
+guest debian-udev 6.12 debian/build '' udev
+guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
 # The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
 # heap/importer is not among it: devices that have a buffer mapped several times, of which they sync
