@@ -69,16 +69,18 @@ guest debian '6.12 7.x' debian/build '--modules vivid' v4l2-ctl v4l2-compliance 
 guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
-# The debug kernel. What takes it minutes is run only with FULL=1, by "make check-debug".
-# heap/importer is not among it: devices that have a buffer mapped several times, of which they sync
-# a part, are more than the DMA API's checks can tell apart.
-guest heaps debug programs '' arm64/heap/abi arm64/heap/extension arm64/heap/mmap arm64/heap/huge \
-	arm64/heap/introspect arm64/heap/security
-guest pmem debug pmem/build '' arm64/abi arm64/errors arm64/connect arm64/security
-if [[ -n ${FULL:-} ]]; then
-	guest heaps-more debug programs '' arm64/heap/stress
-	guest pmem-more debug pmem/build '' arm64/allocators arm64/mapping arm64/remap arm64/vma
-fi
+# The debug kernel: everything that runs on one of the others, with fewer rounds where there are
+# many of them (rounds.h). With FULL=1, by "make check-debug", it is all of them.
+ROUNDS=''
+[[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
+guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
+	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/stress
+guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero
+guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64/security \
+	arm64/allocators arm64/clients arm64/huge arm64/phys
+guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
+guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
+	arm64/stress
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
 # buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.

@@ -21,6 +21,8 @@ FIXTURE_VARIANT(stress) {
 	int kills;
 };
 
+#define ROUNDS	300
+
 FIXTURE_VARIANT_ADD(stress, carveout) {
 	.name = { "adsp", "adsp-uncached" },
 	.kills = 300,
@@ -89,7 +91,7 @@ static bool give(struct buffer *buffer)
 }
 
 /* Returns at the first thing that is wrong, or after that many rounds. */
-static bool work(const int *heap, __u32 seed, int rounds)
+static bool work(const int *heap, __u32 seed, int left)
 {
 	struct buffer own[SLOTS];
 	__u32 state = seed * 0x9e3779b1U + 1;
@@ -98,7 +100,7 @@ static bool work(const int *heap, __u32 seed, int rounds)
 
 	for (i = 0; i < SLOTS; i++)
 		own[i].fd = -1;
-	while (ok && rounds--) {
+	while (ok && left--) {
 		struct buffer *buffer = &own[next_random(&state) % SLOTS];
 
 		if (buffer->fd >= 0)
@@ -113,12 +115,12 @@ static bool work(const int *heap, __u32 seed, int rounds)
 	return ok;
 }
 
-static pid_t spawn(const int *heap, __u32 seed, int rounds)
+static pid_t spawn(const int *heap, __u32 seed, int left)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(work(heap, seed, rounds) ? 0 : 1);
+		_exit(work(heap, seed, left) ? 0 : 1);
 	return pid;
 }
 
@@ -128,7 +130,7 @@ TEST_F(stress, processes)
 	int i, status;
 
 	for (i = 0; i < WORKERS; i++) {
-		pid[i] = spawn(self->heap, i + 1, 300);
+		pid[i] = spawn(self->heap, i + 1, rounds(ROUNDS));
 		ASSERT_LT(0, pid[i]);
 	}
 	for (i = 0; i < WORKERS; i++) {
@@ -151,7 +153,7 @@ static void *run_thread(void *arg)
 {
 	struct thread *thread = arg;
 
-	thread->ok = work(thread->heap, thread->seed, 300);
+	thread->ok = work(thread->heap, thread->seed, rounds(ROUNDS));
 	return NULL;
 }
 
@@ -178,14 +180,14 @@ TEST_F(stress, threads)
 TEST_F(stress, killed_at_any_point)
 {
 	__u32 state = 0xdecade01;
+	int i, status, kills = rounds(variant->kills);
 	pid_t pid[WORKERS];
-	int i, status;
 
 	for (i = 0; i < WORKERS; i++) {
 		pid[i] = spawn(self->heap, i + 1000, -1);
 		ASSERT_LT(0, pid[i]);
 	}
-	for (i = 0; i < variant->kills; i++) {
+	for (i = 0; i < kills; i++) {
 		int victim = next_random(&state) % WORKERS;
 
 		usleep(next_random(&state) % 3000);

@@ -12,6 +12,7 @@
 
 #include <kselftest_harness.h>
 
+#include "../rounds.h"
 #include "common.h"
 
 /* How long a test takes depends on the machine; the runner notices a hang. */

@@ -161,13 +161,14 @@ TEST_F(zero, up_to_the_end_of_the_last_page)
 TEST_F(zero, race_with_the_cleaner)
 {
 	enum { SLOTS = 12, ROUNDS = 300 };
+	const int last = rounds(ROUNDS);
 	struct buffers live = {};
 	__u32 state = 0x2545f491;
 	int round, slot;
 
 	for (slot = 0; slot < SLOTS; slot++)
 		live.fd[slot] = -1;
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < last; round++) {
 		slot = next_random(&state) % SLOTS;
 		if (live.fd[slot] >= 0) {
 			dirty(live.fd[slot], live.len[slot]);
@@ -185,9 +186,9 @@ TEST_F(zero, race_with_the_cleaner)
 /* Memory whose owner was killed while it was writing to it. */
 TEST_F(zero, killed_owner)
 {
-	int round;
+	int last = rounds(2), round;
 
-	for (round = 0; round < 2; round++) {
+	for (round = 0; round < last; round++) {
 		struct buffers all;
 		int ready[2];
 		pid_t pid;

@@ -6,8 +6,8 @@
 
 static long taken(void)
 {
-	char *size = read_text("/sys/class/dma_heap/default_cma_region/size", NULL);
-	char *left = read_text("/sys/class/dma_heap/default_cma_region/free", NULL);
+	char *size = heap_attribute("default_cma_region", "size");
+	char *left = heap_attribute("default_cma_region", "free");
 	long bytes = atol(size) - atol(left);
 
 	free(size);

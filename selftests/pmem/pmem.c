@@ -68,8 +68,12 @@ static bool node_free(const struct node *node, bool complain)
 	return false;
 }
 
-/* An attribute of a heap, to be freed, or NULL. */
-static char *heap_attribute(const char *class, const char *heap, const char *attribute)
+/* The classes of heaps: the second is that of kernels with heaps of their own. */
+#define CLASS	"/sys/class/dma_heap"
+#define BESIDE	"/sys/class/contig_heap"
+
+/* An attribute of a heap of a class, to be freed, or NULL. */
+static char *attribute_in(const char *class, const char *heap, const char *attribute)
 {
 	char *path = format("%s/%s/%s", class, heap, attribute);
 	char *text = read_text(path, NULL);
@@ -78,10 +82,16 @@ static char *heap_attribute(const char *class, const char *heap, const char *att
 	return text;
 }
 
+/* An attribute of a heap of ours, to be freed, or NULL. */
+char *heap_attribute(const char *heap, const char *attribute)
+{
+	return attribute_in(access(BESIDE, F_OK) ? CLASS : BESIDE, heap, attribute);
+}
+
 static bool heap_free(const char *class, const char *heap, bool complain)
 {
-	char *left = heap_attribute(class, heap, "free");
-	char *size = heap_attribute(class, heap, "size");
+	char *left = attribute_in(class, heap, "free");
+	char *size = attribute_in(class, heap, "size");
 	/* Heaps of the kernel's own have no such files. */
 	bool same = !left || !size || !strcmp(left, size);
 
@@ -118,9 +128,8 @@ bool all_free(bool complain)
 
 	for (i = 0; i < nr_nodes; i++)
 		all &= node_free(&nodes[i], complain);
-	all &= class_free("/sys/class/dma_heap", complain);
-	/* Where the kernel has heaps of its own. */
-	return class_free("/sys/class/contig_heap", complain) && all;
+	all &= class_free(CLASS, complain);
+	return class_free(BESIDE, complain) && all;
 }
 
 int pmem_open(const char *name)

@@ -89,6 +89,7 @@ int open_fds(void);
 __u32 next_random(__u32 *state);
 char *read_text(const char *path, size_t *len);
 bool write_text(const char *path, const char *text);
+char *heap_attribute(const char *heap, const char *attribute);
 char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 
 /*

@@ -16,11 +16,9 @@ static size_t buffer_size(int dmabuf)
 
 static int heap_buffers(const char *heap)
 {
-	char *path = format("/sys/class/dma_heap/%s/buffers", heap);
-	char *text = read_text(path, NULL);
+	char *text = heap_attribute(heap, "buffers");
 	int count = text ? atoi(text) : -1;
 
-	free(path);
 	free(text);
 	return count;
 }

@@ -32,13 +32,13 @@ static struct peer *start_all(struct peer *peers, size_t count)
 }
 
 /* Run fn with a number of its own and a number of rounds in each. */
-static int run_all(struct peer *peers, size_t count, peer_fn *fn, long rounds)
+static int run_all(struct peer *peers, size_t count, peer_fn *fn, long times)
 {
 	size_t i;
 	int good = 0;
 
 	for (i = 0; i < count; i++)
-		begin_on(peers[i], fn, i, rounds);
+		begin_on(peers[i], fn, i, times);
 	for (i = 0; i < count; i++)
 		good += peer_call_end(peers[i]) == 1;
 	return good;
@@ -78,7 +78,7 @@ TEST_F(stress, allocation)
 	struct peer peers[8];
 
 	start_all(peers, ARRAY_SIZE(peers));
-	EXPECT_EQ(8, run_all(peers, ARRAY_SIZE(peers), allocates, 300));
+	EXPECT_EQ(8, run_all(peers, ARRAY_SIZE(peers), allocates, rounds(300)));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -183,7 +183,7 @@ TEST_F(stress, one_process)
 	};
 	pthread_t threads[ARRAY_SIZE(body)];
 	struct shared shared = {};
-	size_t i;
+	size_t times = rounds(400), i;
 
 	shared.master = pmem_open("pmem");
 	ASSERT_EQ(0, pmem_allocate(shared.master, LEN));
@@ -192,7 +192,7 @@ TEST_F(stress, one_process)
 	ASSERT_NE(MAP_FAILED, shared.view);
 	for (i = 0; i < ARRAY_SIZE(body); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, body[i], &shared));
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < times; i++) {
 		ASSERT_EQ(0, pmem_map(shared.sub, 0, LEN));
 		ASSERT_EQ(0, pmem_unmap(shared.sub, 0, LEN));
 		usleep(1000);
@@ -281,9 +281,9 @@ static void *thread_connects(void *arg)
 
 TEST_F(stress, release_against_clients)
 {
-	int round;
+	int last = rounds(300), round;
 
-	for (round = 0; round < 300; round++) {
+	for (round = 0; round < last; round++) {
 		static void *(*const body[])(void *) = {
 			thread_closes_master, thread_uses_view, thread_connects, thread_unmaps,
 		};
@@ -363,9 +363,9 @@ static long serves_for_ever(const long *arg)
 TEST_F(stress, killed_at_any_moment)
 {
 	__u32 random = 777;
-	int round;
+	int last = rounds(300), round;
 
-	for (round = 0; round < 300; round++) {
+	for (round = 0; round < last; round++) {
 		struct peer server = peer_start();
 
 		begin_on(server, serves_for_ever, round);
@@ -381,13 +381,13 @@ TEST_F(stress, killed_at_any_moment)
 /* The client is killed, the server goes on. */
 TEST_F(stress, clients_killed)
 {
-	int master, round;
+	int master, last = rounds(200), round;
 	__u32 random = 778;
 	void *memory;
 
 	master = pmem_master("pmem", LEN, &memory);
 	ASSERT_LE(0, master);
-	for (round = 0; round < 200; round++) {
+	for (round = 0; round < last; round++) {
 		struct peer client = peer_start();
 		int sub = pmem_sub("pmem", master), i;
 		long view = on(client, do_mmap, peer_give(client, sub), LEN);
@@ -451,7 +451,7 @@ TEST_F(stress, all_or_nothing)
 	struct peer peers[6];
 
 	start_all(peers, ARRAY_SIZE(peers));
-	EXPECT_EQ(6, run_all(peers, ARRAY_SIZE(peers), fights, 500));
+	EXPECT_EQ(6, run_all(peers, ARRAY_SIZE(peers), fights, rounds(500)));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -492,7 +492,7 @@ TEST_F(stress, sharing)
 	struct peer peers[6];
 
 	start_all(peers, ARRAY_SIZE(peers));
-	EXPECT_EQ(6, run_all(peers, ARRAY_SIZE(peers), exchanges, 200));
+	EXPECT_EQ(6, run_all(peers, ARRAY_SIZE(peers), exchanges, rounds(200)));
 	EXPECT_TRUE(all_free(true));
 }
 

@@ -10,6 +10,7 @@
 
 #include <kselftest_harness.h>
 
+#include "../rounds.h"
 #include "pmem.h"
 
 /* How long a test takes depends on the machine; the runner notices a hang. */
