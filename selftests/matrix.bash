@@ -74,7 +74,8 @@ guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
 guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
-	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/stress
+	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/stress \
+	arm64/heap/importer
 guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero
 guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64/security \
 	arm64/allocators arm64/clients arm64/huge arm64/phys

@@ -458,7 +458,8 @@ TEST_F(import, sync_goes_through_the_cache_once)
 
 	ASSERT_TRUE(write_text(SYNC_EVENT, "1"));
 	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
-		attachment[i] = importer_attach(importer, self->device, self->fd);
+		attachment[i] = importer_attach(importer, importer_any_device(importer),
+						self->fd);
 		ASSERT_LT(0, importer_map(importer, attachment[i], dirs[i]));
 		traced_passes();
 		buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
@@ -478,6 +479,56 @@ TEST_F(import, sync_goes_through_the_cache_once)
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
 	EXPECT_EQ(0, traced_passes());
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(each, traced_passes());
+	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
+}
+
+/*
+ * A device may have the buffer more than once, as a driver has that is given it for two of its
+ * queues: that is as if they were two.
+ */
+TEST_F(import, sync_for_one_device_twice)
+{
+	int each = variant->flags & CONTIG_HEAP_F_UNCACHED ? 0 : 1;
+	int importer = self->importer;
+	int one = importer_attach(importer, self->device, self->fd);
+	int two = importer_attach(importer, self->device, self->fd);
+
+	ASSERT_TRUE(write_text(SYNC_EVENT, "1"));
+	ASSERT_LT(0, importer_map(importer, one, HEAP_IMPORTER_TO_DEVICE));
+	ASSERT_LT(0, importer_map(importer, two, HEAP_IMPORTER_BOTH));
+	traced_devices();
+	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(each, traced_devices());
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(2 * each, traced_devices());
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(each, traced_passes());
+	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
+}
+
+/*
+ * Of a part, the checks of the DMA API look for the one mapping of the device that contains it; of
+ * two they take neither, and say that the driver has not mapped the memory.
+ */
+TEST_F(import, sync_of_a_part_for_one_device_twice)
+{
+	int each = variant->flags & CONTIG_HEAP_F_UNCACHED ? 0 : 1;
+	int importer = self->importer;
+	int one = importer_attach(importer, self->device, self->fd);
+	int two = importer_attach(importer, self->device, self->fd);
+
+	if (dma_is_checked() && each)
+		SKIP(return, "this kernel takes it for the sync of memory that was not mapped");
+	ASSERT_TRUE(write_text(SYNC_EVENT, "1"));
+	ASSERT_LT(0, importer_map(importer, one, HEAP_IMPORTER_TO_DEVICE));
+	ASSERT_LT(0, importer_map(importer, two, HEAP_IMPORTER_BOTH));
+	traced_devices();
+	buffer_sync_range(self->heap, self->fd, PAGE, PAGE, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(each, traced_devices());
+	buffer_sync_range(self->heap, self->fd, PAGE, PAGE, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_EQ(2 * each, traced_devices());
+	buffer_sync_range(self->heap, self->fd, PAGE, PAGE, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 	EXPECT_EQ(each, traced_passes());
 	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
 }
