@@ -328,34 +328,34 @@ static bool name_is_valid(const char *name)
 }
 
 /* Only the kernel's own heaps can be in our way without us knowing. */
-static bool kernel_has_heap(const char *name)
+static int check_kernels_heaps(const char *name)
 {
 	struct path path;
 	char *file;
 	int ret;
 
 	if (!IS_ENABLED(CONFIG_DMABUF_HEAPS))
-		return false;
+		return 0;
 	file = kasprintf(GFP_KERNEL, "/dev/dma_heap/%s", name);
 	if (!file)
-		return true;
+		return -ENOMEM;
 	ret = kern_path(file, 0, &path);
 	kfree(file);
 	if (ret)
-		return false;
+		return ret == -ENOENT ? 0 : ret;
 	path_put(&path);
-	return true;
+	return -EEXIST;
 }
 
-static bool name_is_taken(const char *name)
+static int check_name_is_free(const char *name)
 {
 	struct node *node;
 
 	lockdep_assert_held(&nodes_lock);
 	list_for_each_entry(node, &all_nodes, all)
 		if (!strcmp(dev_name(&node->dev), name))
-			return true;
-	return kernel_has_heap(name);
+			return -EEXIST;
+	return check_kernels_heaps(name);
 }
 
 static struct node *node_new(struct heap *heap, const char *name)
@@ -402,11 +402,11 @@ int node_add(struct heap *heap, const char *name)
 	}
 
 	mutex_lock(&nodes_lock);
-	if (name_is_taken(name)) {
+	ret = check_name_is_free(name);
+	if (ret == -EEXIST)
 		pr_info("%s: the name is taken, skipped\n", name);
-		ret = -EEXIST;
+	if (ret)
 		goto unlock;
-	}
 	node = node_new(heap, name);
 	if (IS_ERR(node)) {
 		ret = PTR_ERR(node);
