@@ -38,6 +38,8 @@ teardown_cma_test:
 	cma_test_teardown();
 teardown_cma_mem:
 	cma_mem_teardown();
+	/* Devices may have been probed before the driver was found wanting. */
+	pmem_nodes_wait_gone();
 teardown_sysfs:
 	pmem_sysfs_teardown();
 teardown_inode:

@@ -43,6 +43,8 @@ static int __init contig_heaps_init(void)
 	return 0;
 
 teardown_nodes:
+	/* Devices may have been probed before the driver was found wanting. */
+	regions_wait_gone();
 	contig_debugfs_teardown();
 	nodes_teardown();
 	return ret;
