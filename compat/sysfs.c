@@ -296,5 +296,7 @@ int pmem_sysfs_setup(void)
  */
 void pmem_sysfs_teardown(void)
 {
+	/* Gone from sysfs for whoever loads the module next, even if somebody still holds it. */
+	kobject_del(regions);
 	kobject_put(regions);
 }
