@@ -81,7 +81,10 @@ guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64
 	arm64/allocators arm64/clients arm64/huge arm64/phys
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
-	arm64/stress
+	arm64/stress arm64/kernel_api arm64/old_client
+guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
+guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device --qemu-arg ramfb
+	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
 # buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.
