@@ -83,6 +83,8 @@ guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 	arm64/stress arm64/kernel_api arm64/old_client
 guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
+guest nodefault debug programs "$ROUNDS --append cma=0 --append contig_heaps.carveout=any:16M" \
+	arm64/heap/nodefault
 guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device --qemu-arg ramfb
 	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent
 
