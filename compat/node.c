@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
+#include "../heap/kcompat.h"
 #include "pmem.h"
 
 /* Names in use, so that no two nodes fight for the same files. */
@@ -93,7 +94,7 @@ static int check(const struct pmem_node_config *config, u64 total)
 		pr_err("\"%s\" cannot be the name of a node\n", config->name);
 		return -EINVAL;
 	}
-	if (!is_power_of_2(config->quantum) || config->quantum < PAGE_SIZE) {
+	if (!contig_is_power_of_2(config->quantum) || config->quantum < PAGE_SIZE) {
 		pr_err("%s: a quantum of %llu bytes is not a power of two of at least %lu\n",
 		       config->name, config->quantum, PAGE_SIZE);
 		return -EINVAL;

@@ -46,7 +46,7 @@ static struct pmem_view *view_new(struct vm_area_struct *vma, bool garbage)
 		return NULL;
 	}
 	/* The mapping may be uncached, and is to show zeros all the same. */
-	contig_flush_dcache(page_address(view->garbage), PAGE_SIZE);
+	contig_flush_dcache(page_address(view->garbage), page_to_phys(view->garbage), PAGE_SIZE);
 	return view;
 }
 

@@ -115,10 +115,10 @@ static u64 buffer_offset(const struct buffer *buffer)
 static void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
 {
 	struct region *region = buffer_region(buffer);
+	phys_addr_t phys = buffer_phys(buffer) + offset;
 
 	if (region->mapped)
-		contig_flush_dcache(region_vaddr(region, buffer_phys(buffer)) +
-				    offset, len);
+		contig_flush_dcache(region_vaddr(region, phys), phys, len);
 }
 
 /* The longest segment that the device takes from @phys on, in bytes. */
@@ -144,7 +144,7 @@ static size_t max_segment(struct device *dev, phys_addr_t phys, size_t size)
 static int fill_table(struct sg_table *table, struct device *dev,
 		      const struct buffer *buffer)
 {
-	phys_addr_t phys = buffer_phys(buffer), end = phys + buffer->size;
+	u64 phys = buffer_phys(buffer), end = phys + buffer->size;
 	size_t max = max_segment(dev, phys, buffer->size);
 	struct scatterlist *sg;
 	unsigned int nents = 0;
@@ -758,7 +758,7 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 
 	if (dmabuf->ops != &buffer_ops)
 		return -EINVAL;
-	if (!is_power_of_2(modulus) || modulus > PMD_SIZE)
+	if (!contig_is_power_of_2(modulus) || modulus > PMD_SIZE)
 		return -EINVAL;
 	*phase = buffer_phys(buffer) & (modulus - 1);
 	return 0;
@@ -838,7 +838,7 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 	u64 size;
 	int ret;
 
-	if (!is_power_of_2(align))
+	if (!contig_is_power_of_2(align))
 		return ERR_PTR(-EINVAL);
 	ret = buffer_size(heap, len, &size);
 	if (!ret)

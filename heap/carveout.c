@@ -451,7 +451,7 @@ static void soil_free(struct carveout *carveout)
 }
 
 /*
- * A hibernation image has what the kernel maps, and no other memory. That comes
+ * A hibernation image has what is in the linear map, and no other memory. That comes
  * back as whatever it has become without power, or in the hands of the kernel
  * that read the image. So everything free has to be zeroed again then, and
  * nothing in the background until then.
@@ -475,7 +475,7 @@ static int watch_hibernation(struct carveout *carveout)
 {
 	int ret;
 
-	if (carveout->region.mapped)
+	if (!carveout->region.view)
 		return 0;
 	carveout->hibernation.notifier_call = on_hibernation;
 	ret = register_pm_notifier(&carveout->hibernation);

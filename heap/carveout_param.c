@@ -101,6 +101,9 @@ static struct region *create_region(const struct carveout_param *param)
 	if (!param->fixed)
 		return carveout_create_anywhere(param->name, param->size,
 						param->quantum);
+	/* 32-bit kernels have smaller addresses, or no numbers for the frames of such. */
+	if (param->base > PHYS_ADDR_MAX || param->base >> PAGE_SHIFT > ULONG_MAX)
+		return ERR_PTR(-EINVAL);
 	/* Memory that the kernel uses itself is reserved, too, but not for us. */
 	if (region_intersects(param->base, param->size, IORESOURCE_SYSTEM_RAM,
 			      IORES_DESC_NONE) != REGION_DISJOINT &&

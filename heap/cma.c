@@ -200,9 +200,8 @@ static bool block_is_cma(unsigned long pfn)
 
 	if (!pfn_valid(pfn))
 		return false;
-	flags = section_to_usemap(__pfn_to_section(pfn));
-	bit = ((pfn & (PAGES_PER_SECTION - 1)) >> pageblock_order) *
-	      NR_PAGEBLOCK_BITS;
+	flags = contig_pageblocks(pfn, &bit);
+	bit *= NR_PAGEBLOCK_BITS;
 	return contig_flags_of_cma(READ_ONCE(flags[bit / BITS_PER_LONG]) >>
 				   bit % BITS_PER_LONG);
 }

@@ -21,6 +21,8 @@
 #include <linux/swiotlb.h>
 #include <linux/version.h>
 
+#include <asm/cacheflush.h>
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #include <linux/pfn_t.h>
 #endif
@@ -61,6 +63,26 @@
 #endif
 
 #ifdef CONFIG_CMA
+/**
+ * contig_pageblocks() - the flags of pageblocks
+ * @pfn: a valid page frame
+ * @index: filled in with the number, in what is returned, of the pageblock of @pfn
+ *
+ * Return: a bitmap of NR_PAGEBLOCK_BITS a pageblock.
+ */
+static inline unsigned long *contig_pageblocks(unsigned long pfn, unsigned long *index)
+{
+#ifdef CONFIG_SPARSEMEM
+	*index = (pfn & (PAGES_PER_SECTION - 1)) >> pageblock_order;
+	return section_to_usemap(__pfn_to_section(pfn));
+#else
+	struct zone *zone = page_zone(pfn_to_page(pfn));
+
+	*index = (pfn - ALIGN_DOWN(zone->zone_start_pfn, pageblock_nr_pages)) >> pageblock_order;
+	return zone->pageblock_flags;
+#endif
+}
+
 /*
  * Do these flags of a pageblock tell that it belongs to CMA? No other memory is in blocks of this
  * migrate type. While CMA takes a part of a block, the block is isolated, which used to be a type
@@ -93,6 +115,12 @@ static int fn##_entry(struct platform_device *pdev)				\
 	return 0;								\
 }
 #endif
+
+/* is_power_of_2() of 32-bit kernels looks at the lower half of such a number alone. */
+static inline bool contig_is_power_of_2(u64 n)
+{
+	return n && !(n & (n - 1));
+}
 
 static inline void contig_vm_flags_set(struct vm_area_struct *vma,
 				       unsigned long flags)
@@ -208,22 +236,36 @@ static inline pgprot_t contig_pgprot_young_dirty(pgprot_t prot, bool write)
 	if (write)
 		pte = pte_mkdirty(pte);
 	prot = pte_pgprot(pte);
+#elif defined(CONFIG_ARM)
+	prot = __pgprot(pgprot_val(prot) | L_PTE_YOUNG | (write ? L_PTE_DIRTY : 0));
 #endif
 	return prot;
 }
 
 /**
- * contig_flush_dcache() - clean and invalidate kernel addresses to memory
- * @vaddr: first byte, in the linear map
+ * contig_flush_dcache() - clean and invalidate memory in all caches
+ * @vaddr: first byte, in a cached mapping of the kernel's
+ * @phys: its physical address
  * @size: bytes
  *
  * Afterwards no cache holds a line of the range that could hide what others
  * read from memory, or overwrite what they wrote to it. Does nothing where the
  * architecture keeps all its observers coherent.
  */
-static inline void contig_flush_dcache(void *vaddr, size_t size)
+static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
+				       size_t size)
 {
-#if defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
+#if defined(CONFIG_ARM)
+	__cpuc_flush_dcache_area(vaddr, size);
+	/*
+	 * A cache outside of the cores goes by physical addresses. Until it is done, the cores may
+	 * have fetched from it again what it was to forget.
+	 */
+	if (IS_ENABLED(CONFIG_OUTER_CACHE) && outer_cache.flush_range) {
+		outer_flush_range(phys, phys + size);
+		__cpuc_flush_dcache_area(vaddr, size);
+	}
+#elif defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
 	arch_wb_cache_pmem(vaddr, size);
 	arch_invalidate_pmem(vaddr, size);
 #elif !defined(CONFIG_X86)

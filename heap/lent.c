@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "debugfs.h"
+#include "kcompat.h"
 #include "pool.h"
 #include "pool_tune.h"
 #include "region.h"
@@ -22,7 +23,8 @@
 
 /**
  * struct lent - a region that is there only while it is used
- * @region: the common part; its @base is valid while @users is not 0
+ * @region: the common part; its @base is valid while @users is not 0, and its
+ *	@view is a part of the lender's
  * @lender: where the block comes from; a reference is held
  * @lock: protects the fields below and changes of region.base
  * @users: live extents
@@ -74,6 +76,8 @@ static int borrow(struct lent *lent)
 	}
 	pool_tune(&lent->pool, region->quantum);
 	region->base = lent->block.phys;
+	if (lent->lender->view)
+		region->view = region_vaddr(lent->lender, region->base);
 	return 0;
 }
 
@@ -83,6 +87,7 @@ static void give_back(struct lent *lent)
 	if (lent->users)
 		return;
 	pool_destroy(&lent->pool);
+	lent->region.view = NULL;
 	lent->lender->ops->free(lent->lender, &lent->block);
 }
 
@@ -257,7 +262,7 @@ static const struct region_ops lent_ops = {
 /**
  * lent_create() - make a region that borrows its memory while it is used
  * @name: its name
- * @lender: where from; must be in the linear map; the region takes a reference
+ * @lender: where from; must be mapped; the region takes a reference
  * @size: bytes
  * @quantum: granularity in bytes
  *
@@ -271,7 +276,7 @@ struct region *lent_create(const char *name, struct region *lender, u64 size,
 	struct lent *lent;
 	int ret;
 
-	if (!is_power_of_2(quantum) || quantum < lender->quantum || !size ||
+	if (!contig_is_power_of_2(quantum) || quantum < lender->quantum || !size ||
 	    !IS_ALIGNED(size, quantum) || size > lender->size ||
 	    size >> ilog2(quantum) > POOL_MAX_QUANTA || !lender->mapped)
 		return ERR_PTR(-EINVAL);

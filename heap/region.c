@@ -35,8 +35,8 @@ static void region_release(struct device *dev)
 	debugfs_remove_recursive(region->debugfs);
 	if (region->ops->stop)
 		region->ops->stop(region);
-	if (region->wc)
-		memunmap(region->wc);
+	if (region->view)
+		memunmap(region->view);
 	if (region->resource)
 		release_mem_region(region->base, region->size);
 	if (region->claimed) {
@@ -74,17 +74,28 @@ int region_init(struct region *region, const char *name,
 	return dev_set_name(&region->dev, "%s", name);
 }
 
+/* A mapping of all of it, which a 32-bit kernel may lack the addresses for. */
+static void *region_remap(const struct region *region, unsigned long flags)
+{
+	void *vaddr = memremap(region->base, region->size, flags);
+
+	if (!vaddr)
+		pr_err("%s: no kernel mapping for %llu bytes\n",
+		       region_name(region), region->size);
+	return vaddr;
+}
+
 /*
  * Lines of it that a boot loader left in a cache would one day overwrite what
  * is written through uncached mappings.
  */
 static int region_forget_cached(struct region *region)
 {
-	void *cached = memremap(region->base, region->size, MEMREMAP_WB);
+	void *cached = region_remap(region, MEMREMAP_WB);
 
 	if (!cached)
 		return -ENOMEM;
-	contig_flush_dcache(cached, region->size);
+	contig_flush_dcache(cached, region->base, region->size);
 	memunmap(cached);
 	return 0;
 }
@@ -100,14 +111,35 @@ static bool region_has_pages(phys_addr_t base, u64 size)
 	return true;
 }
 
-/* Is the range in the linear map, and if not, is it free for us to map? */
+static bool region_is_high(const struct region *region, u64 offset)
+{
+	return PageHighMem(pfn_to_page(PHYS_PFN(region->base + offset)));
+}
+
+/* The linear map of 32-bit kernels ends before their memory does. */
+static int region_map_memory(struct region *region)
+{
+	bool high = region_is_high(region, 0);
+
+	if (high != region_is_high(region, region->size - 1)) {
+		pr_err("%s: a part of the range is high memory and a part is not\n",
+		       region_name(region));
+		return -EINVAL;
+	}
+	region->mapped = true;
+	if (!high)
+		return 0;
+	region->view = region_remap(region, MEMREMAP_WB);
+	return region->view ? 0 : -ENOMEM;
+}
+
+/* How does the kernel map the range, and if not at all, is it free for us to map? */
 static int region_find_mapping(struct region *region)
 {
 	switch (region_intersects(region->base, region->size,
 				  IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE)) {
 	case REGION_INTERSECTS:
-		region->mapped = true;
-		return 0;
+		return region_map_memory(region);
 	case REGION_MIXED:
 		pr_err("%s: a part of the range is system memory and a part is not\n",
 		       region_name(region));
@@ -122,13 +154,8 @@ static int region_find_mapping(struct region *region)
 		return -EBUSY;
 	}
 	if (!region_forget_cached(region))
-		region->wc = memremap(region->base, region->size, MEMREMAP_WC);
-	if (!region->wc) {
-		pr_err("%s: no kernel mapping for %llu bytes\n",
-		       region_name(region), region->size);
-		return -ENOMEM;
-	}
-	return 0;
+		region->view = region_remap(region, MEMREMAP_WC);
+	return region->view ? 0 : -ENOMEM;
 }
 
 static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
@@ -150,7 +177,8 @@ static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
  * Finds out how the kernel maps the range.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for an empty, misaligned or half reserved range; -EBUSY
+ * Return: 0; -EINVAL for an empty, misaligned or half reserved range, or one
+ * that the kernel has not enough addresses for; -EBUSY
  * for one that overlaps with another region or belongs to somebody else;
  * -ENOMEM.
  */
@@ -160,7 +188,7 @@ int region_claim(struct region *region)
 	phys_addr_t last;
 	int ret;
 
-	if (!is_power_of_2(region->quantum) || region->quantum < PAGE_SIZE) {
+	if (!contig_is_power_of_2(region->quantum) || region->quantum < PAGE_SIZE) {
 		pr_err("%s: a quantum of %llu bytes is not a power of two of at least %lu\n",
 		       region_name(region), region->quantum, PAGE_SIZE);
 		return -EINVAL;
@@ -172,7 +200,8 @@ int region_claim(struct region *region)
 		return -EINVAL;
 	}
 	if (check_add_overflow(region->base, (phys_addr_t)(region->size - 1),
-			       &last) || region->size - 1 > PHYS_ADDR_MAX) {
+			       &last) ||
+	    region->size - 1 > min_t(u64, PHYS_ADDR_MAX, SIZE_MAX)) {
 		pr_err("%s: the range ends beyond all addresses\n",
 		       region_name(region));
 		return -EINVAL;
@@ -294,14 +323,14 @@ void region_put(struct region *region)
  * @region: the region
  * @phys: a physical address in it
  *
- * Return: an address that is valid up to the end of the region: in the linear
- * map where the region is mapped, otherwise in its write-combined mapping.
+ * Return: an address that is valid up to the end of the region; write-back
+ * cached where the region is mapped, otherwise write-combined.
  */
 void *region_vaddr(const struct region *region, phys_addr_t phys)
 {
-	if (region->mapped)
-		return phys_to_virt(phys);
-	return region->wc + (phys - region->base);
+	if (region->view)
+		return region->view + (phys - region->base);
+	return phys_to_virt(phys);
 }
 
 /**

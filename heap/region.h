@@ -102,13 +102,14 @@ struct region_ops {
  * @base: physical address of the first byte
  * @size: bytes
  * @quantum: bytes; a power of two, at least a page; extents are multiples of it
- * @mapped: the kernel's linear map covers it, write-back cached
+ * @mapped: the kernel maps it write-back cached
  * @paged: every page of it has a struct page
  * @estimate: only an upper bound is known of what is free
  * @from_kernel: the kernel has given the memory, by way of a CMA area perhaps
  *	that is a region itself; nobody else can have it
  * @claimed: @entry is on the list of regions
- * @wc: where not @mapped, its write-combined kernel mapping, else NULL
+ * @view: where the linear map does not cover it, a kernel mapping of its own:
+ *	write-back where @mapped, else write-combined
  * @resource: the claim on @base in the kernel's table of addresses, or NULL
  * @entry: in the list of regions; protected by regions_lock
  * @lock: protects @buffers and @nr_buffers
@@ -129,7 +130,7 @@ struct region {
 	bool estimate;
 	bool from_kernel;
 	bool claimed;
-	void *wc;
+	void *view;
 	struct resource *resource;
 	struct list_head entry;
 	struct mutex lock;

@@ -291,6 +291,35 @@ TEST_F(config, bad_syntax_among_good_ones)
 	EXPECT_TRUE(whole_heap_works("adsp", MiB(48)));
 }
 
+/* Their lower halves would do. */
+TEST_F(config, numbers_beyond_32_bits)
+{
+	static const char * const bad[] = {
+		"far:1M@0x8000000030000000", "long:0x100000000100000@0x79100000",
+		"coarse:1M@0x79100000:quantum=0x100001000",
+	};
+	char parameters[256] = "carveout=good:1M@0x79000000";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		strcat(parameters, ",");
+		strcat(parameters, bad[i]);
+	}
+	ASSERT_EQ(0, module_load(parameters));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "carveout=%s: skipped", bad[i]);
+		EXPECT_TRUE(log_has(text)) {
+			TH_LOG("the log does not name %s", bad[i]);
+		}
+	}
+	EXPECT_FALSE(node_exists("far-uncached"));
+	EXPECT_FALSE(node_exists("long-uncached"));
+	EXPECT_FALSE(node_exists("coarse-uncached"));
+	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
+}
+
 TEST_F(config, carveout_over_the_kernel)
 {
 	char *iomem = read_text("/proc/iomem"), *code, parameters[128], text[160];

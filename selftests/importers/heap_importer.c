@@ -229,8 +229,7 @@ static int access_memory(phys_addr_t phys, void *copy, size_t len, bool write)
 {
 	bool mapped = region_intersects(phys, len, IORESOURCE_SYSTEM_RAM,
 					IORES_DESC_NONE) == REGION_INTERSECTS;
-	void *memory = mapped ? phys_to_virt(phys) :
-				memremap(phys, len, MEMREMAP_WC);
+	void *memory = memremap(phys, len, mapped ? MEMREMAP_WB : MEMREMAP_WC);
 
 	if (!memory)
 		return -ENOMEM;
@@ -238,8 +237,7 @@ static int access_memory(phys_addr_t phys, void *copy, size_t len, bool write)
 		memcpy(memory, copy, len);
 	else
 		memcpy(copy, memory, len);
-	if (!mapped)
-		memunmap(memory);
+	memunmap(memory);
 	return 0;
 }
 
