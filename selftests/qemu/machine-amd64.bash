@@ -4,6 +4,7 @@
 # The amd64 guest: QEMU's PC, which has no device tree. Sourced by vm.
 
 MACHINE_QEMU=qemu-system-x86_64
+MACHINE_PACKAGES=bookworm
 MACHINE_ARGS=(-M q35 -vga none)
 MACHINE_SERIAL_BUS=virtio-serial-pci
 MACHINE_CONSOLE=ttyS0

@@ -4,6 +4,7 @@
 # The arm64 guest: QEMU's virt board, whose device tree takes an overlay. Sourced by vm.
 
 MACHINE_QEMU=qemu-system-aarch64
+MACHINE_PACKAGES=bookworm
 MACHINE_ARGS=(-M virt)
 MACHINE_SERIAL_BUS=virtio-serial-device
 MACHINE_CONSOLE=ttyAMA0
