@@ -108,7 +108,7 @@ if [[ -n ${FULL:-} ]]; then
 fi
 # Library and tool.
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
-guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool
+guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool arm64/terminal
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera
 # Beside the kernel's own heaps.
 guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carveout=beside:16M' \

@@ -226,7 +226,7 @@ static int check_all(void)
 		note("places of buffers and other users' processes are for root to see");
 	else if (!exists("/sys/kernel/debug/contig_heaps") && exists("/sys/module/contig_heaps"))
 		note("debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug");
-	printf("%u problems\n", problems);
+	printf("%u problem%s\n", problems, problems == 1 ? "" : "s");
 	return problems ? FAILED : OK;
 }
 

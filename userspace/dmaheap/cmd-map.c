@@ -4,9 +4,24 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "screen.h"
 #include "tool.h"
 
 #define WIDTH	64
+/* Of the place before each line. */
+#define PLACE	14
+
+/* Cells of a line: a multiple of 16 that fits the terminal, if it is one. */
+static unsigned int width(void)
+{
+	unsigned int columns, lines, cells;
+
+	screen_size(&columns, &lines);
+	if (!columns)
+		return WIDTH;
+	cells = columns > PLACE ? (columns - PLACE) / 16 * 16 : 0;
+	return cells < 16 ? 16 : cells > 2 * WIDTH ? 2 * WIDTH : cells;
+}
 
 static int write_svg(const char *path, const char *heap, const struct region_map *map,
 		     uint64_t size)
@@ -65,7 +80,7 @@ static int run(int argc, char **argv)
 		ret = region_read(region, &map);
 	if (ret == -EACCES && !svg) {
 		/* Anybody may know how much, but not where. */
-		draw_bar(&state, WIDTH, use_colour(when));
+		draw_bar(&state, width(), use_colour(when));
 		puts("\nThis shows how much is used; where, only root can see, in debugfs.");
 		return OK;
 	}
@@ -74,7 +89,7 @@ static int run(int argc, char **argv)
 	if (svg)
 		ret = write_svg(svg, state.name, &map, state.size);
 	else
-		draw_terminal(&map, state.size, WIDTH, use_colour(when));
+		draw_terminal(&map, state.size, width(), use_colour(when));
 	region_free(&map);
 	return ret;
 }

@@ -2,22 +2,64 @@
 /* dmaheap watch */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "screen.h"
 #include "tool.h"
 
-#define BAR	24
+/* Of columns, with what separates them. */
+#define FREE	11
+#define BUFFERS	8
+#define LARGEST	11
+#define DIRTY	11
+#define CHANGE	13
 
-static volatile sig_atomic_t stop;
+/**
+ * struct layout - what there is room for
+ * @name: columns of the name
+ * @bar: cells of the bar, 0 for none
+ * @largest: is there that column?
+ * @dirty: likewise
+ * @buffers: likewise
+ * @change: likewise
+ */
+struct layout {
+	unsigned int name, bar;
+	bool largest, dirty, buffers, change;
+};
 
-static void on_signal(int signal)
+/* Whether there is room for more; takes it. */
+static bool fits(unsigned int *room, unsigned int columns)
 {
-	(void)signal;
-	stop = 1;
+	if (*room < columns)
+		return false;
+	*room -= columns;
+	return true;
+}
+
+/* The most important comes first, the bar gets what is left. */
+static struct layout lay_out(unsigned int columns, unsigned int longest)
+{
+	struct layout layout = { .name = 28, .bar = 24, .largest = true, .dirty = true,
+				 .buffers = true, .change = true };
+	unsigned int room = columns, bar = 6 + 3;
+
+	if (!columns)
+		return layout;
+	fits(&room, FREE);
+	layout.name = longest < 8 ? 8 : longest;
+	if (room < layout.name + bar)
+		layout.name = room > 8 + bar ? room - bar : 8;
+	fits(&room, layout.name);
+	layout.bar = fits(&room, bar) ? 6 : 0;
+	layout.buffers = fits(&room, BUFFERS);
+	layout.change = fits(&room, CHANGE);
+	layout.dirty = fits(&room, DIRTY);
+	layout.largest = fits(&room, LARGEST);
+	if (layout.bar)
+		layout.bar += room > 42 ? 42 : room;
+	return layout;
 }
 
 static bool is_wanted(const char *name, char **names)
@@ -54,65 +96,168 @@ static void print_change(const struct heap_state *now, const struct heap_state *
 		printf("  -%s", size_text(now->free - before->free, text, sizeof(text)));
 }
 
-static void show(const struct heap_state *states, size_t count, const struct heap_state *before,
-		 size_t nr_before, char **names, bool colour)
+/* What does not fit ends with a mark. */
+static void print_name(const char *name, unsigned int columns, bool cut)
 {
-	size_t i;
-
-	printf("%-28s %*s %10s %10s %10s %7s\n", "HEAP", -(BAR + 2), "USED : DIRTY . CLEAN", "FREE",
-	       "LARGEST", "DIRTY", "BUFFERS");
-	for (i = 0; i < count; i++) {
-		char free_[32], largest[32], dirty[32];
-
-		if (!states[i].ours || !is_wanted(states[i].name, names))
-			continue;
-		printf("%-28s ", states[i].name);
-		draw_bar(&states[i], BAR, colour);
-		printf(" %10s %10s %10s %7llu", size_text(states[i].free, free_, sizeof(free_)),
-		       size_text(states[i].largest, largest, sizeof(largest)),
-		       size_text(states[i].dirty, dirty, sizeof(dirty)),
-		       (unsigned long long)states[i].buffers);
-		print_change(&states[i], find(before, nr_before, states[i].name));
-		puts(colour ? "\033[K" : "");
-	}
+	if (cut && strlen(name) > columns)
+		printf("%.*s~", (int)columns - 1, name);
+	else
+		printf("%-*s", (int)columns, name);
 }
 
-static int watch(char **names, unsigned long count, uint64_t interval_ms)
+static void print_header(const struct layout *layout)
 {
-	struct timespec pause = {
-		.tv_sec = interval_ms / 1000,
-		.tv_nsec = interval_ms % 1000 * 1000000,
-	};
-	bool screen = isatty(STDOUT_FILENO), colour = use_colour(NULL);
-	struct heap_state *states, *before = NULL;
-	size_t nr, nr_before = 0;
-	unsigned long round;
-	int ret = 0;
+	print_name("HEAP", layout->name, false);
+	if (layout->bar)
+		printf(" %-*s", (int)layout->bar + 2,
+		       layout->bar >= 18 ? "USED : DIRTY . CLEAN" : "USED");
+	printf(" %10s", "FREE");
+	if (layout->largest)
+		printf(" %10s", "LARGEST");
+	if (layout->dirty)
+		printf(" %10s", "DIRTY");
+	if (layout->buffers)
+		printf(" %7s", "BUFFERS");
+}
 
-	for (round = 0; !stop && (!count || round < count); round++) {
+static void print_heap(const struct heap_state *state, const struct heap_state *before,
+		       const struct layout *layout, bool cut, bool colour)
+{
+	char text[32];
+
+	print_name(state->name, layout->name, cut);
+	if (layout->bar) {
+		putchar(' ');
+		draw_bar(state, layout->bar, colour);
+	}
+	printf(" %10s", size_text(state->free, text, sizeof(text)));
+	if (layout->largest)
+		printf(" %10s", size_text(state->largest, text, sizeof(text)));
+	if (layout->dirty)
+		printf(" %10s", size_text(state->dirty, text, sizeof(text)));
+	if (layout->buffers)
+		printf(" %7llu", (unsigned long long)state->buffers);
+	if (layout->change)
+		print_change(state, before);
+}
+
+/**
+ * struct view - what is watched, and how
+ * @names: of heaps, or none for all
+ * @interval: milliseconds
+ * @screen: there is a terminal to redraw
+ * @colour: use colours
+ * @states: what was found last
+ * @count: of them
+ * @before: what was found before that
+ * @nr_before: of them
+ */
+struct view {
+	char **names;
+	uint64_t interval;
+	bool screen, colour;
+	struct heap_state *states, *before;
+	size_t count, nr_before;
+};
+
+static bool is_shown(const struct view *view, size_t i)
+{
+	return view->states[i].ours && is_wanted(view->states[i].name, view->names);
+}
+
+/*
+ * On the screen nothing that stood there may remain. Afterwards it would be too late: the last
+ * character of a full line would go, too.
+ */
+static void begin_line(const struct view *view)
+{
+	fputs(view->screen ? "\033[K" : "", stdout);
+}
+
+/* All that there is room for, and what is missing. */
+static void show(const struct view *view)
+{
+	unsigned int columns = 0, lines = 0, longest = 0, shown = 0, left = 0;
+	struct layout layout;
+	size_t i;
+
+	for (i = 0; i < view->count; i++)
+		if (is_shown(view, i) && strlen(view->states[i].name) > longest)
+			longest = strlen(view->states[i].name);
+	screen_size(&columns, &lines);
+	layout = lay_out(columns, longest);
+	/* The header, the last line, and the one before it. */
+	lines = lines > 4 ? lines - 3 : 1;
+	if (view->screen)
+		fputs("\033[H", stdout);
+	begin_line(view);
+	print_header(&layout);
+	putchar('\n');
+	for (i = 0; i < view->count; i++) {
+		if (!is_shown(view, i))
+			continue;
+		if (view->screen && shown == lines) {
+			left++;
+			continue;
+		}
+		begin_line(view);
+		print_heap(&view->states[i],
+			   find(view->before, view->nr_before, view->states[i].name), &layout,
+			   columns, view->colour);
+		putchar('\n');
+		shown++;
+	}
+	if (!view->screen)
+		return;
+	fputs("\033[J", stdout);
+	if (left)
+		printf("and %u more\n", left);
+	printf("every %g s; q quits, space refreshes", view->interval / 1000.0);
+}
+
+static int look(struct view *view)
+{
+	free(view->before);
+	view->before = view->states;
+	view->nr_before = view->count;
+	view->states = NULL;
+	view->count = 0;
+	return heaps_read(&view->states, &view->count);
+}
+
+static int watch(char **names, unsigned long count, uint64_t interval)
+{
+	struct view view = { .names = names, .interval = interval,
+			     .colour = use_colour(NULL) };
+	unsigned long round;
+	int ret = 0, key;
+
+	view.screen = screen_begin();
+	for (round = 0; !count || round < count; round++) {
 		if (round) {
-			nanosleep(&pause, NULL);
-			if (stop)
+			key = screen_wait(interval);
+			if (key == SCREEN_END || key == 'q' || key == 'Q' || key == 4 /* Ctrl-D */)
 				break;
 		}
-		ret = heaps_read(&states, &nr);
+		ret = look(&view);
 		if (ret)
 			break;
-		if (screen)
-			fputs(round ? "\033[H" : "\033[H\033[2J", stdout);
-		else if (round)
+		if (!view.screen && round)
 			putchar('\n');
-		show(states, nr, before, nr_before, names, colour);
-		if (screen)
-			fputs("\033[J", stdout);
+		show(&view);
 		fflush(stdout);
-		free(before);
-		before = states;
-		nr_before = nr;
 		if (ferror(stdout))
 			break;
 	}
-	free(before);
+	/* What was seen last stays where a shell's output does. */
+	if (view.screen) {
+		screen_end();
+		view.screen = false;
+		if (!ret)
+			show(&view);
+	}
+	free(view.states);
+	free(view.before);
 	return ret ? fail(ret, "cannot look for heaps") : OK;
 }
 
@@ -124,7 +269,6 @@ static int run(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const struct sigaction action = { .sa_handler = on_signal };
 	unsigned long count = 0, interval = 1000;
 	struct heap_state state;
 	int c, ret, i;
@@ -149,8 +293,6 @@ static int run(int argc, char **argv)
 		if (!state.ours)
 			return fail(-EOPNOTSUPP, "%s", argv[i]);
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	return watch(argv + optind, count, interval);
 }
 
@@ -161,7 +303,7 @@ const struct command cmd_watch = {
 "Usage: dmaheap watch [--count=N] [--interval=MS] [HEAP]...\n\n"
 "Show use and zeroing of all heaps that keep figures, or of those that are named, again and again\n"
 "until interrupted. Behind a line stands what came (+) or went (-) since the last look. No\n"
-"permission is needed.\n\n"
+"permission is needed. On a terminal, q ends it and the space bar has it look at once.\n\n"
 "  -n, --count=N      look N times\n"
 "  -i, --interval=MS  milliseconds between two looks (1000)\n"
 "  -h, --help         this text\n",

@@ -31,8 +31,11 @@ void draw_bar(const struct heap_state *state, unsigned int width, bool colour)
 {
 	uint64_t used, dirty;
 
-	if (!state->size || state->free > state->size || state->dirty > state->free)
+	if (!state->size || state->free > state->size || state->dirty > state->free) {
+		/* What follows stands below its title all the same. */
+		printf("[%*s]", (int)width, "");
 		return;
+	}
 	/* At least one cell for what is not nothing. */
 	used = (state->size - state->free) * width / state->size;
 	used += !used && state->size != state->free;
@@ -174,6 +177,26 @@ static void svg_text(FILE *file, const char *text)
 #define SVG_WIDTH	1024
 #define SVG_ROWS	16
 #define SVG_ROW		24
+/* Where the drawing begins: beside the places, below the title. */
+#define SVG_LEFT	96
+#define SVG_TOP		40
+#define SVG_LEGEND	(SVG_TOP + SVG_ROWS * SVG_ROW + 12)
+
+#define SVG_CLEAN	"#eeeeee"
+#define SVG_DIRTY	"#d7c4a0"
+#define SVG_USED	"#808080"
+
+static void svg_title(FILE *file, const struct placed *placed)
+{
+	fprintf(file, "<title>%llu bytes at %llu, ", (unsigned long long)placed->size,
+		(unsigned long long)placed->offset);
+	svg_text(file, placed->heap);
+	fputs(", ", file);
+	svg_text(file, placed->name);
+	fprintf(file, ", by %d ", placed->pid);
+	svg_text(file, placed->comm);
+	fputs("</title>", file);
+}
 
 static void svg_rect(FILE *file, uint64_t size, uint64_t start, uint64_t len, const char *colour,
 		     const struct placed *placed)
@@ -185,22 +208,74 @@ static void svg_rect(FILE *file, uint64_t size, uint64_t start, uint64_t len, co
 		uint64_t part = row_size - in_row < len ? row_size - in_row : len;
 
 		fprintf(file, "<rect x=\"%.3f\" y=\"%u\" width=\"%.3f\" height=\"%u\" fill=\"%s\">",
-			(double)in_row * SVG_WIDTH / row_size, (unsigned int)row * SVG_ROW + 32,
+			SVG_LEFT + (double)in_row * SVG_WIDTH / row_size,
+			(unsigned int)row * SVG_ROW + SVG_TOP,
 			(double)part * SVG_WIDTH / row_size, SVG_ROW - 2, colour);
-		if (placed) {
-			fprintf(file, "<title>%llu bytes at %llu, ",
-				(unsigned long long)placed->size,
-				(unsigned long long)placed->offset);
-			svg_text(file, placed->heap);
-			fputs(", ", file);
-			svg_text(file, placed->name);
-			fprintf(file, ", by %d ", placed->pid);
-			svg_text(file, placed->comm);
-			fputs("</title>", file);
-		}
+		if (placed)
+			svg_title(file, placed);
 		fputs("</rect>\n", file);
 		start += part;
 		len -= part;
+	}
+}
+
+/* The sign that the terminal has for it, at the buffer's beginning if there is room. */
+static void svg_sign(FILE *file, uint64_t size, const struct placed *placed, char sign)
+{
+	uint64_t row_size = (size + SVG_ROWS - 1) / SVG_ROWS;
+	uint64_t in_row = placed->offset % row_size;
+	uint64_t part = row_size - in_row < placed->size ? row_size - in_row : placed->size;
+
+	if ((double)part * SVG_WIDTH / row_size < 14)
+		return;
+	fprintf(file, "<text x=\"%.3f\" y=\"%u\">%c</text>\n",
+		SVG_LEFT + (double)in_row * SVG_WIDTH / row_size + 3,
+		(unsigned int)(placed->offset / row_size) * SVG_ROW + SVG_TOP + 16, sign);
+}
+
+/* The place of each row's first byte. */
+static void svg_places(FILE *file, uint64_t size)
+{
+	uint64_t row_size = (size + SVG_ROWS - 1) / SVG_ROWS, row;
+
+	for (row = 0; row < SVG_ROWS && row * row_size < size; row++)
+		fprintf(file, "<text x=\"%u\" y=\"%u\" text-anchor=\"end\">%llu</text>\n",
+			SVG_LEFT - 8, (unsigned int)row * SVG_ROW + SVG_TOP + 16,
+			(unsigned long long)(row * row_size));
+}
+
+static void svg_legend(FILE *file)
+{
+	const struct {
+		const char *colour, *text;
+	} kinds[] = {
+		{ SVG_CLEAN, "free" }, { SVG_DIRTY, "free, to be zeroed" },
+		{ SVG_USED, "used" }, { colours[0].svg, "a buffer" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		fprintf(file, "<rect x=\"%zu\" y=\"%u\" width=\"16\" height=\"16\" fill=\"%s\"/>"
+			"<text x=\"%zu\" y=\"%u\">%s</text>\n", SVG_LEFT + i * 180, SVG_LEGEND,
+			kinds[i].colour, SVG_LEFT + i * 180 + 22, SVG_LEGEND + 13, kinds[i].text);
+}
+
+/* Neighbours of a kind are one, so that no seam shows. */
+static void svg_cells(FILE *file, const struct region_map *map, uint64_t size)
+{
+	size_t i, end;
+
+	for (i = 0; i < map->count && i * map->cell < size; i = end) {
+		uint64_t start = i * map->cell, len;
+
+		for (end = i + 1; end < map->count && map->cells[end] == map->cells[i];)
+			end++;
+		len = (end - i) * map->cell;
+		if (len > size - start)
+			len = size - start;
+		if (map->cells[i] != '.')
+			svg_rect(file, size, start, len,
+				 map->cells[i] == '#' ? SVG_USED : SVG_DIRTY, NULL);
 	}
 }
 
@@ -210,28 +285,24 @@ void draw_svg(FILE *file, const char *title, const struct region_map *map, uint6
 
 	fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-		"font-family=\"sans-serif\">\n<text x=\"0\" y=\"20\">", SVG_WIDTH,
-		SVG_ROWS * SVG_ROW + 32);
+		"font-family=\"sans-serif\" font-size=\"13\" shape-rendering=\"crispEdges\">\n"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
+		"<text x=\"%u\" y=\"24\" font-size=\"16\">", SVG_LEFT + SVG_WIDTH + 16,
+		SVG_LEGEND + 28, SVG_LEFT);
 	svg_text(file, title);
 	fputs("</text>\n", file);
-	svg_rect(file, size, 0, size, "#eeeeee", NULL);
-	for (i = 0; i < map->count; i++) {
-		uint64_t start = i * map->cell, len = map->cell;
-
-		if (start >= size)
-			break;
-		if (len > size - start)
-			len = size - start;
-		if (map->cells[i] != '.')
-			svg_rect(file, size, start, len,
-				 map->cells[i] == '#' ? "#808080" : "#d7c4a0", NULL);
-	}
+	svg_places(file, size);
+	svg_rect(file, size, 0, size, SVG_CLEAN, NULL);
+	svg_cells(file, map, size);
 	for (i = 0; i < map->nr_buffers; i++) {
 		const struct placed *placed = &map->buffers[i];
 
-		if (placed->offset < size && placed->size <= size - placed->offset)
-			svg_rect(file, size, placed->offset, placed->size,
-				 colours[i % ARRAY_SIZE(colours)].svg, placed);
+		if (placed->offset >= size || placed->size > size - placed->offset)
+			continue;
+		svg_rect(file, size, placed->offset, placed->size,
+			 colours[i % ARRAY_SIZE(colours)].svg, placed);
+		svg_sign(file, size, placed, signs[i % (sizeof(signs) - 1)]);
 	}
+	svg_legend(file);
 	fputs("</svg>\n", file);
 }

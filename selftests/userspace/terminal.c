@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tool on a terminal: what stands on its screen, whether it follows the terminal's size, and
+ * whether the terminal is afterwards as it was. Nothing here depends on time: what is waited for
+ * comes, or the runner notices that nothing happens.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#include <kselftest_harness.h>
+
+#include <dmaheap.h>
+
+#include "vt.h"
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(-1)
+
+#define MiB(n)	((size_t)(n) << 20)
+/* So long that every look but the first has another reason. */
+#define RARELY	"--interval=86400000"
+
+static char tool[4096];
+
+/* The tool is beside this program. */
+static const char *path_of_tool(void)
+{
+	ssize_t len = readlink("/proc/self/exe", tool, sizeof(tool) - 16);
+	char *slash;
+
+	tool[len < 0 ? 0 : len] = '\0';
+	slash = strrchr(tool, '/');
+	memcpy(slash ? slash + 1 : tool, "dmaheap", sizeof("dmaheap"));
+	return tool;
+}
+
+FIXTURE(terminal) {
+	struct vt vt;
+	struct termios before;
+	int master;
+	int slave;
+	pid_t pid;
+};
+
+static void set_size(int fd, unsigned int columns, unsigned int lines)
+{
+	struct winsize size = { .ws_col = columns, .ws_row = lines };
+
+	ioctl(fd, TIOCSWINSZ, &size);
+}
+
+FIXTURE_SETUP(terminal)
+{
+	ASSERT_EQ(0, openpty(&self->master, &self->slave, NULL, NULL, NULL));
+	ASSERT_EQ(0, tcgetattr(self->slave, &self->before));
+	fcntl(self->master, F_SETFD, FD_CLOEXEC);
+	setenv("TERM", "xterm-256color", 1);
+	unsetenv("NO_COLOR");
+	self->pid = 0;
+}
+
+FIXTURE_TEARDOWN(terminal)
+{
+	if (self->pid) {
+		kill(self->pid, SIGKILL);
+		waitpid(self->pid, NULL, 0);
+	}
+	close(self->slave);
+	close(self->master);
+}
+
+/* Start the tool on that terminal; without keys its input is something else. */
+static void start(FIXTURE_DATA(terminal) *self, unsigned int columns, unsigned int lines,
+		  bool keys, char **argv)
+{
+	set_size(self->master, columns, lines);
+	vt_init(&self->vt, columns, lines);
+	self->pid = fork();
+	if (self->pid)
+		return;
+	/* Off in what a script has started in the background, as this program may be. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	if (!keys)
+		dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	else if (login_tty(self->slave))
+		_exit(100);
+	dup2(self->slave, STDOUT_FILENO);
+	dup2(self->slave, STDERR_FILENO);
+	execv(path_of_tool(), argv);
+	_exit(101);
+}
+
+#define START(columns, lines, ...)					\
+	start(self, columns, lines, true, (char *[]){ "dmaheap", __VA_ARGS__, NULL })
+
+/* Take what it has drawn; false if that is all there will be. */
+static bool take(FIXTURE_DATA(terminal) *self)
+{
+	char bytes[4096];
+	ssize_t len = read(self->master, bytes, sizeof(bytes));
+
+	if (len > 0)
+		vt_feed(&self->vt, bytes, len);
+	return len > 0;
+}
+
+/* Wait until a line that starts so has that in it. */
+static const char *wait_for(FIXTURE_DATA(terminal) *self, const char *line, const char *text)
+{
+	const char *found;
+
+	do {
+		found = vt_line(&self->vt, line);
+		if (found && strstr(found, text) && vt_line(&self->vt, "every"))
+			return found;
+	} while (take(self));
+	return NULL;
+}
+
+/* Wait until a line that starts so does not have that in it. */
+static bool wait_until_not(FIXTURE_DATA(terminal) *self, const char *line, const char *text)
+{
+	const char *found;
+
+	do {
+		found = vt_line(&self->vt, line);
+		if (found && !strstr(found, text) && vt_line(&self->vt, "every"))
+			return true;
+	} while (take(self));
+	return false;
+}
+
+/* Wait until no line starts so. */
+static bool wait_until_gone(FIXTURE_DATA(terminal) *self, const char *line)
+{
+	while (vt_line(&self->vt, line))
+		if (!take(self))
+			return false;
+	return true;
+}
+
+static void press(FIXTURE_DATA(terminal) *self, char key)
+{
+	while (write(self->master, &key, 1) < 0 && errno == EINTR)
+		;
+}
+
+/* Its status. What it still has to say must be taken, or it would wait for that. */
+static int finish(FIXTURE_DATA(terminal) *self, int options)
+{
+	int status, flags = fcntl(self->master, F_GETFL);
+	pid_t pid;
+
+	fcntl(self->master, F_SETFL, flags | O_NONBLOCK);
+	while (!(pid = waitpid(self->pid, &status, options | WNOHANG))) {
+		take(self);
+		usleep(1000);
+	}
+	while (take(self))
+		;
+	fcntl(self->master, F_SETFL, flags);
+	if (pid != self->pid)
+		return -1;
+	if (!WIFSTOPPED(status))
+		self->pid = 0;
+	return status;
+}
+
+/* All that belongs to the terminal is as it was. */
+static bool given_back(FIXTURE_DATA(terminal) *self)
+{
+	struct termios now;
+
+	return !tcgetattr(self->slave, &now) && now.c_lflag == self->before.c_lflag &&
+	       now.c_iflag == self->before.c_iflag && now.c_oflag == self->before.c_oflag &&
+	       !memcmp(now.c_cc, self->before.c_cc, sizeof(now.c_cc)) &&
+	       !self->vt.other && self->vt.cursor && self->vt.wrap;
+}
+
+static bool taken(FIXTURE_DATA(terminal) *self)
+{
+	return self->vt.other && !self->vt.cursor && !self->vt.wrap;
+}
+
+#define EXPECT_NOTHING_LOST()						\
+	do {								\
+		EXPECT_EQ(0U, self->vt.lost);				\
+		EXPECT_EQ(0U, self->vt.wrapped);			\
+		EXPECT_EQ(0U, self->vt.unknown);			\
+	} while (0)
+
+TEST_F(terminal, shows_all_that_fits)
+{
+	static const struct {
+		unsigned int columns, lines;
+		bool buffers, largest;
+	} sizes[] = {
+		{ 40, 20, false, false }, { 60, 20, true, false }, { 80, 24, true, false },
+		{ 100, 30, true, true }, { 200, 50, true, true },
+	};
+	const char *line;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		TH_LOG("%u columns", sizes[i].columns);
+		START(sizes[i].columns, sizes[i].lines, "watch", RARELY);
+		ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+		EXPECT_TRUE(taken(self));
+		line = vt_line(&self->vt, "HEAP ");
+		ASSERT_NE(NULL, line);
+		EXPECT_NE(NULL, strstr(line, " FREE"));
+		EXPECT_EQ(sizes[i].buffers, !!strstr(line, " BUFFERS"));
+		EXPECT_EQ(sizes[i].largest, !!strstr(line, " LARGEST"));
+		EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "["));
+		/* The longest name, cut or not, and an alias. */
+		EXPECT_NE(NULL, vt_line(&self->vt, "default_cma_region-"));
+		EXPECT_NE(NULL, vt_line(&self->vt, "linux,cma "));
+		EXPECT_NE(0U, self->vt.coloured);
+		press(self, 'q');
+		EXPECT_EQ(0, finish(self, 0));
+		EXPECT_NOTHING_LOST();
+	}
+}
+
+TEST_F(terminal, says_what_does_not_fit)
+{
+	START(80, 8, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "and ", " more"));
+	/* The last line is the terminal's last but one at most: nothing scrolled. */
+	EXPECT_EQ(0, strncmp(self->vt.text[1][0], "HEAP ", 5));
+	EXPECT_NOTHING_LOST();
+}
+
+TEST_F(terminal, follows_its_size)
+{
+	START(80, 24, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "HEAP ", " BUFFERS"));
+	vt_resize(&self->vt, 40, 12);
+	set_size(self->master, 40, 12);
+	ASSERT_NE(NULL, wait_for(self, "and ", " more"));
+	ASSERT_TRUE(wait_until_not(self, "HEAP ", "BUFF"));
+	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "HEAP "), " FREE"));
+	vt_resize(&self->vt, 200, 50);
+	set_size(self->master, 200, 50);
+	ASSERT_NE(NULL, wait_for(self, "HEAP ", " LARGEST"));
+	EXPECT_TRUE(wait_until_gone(self, "and "));
+	/* Hardly any room at all. */
+	vt_resize(&self->vt, 1, 1);
+	set_size(self->master, 1, 1);
+	press(self, 'q');
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_EQ(0U, self->vt.unknown);
+	EXPECT_TRUE(given_back(self));
+}
+
+TEST_F(terminal, shows_what_comes_and_goes)
+{
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+
+	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
+	START(100, 30, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(8), NULL, &buffer));
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "+8 MiB"));
+	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "40 MiB"));
+	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "[#"));
+	dmaheap_buffer_unref(buffer);
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "-8 MiB"));
+	EXPECT_EQ(NULL, strstr(vt_line(&self->vt, "adsp "), "[#"));
+	EXPECT_NOTHING_LOST();
+	dmaheap_unref(heap);
+}
+
+TEST_F(terminal, what_was_seen_last_stays)
+{
+	START(80, 24, "watch", "--count=2", "--interval=1");
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_TRUE(given_back(self));
+	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
+	EXPECT_EQ(NULL, vt_line(&self->vt, "every "));
+	EXPECT_NOTHING_LOST();
+}
+
+TEST_F(terminal, is_given_back)
+{
+	static const char keys[] = { 'q', 'Q', 4 /* ^D */, 3 /* ^C */, 28 /* ^\ */ };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct termios now;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys) + ARRAY_SIZE(signals); i++) {
+		START(80, 24, "watch", RARELY);
+		ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+		EXPECT_TRUE(taken(self));
+		tcgetattr(self->slave, &now);
+		EXPECT_EQ(0U, now.c_lflag & (ECHO | ICANON));
+		if (i < ARRAY_SIZE(keys))
+			press(self, keys[i]);
+		else
+			kill(self->pid, signals[i - ARRAY_SIZE(keys)]);
+		EXPECT_EQ(0, finish(self, 0));
+		EXPECT_TRUE(given_back(self));
+		EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
+	}
+}
+
+TEST_F(terminal, is_given_back_for_a_while)
+{
+	START(80, 24, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	press(self, 26 /* ^Z */);
+	EXPECT_TRUE(WIFSTOPPED(finish(self, WUNTRACED)));
+	EXPECT_TRUE(given_back(self));
+	kill(self->pid, SIGCONT);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	EXPECT_TRUE(taken(self));
+	press(self, 'q');
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_TRUE(given_back(self));
+}
+
+TEST_F(terminal, other_keys_do_no_harm)
+{
+	int key;
+
+	START(80, 24, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	for (key = ' '; key < 127; key++)
+		if (key != 'q' && key != 'Q')
+			press(self, key);
+	press(self, 'q');
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_TRUE(given_back(self));
+	EXPECT_NOTHING_LOST();
+}
+
+/* Its input is another one: nothing is read from the terminal, which is not its own. */
+TEST_F(terminal, without_keys)
+{
+	start(self, 80, 24, false, (char *[]){ "dmaheap", "watch", RARELY, NULL });
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	kill(self->pid, SIGTERM);
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_TRUE(given_back(self));
+}
+
+TEST_F(terminal, that_can_do_nothing)
+{
+	setenv("TERM", "dumb", 1);
+	setenv("NO_COLOR", "1", 1);
+	START(100, 50, "watch", "--count=2", "--interval=1");
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_EQ(0U, self->vt.coloured);
+	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
+	EXPECT_NOTHING_LOST();
+}
+
+TEST_F(terminal, without_colours)
+{
+	setenv("NO_COLOR", "1", 1);
+	START(80, 24, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	EXPECT_EQ(0U, self->vt.coloured);
+	EXPECT_NOTHING_LOST();
+}
+
+/* Of cells of the first buffer, in one line, behind its place. */
+static size_t longest_run(const struct vt *vt)
+{
+	size_t longest = 0, len;
+	unsigned int line;
+
+	for (line = 0; line < vt->lines; line++) {
+		len = strspn(vt->text[vt->other][line] + 14, "a");
+		if (len > longest)
+			longest = len;
+	}
+	return longest;
+}
+
+/* As many cells as fit, in lines that are easily counted. The buffer is longer than two of them. */
+TEST_F(terminal, map_fits)
+{
+	static const struct {
+		unsigned int columns, cells;
+	} sizes[] = {
+		{ 20, 16 }, { 40, 16 }, { 80, 64 }, { 132, 112 }, { 200, 128 },
+	};
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+	size_t i;
+
+	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(16), NULL, &buffer));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		START(sizes[i].columns, 99, "map", "adsp");
+		EXPECT_EQ(0, finish(self, 0));
+		EXPECT_NE(0U, self->vt.coloured);
+		EXPECT_EQ(0U, self->vt.unknown);
+		if (sizes[i].columns < 14 + 16)
+			continue;
+		EXPECT_EQ(sizes[i].cells, longest_run(&self->vt));
+	}
+	dmaheap_buffer_unref(buffer);
+	dmaheap_unref(heap);
+}
+
+TEST_HARNESS_MAIN
