@@ -5,6 +5,8 @@
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -251,6 +253,41 @@ TEST_F(huge, export_costs_few_faults)
 	EXPECT_GE((long)(LEN / HUGE + 4), touch(export.memory));
 	EXPECT_GE(4, touch(export.memory));
 	EXPECT_GE((long)(LEN / HUGE + 4), touch(self->memory));
+}
+
+/* KiB of page tables that we have. */
+static long page_tables(void)
+{
+	size_t len;
+	char *status = read_text("/proc/self/status", &len);
+	char *line = status ? strstr(status, "VmPTE:") : NULL;
+	long kib = line ? strtol(line + strlen("VmPTE:"), NULL, 10) : -1;
+
+	free(status);
+	return kib;
+}
+
+/* Of so many views, that those of the upper levels do not count. */
+TEST_F(huge, export_takes_no_page_tables)
+{
+	const long views = 16, lowest = views * (LEN / HUGE) * (long)PAGE / 1024;
+	long before, after, i;
+
+	EXPORT_WRITABLE(export);
+
+	if (!has_huge())
+		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later");
+	before = page_tables();
+	for (i = 0; i < views; i++) {
+		char *view = map_congruent(export.fd, PROT_READ | PROT_WRITE,
+					   pmem_phys(self->fd).offset);
+
+		ASSERT_NE(MAP_FAILED, view);
+		touch(view);
+	}
+	after = page_tables();
+	ASSERT_LT(0, before);
+	EXPECT_GT(lowest / 2, after - before);
 }
 
 TEST_F(huge, export_shows_the_same)
