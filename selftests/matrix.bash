@@ -74,6 +74,7 @@ guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" a
 
 # Programs of Debian's, unmodified.
 guest debian '6.12 7.x' debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
+guest debian-abuse 6.12 debian/build '' stress-ng trinity
 guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
