@@ -286,6 +286,7 @@ static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 				      size_t size)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	dma_addr_t dma;
 
 	if (domain && domain->type & __IOMMU_DOMAIN_PAGING)
 		return dev_is_pci(dev) && to_pci_dev(dev)->untrusted;
@@ -293,8 +294,11 @@ static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 	if (is_swiotlb_force_bounce(dev) ||
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) || !dev->dma_mask)
 		return true;
-	return phys_to_dma(dev, phys) + size - 1 >
-	       min_not_zero(*dev->dma_mask, dev->bus_dma_limit);
+	dma = phys_to_dma(dev, phys);
+	/* Outside of what the device's bus translates, and then it is the largest number. */
+	if (dma == DMA_MAPPING_ERROR)
+		return true;
+	return dma + size - 1 > min_not_zero(*dev->dma_mask, dev->bus_dma_limit);
 }
 
 #endif /* CONTIG_KCOMPAT_H */

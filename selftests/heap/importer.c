@@ -154,6 +154,21 @@ TEST_F(import, segments_suit_the_device)
 	}
 }
 
+/* Its bus translates no address of the buffer: bounce buffers would have to serve it. */
+TEST_F(import, bus_that_does_not_reach)
+{
+	int importer = importer_open(), attachment;
+
+	/* The kernel warns of bounce buffers that the bus does not reach either. */
+	if (!(variant->flags & CONTIG_HEAP_F_NO_MAP))
+		return;
+	attachment = importer_attach(importer, importer_device_behind(importer, PAGE), self->fd);
+	ASSERT_LE(0, attachment);
+	EXPECT_EQ(-1, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	close(importer);
+}
+
 TEST_F(import, device_and_cpu_see_the_same)
 {
 	int attachment = importer_attach(self->importer, self->device,

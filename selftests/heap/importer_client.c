@@ -24,6 +24,19 @@ int importer_device(int importer, __u64 dma_mask, __u32 max_segment,
 	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
 }
 
+/* A device on a bus that reaches only so many bytes. */
+int importer_device_behind(int importer, __u64 window)
+{
+	struct heap_importer_device data = {
+		.dma_mask = ANY_ADDRESS,
+		.boundary = ANY_ADDRESS,
+		.max_segment = ANY_SEGMENT,
+		.window = window,
+	};
+
+	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
+}
+
 /* A device without any limits. */
 int importer_any_device(int importer)
 {

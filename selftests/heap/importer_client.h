@@ -15,6 +15,7 @@
 int importer_open(void);
 int importer_device(int importer, __u64 dma_mask, __u32 max_segment,
 		    __u64 boundary);
+int importer_device_behind(int importer, __u64 window);
 int importer_any_device(int importer);
 int importer_attach(int importer, int device, int fd);
 int importer_detach(int importer, int attachment);

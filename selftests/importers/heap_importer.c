@@ -84,6 +84,19 @@ static bool is_direction(u32 direction)
 	       direction == DMA_FROM_DEVICE;
 }
 
+/* As a bus has it whose node in the tree has dma-ranges. */
+static int set_window(struct device *dev, u64 len)
+{
+	struct bus_dma_region *map = kcalloc(2, sizeof(*map), GFP_KERNEL);
+
+	if (!map)
+		return -ENOMEM;
+	map->size = len;
+	/* Freed with the device. */
+	dev->dma_range_map = map;
+	return 0;
+}
+
 static int add_device(struct importer *importer, void *arg)
 {
 	struct heap_importer_device *data = arg;
@@ -105,6 +118,10 @@ static int add_device(struct importer *importer, void *arg)
 	pdev = platform_device_register_full(&info);
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
+	if (data->window && set_window(&pdev->dev, data->window)) {
+		platform_device_unregister(pdev);
+		return -ENOMEM;
+	}
 	dma_set_max_seg_size(&pdev->dev, data->max_segment);
 	dma_set_seg_boundary(&pdev->dev, data->boundary);
 	importer->devices[id] = pdev;

@@ -31,12 +31,14 @@
  * @boundary: in: no segment crosses a multiple of this mask plus 1
  * @max_segment: in: bytes of its longest segment
  * @id: out: its number
+ * @window: in: bytes from address 0 on that its bus translates, or 0 for all there are
  */
 struct heap_importer_device {
 	__u64 dma_mask;
 	__u64 boundary;
 	__u32 max_segment;
 	__u32 id;
+	__u64 window;
 };
 
 /**
