@@ -24,6 +24,7 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "../heap/kcompat.h"
 #include "pmem.h"
@@ -57,8 +58,9 @@ static struct heap *open_lent(const struct pmem_node_config *config,
 {
 	struct heap *lender, *heap;
 
-	lender = contig_heap_open_node(config->name, memory, config->quantum,
-				       false);
+	/* Its region may be made here; the other one has the node's name. */
+	lender = contig_heap_open_node(kbasename(memory->full_name), memory,
+				       config->quantum, false);
 	if (IS_ERR(lender))
 		return lender;
 	heap = contig_heap_open_lent(config->name, lender, config->size,

@@ -3,6 +3,7 @@
  * /sys/kernel/debug/contig_heaps/<region>/: "map" draws the region, "buffers"
  * lists what lives in it. Places are offsets into the region, never addresses.
  */
+#include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -33,10 +34,17 @@ DEFINE_SHOW_ATTRIBUTE(buffers);
  * region_debugfs_add() - show a region in debugfs
  * @region: the region; whoever releases it removes @region->debugfs
  *
- * Without debugfs, nothing is shown and nothing is said about it.
+ * Without debugfs, nothing is shown and nothing is said about it; nor if there
+ * is a region of that name, which lives on until its last buffer is gone.
  */
 void region_debugfs_add(struct region *region)
 {
+	struct dentry *other = debugfs_lookup(region_name(region), root);
+
+	if (!IS_ERR_OR_NULL(other)) {
+		dput(other);
+		return;
+	}
 	region->debugfs = debugfs_create_dir(region_name(region), root);
 	if (region->ops->map)
 		debugfs_create_file("map", 0400, region->debugfs, region,

@@ -108,6 +108,70 @@ TEST_F(unload, refused_while_something_is_mapped)
 	EXPECT_TRUE(unload_soon());
 }
 
+#define DEVICES	"/sys/bus/platform/drivers/"
+
+/* Whether debugfs has complained since the last time. */
+static bool debugfs_complains(int kmsg)
+{
+	char line[8192];
+	bool bad = false;
+	ssize_t got;
+
+	/* EPIPE: it has lost some, and goes on with what there is. */
+	while ((got = read(kmsg, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
+		line[got > 0 ? got : 0] = 0;
+		bad |= strstr(line, "debugfs:") && strstr(line, "already");
+	}
+	return bad;
+}
+
+/* Its memory has the name that the node gave it, until the last user is gone. */
+TEST_F(unload, node_comes_back_before_its_memory)
+{
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK), fd = pmem_open("pmem_cma"), dmabuf;
+
+	ASSERT_LE(0, kmsg);
+	ASSERT_EQ(0, pmem_allocate(fd, LEN));
+	dmabuf = pmem_export(fd, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, dmabuf);
+	ASSERT_EQ(0, close(fd));
+	debugfs_complains(kmsg);
+	ASSERT_TRUE(write_text(DEVICES "pmem-compat/unbind", "pmem-cma"));
+	ASSERT_TRUE(write_text(DEVICES "pmem-compat/bind", "pmem-cma"));
+	EXPECT_FALSE(debugfs_complains(kmsg));
+	fd = pmem_open("pmem_cma");
+	EXPECT_EQ(0, pmem_allocate(fd, LEN));
+	close(fd);
+	close(dmabuf);
+	close(kmsg);
+}
+
+/* The region that lends is made by the node if it is no heap: both are listed. */
+TEST_F(unload, lender_without_a_heap)
+{
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK), fd;
+	char *text;
+
+	ASSERT_LE(0, kmsg);
+	ASSERT_TRUE(write_text(DEVICES "pmem-compat/unbind", "pmem-cma"));
+	ASSERT_TRUE(write_text(DEVICES "contig-heap/unbind", "heap-video"));
+	debugfs_complains(kmsg);
+	ASSERT_TRUE(write_text(DEVICES "pmem-compat/bind", "pmem-cma"));
+	EXPECT_FALSE(debugfs_complains(kmsg));
+	EXPECT_EQ(0, access("/sys/kernel/debug/contig_heaps/video@7a000000/buffers", F_OK));
+	fd = pmem_open("pmem_cma");
+	EXPECT_EQ(0, pmem_allocate(fd, LEN));
+	text = read_text("/sys/kernel/debug/contig_heaps/pmem_cma/buffers", NULL);
+	ASSERT_NE(NULL, text);
+	EXPECT_NE(NULL, strstr(text, " 1048576 "));
+	free(text);
+	close(fd);
+	ASSERT_TRUE(write_text(DEVICES "pmem-compat/unbind", "pmem-cma"));
+	ASSERT_TRUE(write_text(DEVICES "contig-heap/bind", "heap-video"));
+	ASSERT_TRUE(write_text(DEVICES "pmem-compat/bind", "pmem-cma"));
+	close(kmsg);
+}
+
 /* A child's copy of a mapping is code of the module's that may still run. */
 TEST_F(unload, refused_while_a_child_has_a_mapping)
 {
