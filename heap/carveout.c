@@ -527,7 +527,11 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 		return ret;
 	pool_tune(&carveout->pool, quantum);
 	ret = start_cleaner(carveout);
-	return ret ?: watch_hibernation(carveout);
+	if (!ret)
+		ret = watch_hibernation(carveout);
+	if (!ret)
+		region_publish(region);
+	return ret;
 }
 
 /**

@@ -163,6 +163,7 @@ static struct region *cma_region_open(struct cma_region *cma, phys_addr_t base,
 		region_put(&cma->region);
 		return ERR_PTR(ret);
 	}
+	region_publish(&cma->region);
 	return &cma->region;
 }
 

@@ -225,8 +225,24 @@ int region_claim(struct region *region)
 		return ret;
 	region->paged = region->mapped ||
 			region_has_pages(region->base, region->size);
-	region_debugfs_add(region);
 	return 0;
+}
+
+/**
+ * region_publish() - let others find a region, once it can be used
+ * @region: claimed, and set up by its kind
+ *
+ * From its claim on, nobody else can have the range; but who finds a region
+ * allocates from it.
+ *
+ * Context: may sleep.
+ */
+void region_publish(struct region *region)
+{
+	region_debugfs_add(region);
+	mutex_lock(&regions_lock);
+	region->published = true;
+	mutex_unlock(&regions_lock);
 }
 
 /**
@@ -249,17 +265,21 @@ bool region_exists(phys_addr_t base, u64 size)
 
 /*
  * A region whose release has begun is on the list until nothing reaches its
- * memory any more, but cannot be had back.
+ * memory any more, but cannot be had back. Nor can one that is being made.
  */
-static struct region *get_unless_gone(struct region *region)
+static struct region *get_if_usable(struct region *region)
 {
-	return kobject_get_unless_zero(&region->dev.kobj) ? region : NULL;
+	lockdep_assert_held(&regions_lock);
+	return region->published &&
+	       kobject_get_unless_zero(&region->dev.kobj) ? region : NULL;
 }
 
 /**
  * region_find() - the region over exactly that range
  * @base: physical address of its first byte
  * @size: bytes
+ *
+ * One that the kernel has given is none of those: it may be all of a CMA area.
  *
  * Context: may sleep.
  * Return: the region with a reference for the caller, or NULL.
@@ -270,8 +290,9 @@ struct region *region_find(phys_addr_t base, u64 size)
 
 	mutex_lock(&regions_lock);
 	list_for_each_entry(region, &regions, entry)
-		if (region->base == base && region->size == size)
-			found = get_unless_gone(region);
+		if (!found && !region->from_kernel && region->base == base &&
+		    region->size == size)
+			found = get_if_usable(region);
 	mutex_unlock(&regions_lock);
 	return found;
 }
@@ -290,7 +311,7 @@ struct region *region_by_name(const char *name)
 	mutex_lock(&regions_lock);
 	list_for_each_entry(region, &regions, entry)
 		if (!found && !strcmp(region_name(region), name))
-			found = get_unless_gone(region);
+			found = get_if_usable(region);
 	mutex_unlock(&regions_lock);
 	return found;
 }

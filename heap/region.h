@@ -108,6 +108,7 @@ struct region_ops {
  * @from_kernel: the kernel has given the memory, by way of a CMA area perhaps
  *	that is a region itself; nobody else can have it
  * @claimed: @entry is on the list of regions
+ * @published: others may find it there; protected by regions_lock
  * @view: where the linear map does not cover it, a kernel mapping of its own:
  *	write-back where @mapped, else write-combined
  * @resource: the claim on @base in the kernel's table of addresses, or NULL
@@ -130,6 +131,7 @@ struct region {
 	bool estimate;
 	bool from_kernel;
 	bool claimed;
+	bool published;
 	void *view;
 	struct resource *resource;
 	struct list_head entry;
@@ -147,6 +149,7 @@ static inline const char *region_name(const struct region *region)
 int region_init(struct region *region, const char *name,
 		const struct region_ops *ops);
 int region_claim(struct region *region);
+void region_publish(struct region *region);
 bool region_exists(phys_addr_t base, u64 size);
 struct region *region_find(phys_addr_t base, u64 size);
 struct region *region_by_name(const char *name);
