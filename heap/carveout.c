@@ -241,27 +241,45 @@ static void carveout_stat(struct region *region, struct region_stat *stat)
 	spin_unlock(&carveout->lock);
 }
 
+/* A region may have as many runs as quanta: so many are looked at under the lock. */
+#define FREE_STEP_RUNS	64
+
+/* Goes on looking for the end of the first free run from @from on; true at it. */
+static bool next_free_step(struct carveout *carveout, u32 *from, u32 *first,
+			   u32 *free)
+{
+	unsigned int looks = FREE_STEP_RUNS;
+	struct pool_run run;
+	bool more = true;
+
+	spin_lock(&carveout->lock);
+	while (more && looks--) {
+		more = pool_next_run(&carveout->pool, *from, &run) &&
+		       !(*free && run.state == POOL_USED);
+		if (more && run.state != POOL_USED) {
+			if (!*free)
+				*first = run.start;
+			*free += run.len;
+		}
+		if (more)
+			*from = run.start + run.len;
+	}
+	spin_unlock(&carveout->lock);
+	return !more;
+}
+
+/* Between steps others may come: what is found was free when it was looked at. */
 static bool carveout_next_free(struct region *region, u64 offset, u64 *start,
 			       u64 *len)
 {
 	struct carveout *carveout = to_carveout(region);
-	struct pool_run run = { };
 	u32 from, first = 0, free = 0;
 
 	if (offset >= region->size)
 		return false;
 	from = to_quanta(carveout, offset);
-	spin_lock(&carveout->lock);
-	while (pool_next_run(&carveout->pool, from, &run) &&
-	       !(free && run.state == POOL_USED)) {
-		if (run.state != POOL_USED) {
-			if (!free)
-				first = run.start;
-			free += run.len;
-		}
-		from = run.start + run.len;
-	}
-	spin_unlock(&carveout->lock);
+	while (!next_free_step(carveout, &from, &first, &free))
+		cond_resched();
 	*start = to_bytes(carveout, first);
 	*len = to_bytes(carveout, free);
 	return free;
