@@ -111,14 +111,14 @@ static u64 buffer_offset(const struct buffer *buffer)
 	return buffer_phys(buffer) - buffer_region(buffer)->base;
 }
 
-/* Bring cache and memory to the same contents. */
+/* Bring cache and memory to the same contents. May sleep: it can be gigabytes. */
 static void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
 {
 	struct region *region = buffer_region(buffer);
 	phys_addr_t phys = buffer_phys(buffer) + offset;
 
 	if (region->mapped)
-		contig_flush_dcache(region_vaddr(region, phys), phys, len);
+		region_flush(region_vaddr(region, phys), phys, len);
 }
 
 /* The longest segment that the device takes from @phys on, in bytes. */

@@ -11,6 +11,8 @@
 #include <linux/ioport.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/wait.h>
 
 #include "debugfs.h"
@@ -85,6 +87,28 @@ static void *region_remap(const struct region *region, unsigned long flags)
 	return vaddr;
 }
 
+/* Bytes flushed before others get a turn: some 100 us. */
+#define FLUSH_STEP	((size_t)SZ_1M)
+
+/**
+ * region_flush() - clean and invalidate a range of any length
+ * @vaddr: its cached address
+ * @phys: its physical address
+ * @size: bytes
+ *
+ * Context: may sleep.
+ */
+void region_flush(void *vaddr, phys_addr_t phys, size_t size)
+{
+	size_t done, len;
+
+	for (done = 0; done < size; done += len) {
+		len = min(size - done, FLUSH_STEP);
+		contig_flush_dcache(vaddr + done, phys + done, len);
+		cond_resched();
+	}
+}
+
 /*
  * Lines of it that a boot loader left in a cache would one day overwrite what
  * is written through uncached mappings.
@@ -95,7 +119,7 @@ static int region_forget_cached(struct region *region)
 
 	if (!cached)
 		return -ENOMEM;
-	contig_flush_dcache(cached, region->base, region->size);
+	region_flush(cached, region->base, region->size);
 	memunmap(cached);
 	return 0;
 }

@@ -156,6 +156,7 @@ struct region *region_by_name(const char *name);
 struct region *region_get(struct region *region);
 void region_put(struct region *region);
 void *region_vaddr(const struct region *region, phys_addr_t phys);
+void region_flush(void *vaddr, phys_addr_t phys, size_t size);
 
 void regions_wait_gone(void);
 
