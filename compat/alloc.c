@@ -87,7 +87,8 @@ static struct dma_buf *alloc_buddy(struct pmem_node *node, u64 len,
 
 	if (!len || len > node->size)
 		return ERR_PTR(-ENOMEM);
-	order = ilog2(roundup_pow_of_two(DIV_ROUND_UP_ULL(len, node->quantum)));
+	order = ilog2(roundup_pow_of_two((len + node->quantum - 1) >>
+					 ilog2(node->quantum)));
 	for (attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
 		if (!find_block(node, order, &memory->index))
 			break;

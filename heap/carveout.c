@@ -173,7 +173,7 @@ static int carveout_alloc(struct region *region, u64 size, u64 align,
 			  struct extent *extent)
 {
 	struct carveout *carveout = to_carveout(region);
-	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
+	u64 quanta = region_quanta(region, size);
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
 	struct pool_search search = { .len = quanta, .align = spacing };
 	u32 start, dirty;
@@ -203,7 +203,7 @@ static int carveout_alloc_at(struct region *region, u64 offset, u64 size,
 			     struct extent *extent)
 {
 	struct carveout *carveout = to_carveout(region);
-	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
+	u64 quanta = region_quanta(region, size);
 	u32 start = to_quanta(carveout, offset);
 	u32 dirty;
 	int ret;

@@ -133,7 +133,7 @@ static int lent_alloc(struct region *region, u64 size, u64 align,
 		      struct extent *extent)
 {
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
-	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
+	u64 quanta = region_quanta(region, size);
 	struct lent *lent = to_lent(region);
 	u32 start;
 	int ret;
@@ -156,7 +156,7 @@ unlock:
 static int lent_alloc_at(struct region *region, u64 offset, u64 size,
 			 struct extent *extent)
 {
-	u64 quanta = DIV_ROUND_UP_ULL(size, region->quantum);
+	u64 quanta = region_quanta(region, size);
 	struct lent *lent = to_lent(region);
 	u32 start = to_quanta(lent, offset);
 	int ret;

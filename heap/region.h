@@ -28,6 +28,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/types.h>
@@ -140,6 +141,12 @@ struct region {
 	unsigned int nr_buffers;
 	struct dentry *debugfs;
 };
+
+/* How many quanta @bytes of it take; the quantum may be more than 32 bits wide. */
+static inline u64 region_quanta(const struct region *region, u64 bytes)
+{
+	return (bytes + (region->quantum - 1)) >> ilog2(region->quantum);
+}
 
 static inline const char *region_name(const struct region *region)
 {
