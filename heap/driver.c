@@ -9,8 +9,9 @@
  *		quantum-bytes = <0x10000>;
  *	};
  *
- * Unbinding a device takes its heaps away; buffers that are in use stay, and as
- * long as there are any, the device cannot be bound again.
+ * Unbinding a device takes its heaps away; buffers that are in use stay. As long
+ * as there are any, or a file of one of the heaps is open, the device cannot be
+ * bound again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

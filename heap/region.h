@@ -12,10 +12,12 @@
  *
  * Lock order, outermost first, for the whole module:
  *
+ *   nodes_lock           names under /dev/dma_heap
  *   regions_lock         list of regions, claims on address ranges
  *   dma_resv of a dma-buf (taken by the dma-buf core around our callbacks)
  *   region->lock         list of live buffers
  *   buffer->lock         attachments and kernel mappings of one buffer
+ *   lent->lock           whether a lent region has its memory, and its pool
  *   dmabuf->name_lock, carveout->lock, cma_region->lock (spinlocks, innermost)
  *
  * None of them is held over an access to user memory, and no mmap_lock is taken

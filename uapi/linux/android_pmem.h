@@ -40,7 +40,7 @@
 /* out: struct pmem_region: {0, size of the device} */
 #define PMEM_GET_TOTAL_SIZE	_IOW(PMEM_IOCTL_MAGIC, 7, unsigned int)
 
-/* in: struct pmem_region: clean and invalidate; always succeeds */
+/* in: struct pmem_region: clean and invalidate; no region is wrong */
 #define PMEM_CACHE_FLUSH	_IOW(PMEM_IOCTL_MAGIC, 8, unsigned int)
 
 /* These three share their numbers with others and are for "hw3d" only. */

@@ -5,7 +5,8 @@
  * Numbers and layouts are those of the legacy driver. Unlike there, a block
  * belongs to the open file that made it, errors are reported (EFAULT; EINVAL for
  * an empty name or length; ENOMEM; ENOENT for a name that the file has no block
- * of; ENOTTY for a command without a meaning; of CMEM_UNMAP also what munmap()
+ * of; EOVERFLOW for a physical address that is too large for a 32-bit caller;
+ * ENOTTY for a command without a meaning; of CMEM_UNMAP also what munmap()
  * says, with nothing changed), @kernel_base is always 0, and
  * @phy_base is a physical address for privileged callers only, or where the
  * administrator allows it; otherwise a value that is not 0 and is no address.
