@@ -90,7 +90,7 @@ guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64
 	arm64/allocators arm64/clients arm64/huge arm64/phys
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
-	arm64/stress arm64/kernel_api arm64/old_client
+	arm64/stress arm64/kernel_api arm64/old_client arm64/cma_mem
 guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
 guest nodefault debug programs "$ROUNDS --append cma=0 --append contig_heaps.carveout=any:16M" \
 	arm64/heap/nodefault
