@@ -124,5 +124,6 @@ guest stress-reload 6.12 stress/build '' arm64/reload
 
 guest heap-security 6.12 programs '' arm64/heap/security
 
-guest fuzz-device debug fuzz/device/build "--tree $("$SELFTESTS/variant" kcov)" \
-	arm64/fuzz:1,500,/mnt/share/corpus
+guest fuzz-device debug fuzz/device/build \
+	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
+	arm64/fuzz:1,1000,/mnt/share/corpus armhf/fuzz:2,500,/mnt/share/corpus

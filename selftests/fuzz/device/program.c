@@ -18,7 +18,7 @@ static struct call random_call(uint32_t *state)
 	struct call call;
 	size_t i;
 
-	call.op = random_next(state);
+	call.op = random_next(state) % nr_ops;
 	call.thread = random_next(state) % 4 == 0;
 	for (i = 0; i < sizeof(call.arg); i++)
 		/* Low numbers mean things that exist. */
@@ -88,7 +88,7 @@ void program_mutate(struct program *program, const struct program *other, uint32
 	}
 }
 
-/* One call a line, an empty line at the end. */
+/* One program a line, eight bytes in hexadecimal for each call, as they are in struct call. */
 void program_print(FILE *file, const struct program *program)
 {
 	uint32_t i;
@@ -96,33 +96,37 @@ void program_print(FILE *file, const struct program *program)
 	for (i = 0; i < program->nr; i++) {
 		const struct call *call = &program->calls[i];
 
-		fprintf(file, "%u %u  %u %u %u %u %u %u\n", call->op, call->thread, call->arg[0],
-			call->arg[1], call->arg[2], call->arg[3], call->arg[4], call->arg[5]);
+		fprintf(file, "%s%02x%02x%02x%02x%02x%02x%02x%02x", i ? " " : "", call->op,
+			call->thread, call->arg[0], call->arg[1], call->arg[2], call->arg[3],
+			call->arg[4], call->arg[5]);
 	}
 	fputc('\n', file);
+}
+
+static bool read_call(const char *text, struct call *call)
+{
+	uint8_t *arg = call->arg;
+
+	if (sscanf(text, "%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &call->op, &call->thread,
+		   &arg[0], &arg[1], &arg[2], &arg[3], &arg[4], &arg[5]) != 8)
+		return false;
+	call->op %= nr_ops;
+	call->thread %= 2;
+	return true;
 }
 
 /* Lines that begin with '#' are comments. False at the end of the file. */
 bool program_read(FILE *file, struct program *program)
 {
-	char line[256];
+	char line[MAX_CALLS * 17 + 16], *word, *rest;
 
 	program->nr = 0;
-	while (fgets(line, sizeof(line), file)) {
-		struct call call;
-
+	while (!program->nr && fgets(line, sizeof(line), file)) {
 		if (*line == '#')
 			continue;
-		if (sscanf(line, "%hhu %hhu %hhu %hhu %hhu %hhu %hhu %hhu", &call.op, &call.thread,
-			   &call.arg[0], &call.arg[1], &call.arg[2], &call.arg[3], &call.arg[4],
-			   &call.arg[5]) != 8) {
-			if (program->nr)
-				return true;
-			continue;
-		}
-		call.thread %= 2;
-		if (program->nr < MAX_CALLS)
-			program->calls[program->nr++] = call;
+		for (word = strtok_r(line, " \n", &rest); word && program->nr < MAX_CALLS;
+		     word = strtok_r(NULL, " \n", &rest))
+			program->nr += read_call(word, &program->calls[program->nr]);
 	}
 	return program->nr;
 }

@@ -11,7 +11,7 @@
 
 /**
  * struct call - one call
- * @op: which, modulo their number
+ * @op: which, modulo nr_ops. Stored programs know the number: new ones come last
  * @thread: who makes it: 0 or 1
  * @arg: chooses files, mappings, lengths, flags
  */
@@ -37,6 +37,7 @@ void program_print(FILE *file, const struct program *program);
 bool program_read(FILE *file, struct program *program);
 
 /* run.c: make the calls of one thread. */
+extern const unsigned int nr_ops;
 void run_prepare(void);
 void run_calls(const struct program *program, int thread);
 

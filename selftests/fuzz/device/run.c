@@ -4,7 +4,9 @@
  * tables without any lock, so that what one closes or unmaps the other may be in the middle of.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -17,11 +19,14 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 
+#include <drm/drm.h>
+
 #include "../../importers/heap_importer.h"
 #include "program.h"
 
 #define PAGE		4096UL
 #define FILES		16
+#define HANDLES		4
 #define MAPPINGS	8
 /* Programs have the numbers below, the fuzzer itself those from here on. */
 #define OWN_FD		100
@@ -30,13 +35,32 @@
 static volatile int files[FILES];
 static void *volatile mapping[MAPPINGS];
 static volatile size_t mapping_len[MAPPINGS];
+static volatile uint32_t handles[HANDLES];
 static int zero, sink;
+
+static void put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+		perror(path);
+		_exit(1);
+	}
+	close(fd);
+}
 
 /* Once, before the process that runs a program is forked. */
 void run_prepare(void)
 {
 	int i;
 
+	/* Calls that fail on purpose: all that may, and nobody logs it. */
+	put_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	put_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	put_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	put_text("/sys/kernel/debug/failslab/verbose", "0");
+	put_text("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	put_text("/sys/kernel/debug/fail_usercopy/verbose", "0");
 	for (i = 0; i < FILES; i++)
 		files[i] = -1;
 	zero = fcntl(open("/dev/zero", O_RDONLY | O_CLOEXEC), F_DUPFD_CLOEXEC, OWN_FD);
@@ -52,6 +76,17 @@ static const char *const heap_names[] = {
 static const char *const node_names[] = {
 	"/dev/pmem", "/dev/pmem_audio", "/dev/pmem_smipool", "/dev/pmem_camera",
 	"/dev/pmem_cma", "/dev/pmem_sys", "/dev/pmem_adsp", "/dev/cma_mem",
+};
+
+/* What is shown to look at. */
+static const char *const text_names[] = {
+	"/sys/kernel/debug/contig_heaps/adsp/map", "/sys/kernel/debug/contig_heaps/adsp/buffers",
+	"/sys/kernel/debug/contig_heaps/video/buffers", "/sys/kernel/debug/pmem_camera",
+	"/proc/self/maps", "/sys/class/contig_heap/adsp/free",
+	"/sys/kernel/debug/dma_buf/bufinfo", "/sys/class/contig_heap/video/fragmentation",
+	"/sys/kernel/debug/pmem_adsp", "/sys/kernel/debug/pmem_smipool",
+	"/sys/kernel/pmem_regions/pmem_smipool/buddy_bitmap_dump",
+	"/dev/cma_test", "/sys/kernel/debug/contig_heaps/audio/map",
 };
 
 /* Small values mostly, edges of the arithmetic else. */
@@ -90,6 +125,21 @@ static void put_file(uint8_t a, int fd)
 	files[a % FILES] = fd;
 	if (old >= 0 && old != fd)
 		close(old);
+}
+
+/* The nth allocation or copy of this thread from here on fails; 0 for none. */
+static void fail_nth(unsigned int n)
+{
+	int fd = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
+	char text[16];
+
+	(void)!write(fd, text, snprintf(text, sizeof(text), "%u", n));
+	close(fd);
+}
+
+static void call_fail(const uint8_t *arg)
+{
+	fail_nth(1 + arg[0] % 32);
 }
 
 static void call_open(const uint8_t *arg)
@@ -141,6 +191,84 @@ static void call_sync_range(const uint8_t *arg)
 	};
 
 	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_SYNC, &sync);
+}
+
+static void call_place(const uint8_t *arg)
+{
+	struct contig_heap_place place = {
+		.fd = file(arg[1]),
+		.flags = arg[3] == 7,
+		.modulus = arg[2] < 200 ? 1ULL << (arg[2] % 24) : number(arg[2]),
+	};
+
+	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_PLACE, &place);
+}
+
+/* Fences of a buffer as a file, and such a file as a fence of a buffer. */
+static void call_sync_file(const uint8_t *arg)
+{
+	struct dma_buf_export_sync_file out = { .flags = arg[3] % 4, .fd = -1 };
+	struct dma_buf_import_sync_file in = { .flags = arg[3] % 4, .fd = file(arg[1]) };
+
+	if (arg[2] & 1)
+		ioctl(file(arg[0]), DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &in);
+	else if (!ioctl(file(arg[0]), DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &out))
+		put_file(arg[1], out.fd);
+}
+
+/* A driver that knows buffers by handles of its own. */
+static void call_vgem(const uint8_t *arg)
+{
+	int h = arg[3] % HANDLES;
+	struct drm_prime_handle prime = {
+		.handle = handles[h], .flags = arg[4] & 1 ? O_RDWR : O_CLOEXEC,
+		.fd = file(arg[1]),
+	};
+	struct drm_gem_close close_it = { .handle = handles[h] };
+
+	switch (arg[2] % 4) {
+	case 0:
+		put_file(arg[0], open("/dev/dri/card0", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+		break;
+	case 1:
+		if (!ioctl(file(arg[0]), DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
+			handles[h] = prime.handle;
+		break;
+	case 2:
+		if (!ioctl(file(arg[0]), DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
+			put_file(arg[1], prime.fd);
+		break;
+	default:
+		ioctl(file(arg[0]), DRM_IOCTL_GEM_CLOSE, &close_it);
+	}
+}
+
+/* What programs do with any file. Nothing of this waits. */
+static void call_file(const uint8_t *arg)
+{
+	struct pollfd ready = { .fd = file(arg[0]), .events = POLLIN | POLLOUT };
+	char text[512], path[64];
+	int fd;
+
+	switch (arg[1] % 5) {
+	case 0:
+		(void)!read(file(arg[0]), text, number(arg[2]) % sizeof(text));
+		break;
+	case 1:
+		(void)!write(file(arg[0]), "5\n", 2);
+		break;
+	case 2:
+		poll(&ready, 1, 0);
+		break;
+	case 3:
+		lseek(file(arg[0]), number(arg[2]), arg[3] % 5);
+		break;
+	default:
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", file(arg[0]));
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		(void)!read(fd, text, sizeof(text));
+		close(fd);
+	}
 }
 
 static void call_sync(const uint8_t *arg)
@@ -329,6 +457,8 @@ static void call_importer(const uint8_t *arg)
 	uint32_t id = arg[3] % 4;
 	int fd = file(arg[0]);
 
+	/* The kernel itself complains about those that fail. */
+	fail_nth(0);
 	switch (arg[2] % 9) {
 	case 0:
 		put_file(arg[0], open(HEAP_IMPORTER_PATH, O_RDWR | O_CLOEXEC));
@@ -363,9 +493,12 @@ static void call_importer(const uint8_t *arg)
 /* A child looks at what it inherited, and does some of it itself. */
 static void call_fork(const uint8_t *arg)
 {
-	pid_t pid = fork();
+	pid_t pid;
 	int status;
 
+	/* The kernel complains about a child that gets no stack. */
+	fail_nth(0);
+	pid = fork();
 	if (pid < 0)
 		return;
 	if (!pid) {
@@ -391,26 +524,53 @@ static void call_any_ioctl(const uint8_t *arg)
 	unsigned int cmd = _IOC(arg[3] % 4, magic[arg[1] % 8], nr, arg[4]);
 
 	memset(buffer, arg[5], sizeof(buffer));
-	ioctl(file(arg[0]), cmd, arg[5] % 5 == 0 ? (void *)number(arg[5]) : buffer);
+	ioctl(file(arg[0]), cmd, arg[5] % 5 == 0 ? (void *)(uintptr_t)number(arg[5]) : buffer);
 }
 
 static void call_read_file(const uint8_t *arg)
 {
-	static const char *const path[] = {
-		"/sys/kernel/debug/contig_heaps/adsp/map",
-		"/sys/kernel/debug/contig_heaps/adsp/buffers",
-		"/sys/kernel/debug/contig_heaps/video/buffers",
-		"/sys/kernel/debug/pmem", "/proc/self/maps",
-		"/sys/class/contig_heap/adsp/free", "/sys/kernel/debug/dma_buf/bufinfo",
-		"/sys/class/contig_heap/video/fragmentation",
-	};
 	char text[512];
-	int fd = open(path[arg[0] % NR(path)], O_RDONLY | O_CLOEXEC);
+	int fd = open(text_names[arg[0] % NR(text_names)], O_RDONLY | O_CLOEXEC);
+	int times = 64;
 
 	if (fd < 0)
 		return;
-	while (read(fd, text, sizeof(text)) > 0)
+	if (arg[1] & 1)
+		lseek(fd, number(arg[2]), SEEK_SET);
+	while (times-- && read(fd, text, sizeof(text)) > 0)
 		;
+	close(fd);
+}
+
+/* A file of every attribute of a heap or a node. */
+static void call_attribute(const uint8_t *arg)
+{
+	static const char *const attribute[] = {
+		"size", "free", "largest", "dirty", "quantum", "fragmentation", "buffers",
+		"base", "allocator_type", "mapped_regions", "allocated", "quantum_size",
+		"total_entries", "free_quanta", "bits_allocated", "buddy_bitmap_dump",
+	};
+	char path[128], text[512];
+	const char *name = arg[1] & 1 ? strrchr(node_names[arg[0] % 7], '/') :
+					strrchr(heap_names[arg[0] % 8], '/');
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s/%s",
+		 arg[1] & 1 ? "/sys/kernel/pmem_regions" : "/sys/class/contig_heap", name,
+		 attribute[arg[2] % NR(attribute)]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	(void)!read(fd, text, sizeof(text));
+	close(fd);
+}
+
+/* Each write takes memory for all the system, each read gives it back: never taken for good. */
+static void call_cma_test(const uint8_t *arg)
+{
+	int fd = open("/dev/cma_test", O_RDWR | O_CLOEXEC);
+	char text[8];
+
+	if (write(fd, "1\n", 1 + arg[0] % 2) > 0)
+		(void)!read(fd, text, sizeof(text));
 	close(fd);
 }
 
@@ -419,8 +579,11 @@ static void (*const calls[])(const uint8_t *arg) = {
 	call_pmem_allocate, call_pmem_connect, call_fork, call_munmap, call_mremap, call_mprotect,
 	call_madvise, call_alloc_aligned, call_query, call_sync_range, call_sync, call_name,
 	call_dup, call_pmem_cache, call_pmem_share, call_cma_mem, call_importer, call_any_ioctl,
-	call_read_file, call_importer, call_mmap,
+	call_read_file, call_importer, call_mmap, call_place, call_sync_file, call_vgem, call_file,
+	call_attribute, call_cma_test, call_fail, call_pmem_region, call_pmem_connect,
 };
+
+const unsigned int nr_ops = NR(calls);
 
 /* Make the calls of one thread. */
 void run_calls(const struct program *program, int thread)
@@ -430,4 +593,5 @@ void run_calls(const struct program *program, int thread)
 	for (i = 0; i < program->nr; i++)
 		if (program->calls[i].thread == thread)
 			calls[program->calls[i].op % NR(calls)](program->calls[i].arg);
+	fail_nth(0);
 }
