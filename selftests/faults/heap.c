@@ -4,63 +4,7 @@
  * in turn: the errno is a documented one, nothing is left behind, and the same operation then
  * works. What is lost without a trace in the figures the kernel's leak detector finds later.
  */
-#include "../heap/importer_client.h"
-#include "../heap/test.h"
-#include "nth.h"
-
-#define LEN	KiB(256)
-
-FIXTURE(fault) {
-	int heap;
-	int fd;
-	int importer;
-	int device;
-	int attachment;
-	int vmap;
-	void *memory;
-	int next;
-	struct contig_heap_query idle;
-	const char *name;
-};
-
-HEAP_KINDS(fault);
-
-FIXTURE_SETUP(fault)
-{
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
-	faults_prepare();
-	self->name = variant->name;
-	self->heap = heap_open(variant->name);
-	ASSERT_LE(0, self->heap);
-	self->importer = importer_open();
-	ASSERT_LE(0, self->importer);
-	self->fd = heap_alloc(self->heap, LEN);
-	ASSERT_LE(0, self->fd);
-	self->device = importer_any_device(self->importer);
-	ASSERT_LE(0, self->device);
-	self->next = next_fd();
-	self->idle = heap_query(self->heap);
-}
-
-FIXTURE_TEARDOWN(fault)
-{
-	close(self->importer);
-	close(self->fd);
-	close(self->heap);
-}
-
-typedef FIXTURE_DATA(fault) data;
-
-/* As many buffers and files as before. */
-static bool intact(void *context)
-{
-	data *self = context;
-	struct contig_heap_query now = heap_query(self->heap);
-
-	return now.free == self->idle.free && now.buffers == self->idle.buffers &&
-	       now.region_buffers == self->idle.region_buffers && next_fd() == self->next;
-}
+#include "heap_fault.h"
 
 static void undo_close(void *context, int result)
 {
@@ -310,24 +254,6 @@ TEST_F(fault, files)
 	EXPECT_FAULTS(3, run_read_fdinfo, NULL);
 }
 
-/* Fixtures run in the order of their definition: this one after everything else. */
-FIXTURE(all) {
-};
-
-FIXTURE_SETUP(all)
-{
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
-}
-
-FIXTURE_TEARDOWN(all)
-{
-}
-
-TEST_F(all, number_of_faults)
-{
-	TH_LOG("%d faults injected in all", faults_total());
-	EXPECT_LT(500, faults_total());
-}
+TEST_TOTAL_OF_FAULTS(500)
 
 TEST_HARNESS_MAIN

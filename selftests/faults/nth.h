@@ -32,8 +32,8 @@ struct operation {
 
 bool faults_available(void);
 void faults_prepare(void);
+void faults_of_modules_only(void);
 int faults_inject(const char *name, const struct operation *operation);
-int faults_sample(const char *name, const struct operation *operation, int max);
 void faults_again(void);
 int faults_total(void);
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The frame of tests that inject faults into calls on a heap: one of each kind, and what it has. */
+#ifndef FAULTS_HEAP_FAULT_H
+#define FAULTS_HEAP_FAULT_H
+
+#include "../heap/importer_client.h"
+#include "../heap/test.h"
+#include "total.h"
+
+#define LEN	KiB(256)
+
+FIXTURE(fault) {
+	int heap;
+	int fd;
+	int importer;
+	int device;
+	int attachment;
+	void *memory;
+	int next;
+	struct contig_heap_query idle;
+	const char *name;
+};
+
+HEAP_KINDS(fault);
+
+FIXTURE_SETUP(fault)
+{
+	if (!faults_available())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	self->name = variant->name;
+	self->heap = heap_open(variant->name);
+	ASSERT_LE(0, self->heap);
+	self->importer = importer_open();
+	ASSERT_LE(0, self->importer);
+	self->fd = heap_alloc(self->heap, LEN);
+	ASSERT_LE(0, self->fd);
+	self->device = importer_any_device(self->importer);
+	ASSERT_LE(0, self->device);
+	self->next = next_fd();
+	self->idle = heap_query(self->heap);
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	close(self->importer);
+	close(self->fd);
+	close(self->heap);
+}
+
+typedef FIXTURE_DATA(fault) data;
+
+/* As many buffers and files as before. */
+static bool intact(void *context)
+{
+	data *self = context;
+	struct contig_heap_query now = heap_query(self->heap);
+
+	return now.free == self->idle.free && now.buffers == self->idle.buffers &&
+	       now.region_buffers == self->idle.region_buffers && next_fd() == self->next;
+}
+
+#endif /* FAULTS_HEAP_FAULT_H */
