@@ -24,6 +24,9 @@ static LIST_HEAD(regions);
 
 /* Regions whose release has not run; the module cannot go before they have. */
 static atomic_t regions_alive;
+/* Ranges that were given up so far, in claims that ended. */
+static atomic_t regions_unclaimed;
+/* For changes of both. */
 static DECLARE_WAIT_QUEUE_HEAD(regions_gone);
 
 /*
@@ -45,11 +48,13 @@ static void region_release(struct device *dev)
 		mutex_lock(&regions_lock);
 		list_del(&region->entry);
 		mutex_unlock(&regions_lock);
+		atomic_inc(&regions_unclaimed);
+		wake_up_all(&regions_gone);
 	}
 	mutex_destroy(&region->lock);
 	region->ops->destroy(region);
 	if (atomic_dec_and_test(&regions_alive))
-		wake_up(&regions_gone);
+		wake_up_all(&regions_gone);
 }
 
 /**
@@ -194,6 +199,44 @@ static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
 	return NULL;
 }
 
+/* Returns 0; -EBUSY for an overlap; -EAGAIN for one that is about to go. */
+static int try_to_claim(struct region *region, phys_addr_t last)
+{
+	struct region *other = NULL;
+	int ret = 0;
+
+	mutex_lock(&regions_lock);
+	if (!region->from_kernel)
+		other = find_overlap(region->base, last);
+	if (other) {
+		ret = kref_read(&other->dev.kobj.kref) ? -EBUSY : -EAGAIN;
+	} else {
+		list_add_tail(&region->entry, &regions);
+		region->claimed = true;
+	}
+	mutex_unlock(&regions_lock);
+	return ret;
+}
+
+/*
+ * Who has the last reference of a region need not be who comes back for its
+ * memory: a file may be closed while a device is bound again. What is being
+ * released is out of the way before long.
+ */
+static int claim_range(struct region *region, phys_addr_t last)
+{
+	int unclaimed, ret;
+
+	do {
+		unclaimed = atomic_read(&regions_unclaimed);
+		ret = try_to_claim(region, last);
+		if (ret == -EAGAIN)
+			wait_event(regions_gone,
+				   atomic_read(&regions_unclaimed) != unclaimed);
+	} while (ret == -EAGAIN);
+	return ret;
+}
+
 /**
  * region_claim() - claim the region's address range, once it is set
  * @region: initialised, with @base, @size and @quantum set
@@ -208,7 +251,6 @@ static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
  */
 int region_claim(struct region *region)
 {
-	struct region *other;
 	phys_addr_t last;
 	int ret;
 
@@ -231,17 +273,11 @@ int region_claim(struct region *region)
 		return -EINVAL;
 	}
 
-	mutex_lock(&regions_lock);
-	other = region->from_kernel ? NULL : find_overlap(region->base, last);
-	if (!other) {
-		list_add_tail(&region->entry, &regions);
-		region->claimed = true;
-	}
-	mutex_unlock(&regions_lock);
-	if (other) {
+	ret = claim_range(region, last);
+	if (ret) {
 		pr_err("%s: overlaps with another region\n",
 		       region_name(region));
-		return -EBUSY;
+		return ret;
 	}
 
 	ret = region_find_mapping(region);

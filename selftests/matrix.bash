@@ -91,6 +91,8 @@ guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 	arm64/stress arm64/kernel_api arm64/old_client arm64/cma_mem
+# It loads modules often, and waits for releases that this kernel delays: 150 s, nearly all idle.
+guest pmem-unload debug pmem/build "$ROUNDS" arm64/unload
 guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
 guest nodefault debug programs "$ROUNDS --append cma=0 --append contig_heaps.carveout=any:16M" \
 	arm64/heap/nodefault

@@ -257,9 +257,9 @@ TEST_F(unload, slots_go)
 
 TEST_F(unload, again_and_again)
 {
-	int round;
+	int times = rounds(10), round;
 
-	for (round = 0; round < 10; round++) {
+	for (round = 0; round < times; round++) {
 		int fd = pmem_open("pmem_smipool");
 		char *memory = pmem_mmap(fd, PAGE);
 
