@@ -13,6 +13,9 @@
  *    alignment costs memory, which the buffer keeps as long as it lives;
  *  - zeroes everything at once, and cannot be interrupted.
  * What else is taken from the area, by drivers, cannot be seen from here.
+ *
+ * Of an area in high memory dma_alloc_pages() makes no use. There, pages come
+ * from dma_alloc_attrs(), which does not zero them.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -31,12 +34,14 @@
  * @lock: protects @used
  * @used: bytes taken from the area through this region
  * @pairs: the device reaches the area only for more than one page
+ * @high: the area is in high memory
  */
 struct cma_region {
 	struct region region;
 	spinlock_t lock;
 	u64 used;
 	bool pairs;
+	bool high;
 };
 
 /* NORETRY is for the page allocator alone, whose memory we do not want. */
@@ -59,6 +64,29 @@ static bool in_region(const struct region *region, phys_addr_t phys, u64 size)
 	       phys - region->base <= region->size - size;
 }
 
+static struct page *take_pages(struct cma_region *cma, u64 size,
+			       dma_addr_t *dma)
+{
+	struct device *dev = &cma->region.dev;
+
+	if (cma->high)
+		return dma_alloc_attrs(dev, size, dma, CMA_GFP,
+				       DMA_ATTR_NO_KERNEL_MAPPING);
+	return dma_alloc_pages(dev, size, dma, DMA_BIDIRECTIONAL, CMA_GFP);
+}
+
+static void give_pages(struct cma_region *cma, u64 size, struct page *pages,
+		       dma_addr_t dma)
+{
+	struct device *dev = &cma->region.dev;
+
+	if (cma->high)
+		dma_free_attrs(dev, size, pages, dma,
+			       DMA_ATTR_NO_KERNEL_MAPPING);
+	else
+		dma_free_pages(dev, size, pages, dma, DMA_BIDIRECTIONAL);
+}
+
 static int cma_region_alloc(struct region *region, u64 size, u64 align,
 			    struct extent *extent)
 {
@@ -76,17 +104,17 @@ static int cma_region_alloc(struct region *region, u64 size, u64 align,
 	if (total > region->size)
 		return -ENOMEM;
 
-	pages = dma_alloc_pages(&region->dev, total, &dma, DMA_BIDIRECTIONAL,
-				CMA_GFP);
+	pages = take_pages(cma, total, &dma);
 	if (!pages)
 		return -ENOMEM;
 	extent->block = page_to_phys(pages);
 	extent->block_size = total;
 	if (!in_region(region, extent->block, total)) {
-		dma_free_pages(&region->dev, total, pages, dma,
-			       DMA_BIDIRECTIONAL);
+		give_pages(cma, total, pages, dma);
 		return -ENOMEM;
 	}
+	if (cma->high)
+		memset(region_vaddr(region, extent->block), 0, total);
 	extent->phys = ALIGN(extent->block, align);
 	extent->size = size;
 
@@ -100,10 +128,9 @@ static void cma_region_free(struct region *region, const struct extent *extent)
 {
 	struct cma_region *cma = to_cma_region(region);
 
-	dma_free_pages(&region->dev, extent->block_size,
-		       pfn_to_page(PHYS_PFN(extent->block)),
-		       phys_to_dma(&region->dev, extent->block),
-		       DMA_BIDIRECTIONAL);
+	give_pages(cma, extent->block_size,
+		   pfn_to_page(PHYS_PFN(extent->block)),
+		   phys_to_dma(&region->dev, extent->block));
 	spin_lock(&cma->lock);
 	cma->used -= extent->block_size;
 	spin_unlock(&cma->lock);
@@ -158,6 +185,7 @@ static struct region *cma_region_open(struct cma_region *cma, phys_addr_t base,
 
 	cma->region.base = base;
 	cma->region.size = size;
+	cma->high = PageHighMem(pfn_to_page(PHYS_PFN(base)));
 	ret = region_claim(&cma->region);
 	if (ret) {
 		region_put(&cma->region);
@@ -256,6 +284,23 @@ static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
 	*size = PFN_PHYS(end - first);
 }
 
+/* Where the default area is, as told by two pages of it. */
+static bool find_default(struct cma_region *cma, phys_addr_t *base, u64 *size)
+{
+	struct page *pages;
+	dma_addr_t dma;
+	bool found;
+
+	pages = take_pages(cma, 2 * PAGE_SIZE, &dma);
+	if (!pages)
+		return false;
+	found = block_is_cma(page_to_pfn(pages));
+	if (found)
+		find_bounds(page_to_phys(pages), base, size);
+	give_pages(cma, 2 * PAGE_SIZE, pages, dma);
+	return found;
+}
+
 /**
  * cma_create_default() - make a region over the kernel's default CMA area
  * @name: the region's name
@@ -269,29 +314,15 @@ static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
 struct region *cma_create_default(const char *name)
 {
 	struct cma_region *cma = cma_region_new(name);
-	struct page *pages;
 	phys_addr_t base;
-	dma_addr_t dma;
 	u64 size;
 
 	if (IS_ERR(cma))
 		return ERR_CAST(cma);
 	cma->pairs = true;
-	pages = dma_alloc_pages(&cma->region.dev, 2 * PAGE_SIZE, &dma,
-				DMA_BIDIRECTIONAL, CMA_GFP);
-	if (!pages)
-		goto no_area;
-	if (!block_is_cma(page_to_pfn(pages))) {
-		dma_free_pages(&cma->region.dev, 2 * PAGE_SIZE, pages, dma,
-			       DMA_BIDIRECTIONAL);
-		goto no_area;
+	if (!find_default(cma, &base, &size)) {
+		region_put(&cma->region);
+		return ERR_PTR(-ENODEV);
 	}
-	find_bounds(page_to_phys(pages), &base, &size);
-	dma_free_pages(&cma->region.dev, 2 * PAGE_SIZE, pages, dma,
-		       DMA_BIDIRECTIONAL);
 	return cma_region_open(cma, base, size);
-
-no_area:
-	region_put(&cma->region);
-	return ERR_PTR(-ENODEV);
 }

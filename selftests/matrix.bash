@@ -20,8 +20,9 @@ guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
-# A 32-bit kernel.
-guest armhf armhf-6.1 programs '' armhf/heap/abi armhf/heap/stress
+# A 32-bit kernel, which has no huge pages.
+guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
+	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect armhf/heap/stress
 # amd64 has no device tree, and a dma-heap core of its own.
 # shellcheck disable=SC2016 # the dollar is for the kernel
 AMD64='--append memmap=96M$0x40000000
@@ -30,7 +31,7 @@ guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
-guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/config
+guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
 guest bounce "$STOCK" programs '--append swiotlb=force' arm64/heap/bounce armhf/heap/bounce
 guest outside "$STOCK" programs \
 	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA0000000' \
@@ -42,9 +43,9 @@ guest nodefault "$STOCK" programs '--append cma=0 --append contig_heaps.carveout
 
 guest pmem-arm64 "$STOCK 6.12-16k" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
-guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/connect \
-	armhf/vma armhf/security armhf/clients armhf/sharing armhf/cma_test armhf/kernel_api armhf/old_client \
-	armhf/unload
+guest pmem-armhf armhf-6.1 pmem/build '' armhf/phys armhf/sysfs armhf/cma_mem armhf/allocators \
+	armhf/abi armhf/cma_test armhf/kernel_api armhf/old_client armhf/sharing armhf/errors \
+	armhf/mapping armhf/connect armhf/vma armhf/clients armhf/security armhf/unload
 guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
 	armel/cma_mem armel/old_client armel/unload
