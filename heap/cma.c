@@ -14,8 +14,9 @@
  *  - zeroes everything at once, and cannot be interrupted.
  * What else is taken from the area, by drivers, cannot be seen from here.
  *
- * Of an area in high memory dma_alloc_pages() makes no use. There, pages come
- * from dma_alloc_attrs(), which does not zero them.
+ * Of an area in high memory, where 32-bit kernels put the default one if they
+ * have any, dma_alloc_pages() makes no use. There, pages come from
+ * dma_alloc_attrs(), which does not zero them.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -321,8 +322,11 @@ struct region *cma_create_default(const char *name)
 		return ERR_CAST(cma);
 	cma->pairs = true;
 	if (!find_default(cma, &base, &size)) {
-		region_put(&cma->region);
-		return ERR_PTR(-ENODEV);
+		cma->high = IS_ENABLED(CONFIG_HIGHMEM);
+		if (!cma->high || !find_default(cma, &base, &size)) {
+			region_put(&cma->region);
+			return ERR_PTR(-ENODEV);
+		}
 	}
 	return cma_region_open(cma, base, size);
 }
