@@ -83,7 +83,7 @@ guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
 # The debug kernel, with fewer rounds where there are many of them (rounds.h). With FULL=1, by "make
 # check-debug", it is all of them. Not there yet: heap/lifecycle and heap/config (every load takes
-# about 8 s), heap/outside, most 32-bit programs, library and tool, stress, smmu, swiotlb; and kms,
+# about 8 s), heap/outside, most 32-bit programs, library and tool, pressure, reload, smmu, swiotlb; and kms,
 # camera and many, which need CONFIG_DEVPORT, and suspend, which needs CONFIG_RTC_INTF_SYSFS.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
@@ -98,6 +98,7 @@ guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs a
 	arm64/stress arm64/kernel_api arm64/old_client arm64/cma_mem
 # It loads modules often, and waits for releases that this kernel delays: 150 s, nearly all idle.
 guest pmem-unload debug pmem/build "$ROUNDS" arm64/unload
+guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
 guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
 guest nodefault debug programs "$ROUNDS --append cma=0 --append contig_heaps.carveout=any:16M" \
 	arm64/heap/nodefault

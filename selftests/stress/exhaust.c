@@ -88,11 +88,11 @@ static int work(const char *name, __u32 seed)
 	struct owned own[SLOTS];
 	__u32 state = seed;
 	int heap = heap_open(name);
-	int round, i, ret, failures = 0;
+	int last = rounds(ROUNDS), round, i, ret, failures = 0;
 
 	for (i = 0; i < SLOTS; i++)
 		own[i].fd = -1;
-	for (round = 1; round <= ROUNDS; round++) {
+	for (round = 1; round <= last; round++) {
 		for (i = 0; i < SLOTS; i++) {
 			if (own[i].fd >= 0)
 				continue;
@@ -111,9 +111,9 @@ static int work(const char *name, __u32 seed)
 	}
 	for (i = 0; i < SLOTS; i++)
 		if (own[i].fd >= 0 && !free_buffer(&own[i]))
-			return ROUNDS;
+			return last;
 	/* Exhaustion is what this is about: with 150 buffers of 2 MiB each heap sees it. */
-	return failures ? 0 : ROUNDS + 1;
+	return failures ? 0 : last + 1;
 }
 
 TEST(to_exhaustion_and_back)
