@@ -83,8 +83,9 @@ guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
 # The debug kernel, with fewer rounds where there are many of them (rounds.h). With FULL=1, by "make
 # check-debug", it is all of them. Not there yet: heap/lifecycle and heap/config (every load takes
-# about 8 s), heap/outside, most 32-bit programs, library and tool, pressure, reload, smmu, swiotlb; and kms,
-# camera and many, which need CONFIG_DEVPORT, and suspend, which needs CONFIG_RTC_INTF_SYSFS.
+# about 8 s), heap/outside, most 32-bit programs, library and tool, pressure, reload, smmu, swiotlb;
+# and kms, camera and many, which need CONFIG_DEVPORT, and suspend, which needs
+# CONFIG_RTC_INTF_SYSFS.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
 guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
