@@ -114,9 +114,12 @@ guest faults-pmem debug faults/build "--allow $TRACKING" arm64/pmem
 guest faults-kernel debug faults/build \
 	"--allow $TRACKING|kmemleak:.Cannot.allocate|dma_buf_vmap\+|cut.here|Call.trace:" arm64/kernel
 # Where the clock counts instructions, what waits for the debug kernel's delays does not wait.
-guest faults-module debug faults/loading/build "--icount --append loglevel=5
-	--overlay $SELFTESTS/faults/loading/board.dtso
-	--allow $TRACKING|kmemleak:.Cannot.allocate|Call.trace:" arm64/module:-f,probe
+LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.dtso
+	--allow $TRACKING|kmemleak:.Cannot.allocate|Call.trace:"
+guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
+if [[ -n ${FULL:-} ]]; then
+	guest faults-load debug faults/loading/build "$LOADING" arm64/module:-f,load
+fi
 # Library and tool.
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
 guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool arm64/terminal
