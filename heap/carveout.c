@@ -526,17 +526,18 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	struct region *region = &carveout->region;
 	int ret;
 
+	/* Before the range is mapped, which takes long for that much. */
+	if (DIV_ROUND_UP_ULL(size, POOL_MAX_QUANTA) > quantum) {
+		pr_err("%s: more than %u quanta, choose a larger quantum\n",
+		       region_name(region), POOL_MAX_QUANTA);
+		return -EINVAL;
+	}
 	region->base = base;
 	region->size = size;
 	region->quantum = quantum;
 	ret = region_claim(region);
 	if (ret)
 		return ret;
-	if (size >> ilog2(quantum) > POOL_MAX_QUANTA) {
-		pr_err("%s: more than %u quanta, choose a larger quantum\n",
-		       region_name(region), POOL_MAX_QUANTA);
-		return -EINVAL;
-	}
 
 	/* Nobody knows what the boot loader left there: all of it is dirty. */
 	ret = pool_init(&carveout->pool, base >> ilog2(quantum),

@@ -236,31 +236,26 @@ static bool block_is_cma(unsigned long pfn)
 				   bit % BITS_PER_LONG);
 }
 
-/* Does the tree give the area that the page is in other bounds? */
-static bool tree_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size,
-			phys_addr_t *low, phys_addr_t *high)
+/*
+ * Where the areas of the tree next to a page are. Those that the kernel did not
+ * take, because its command line describes another one, say nothing.
+ */
+static void tree_bounds(phys_addr_t phys, phys_addr_t *low, phys_addr_t *high)
 {
 	struct device_node *parent, *child;
-	bool found = false;
 
 	parent = of_find_node_by_path("/reserved-memory");
 	for_each_child_of_node(parent, child) {
 		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
 
-		if (!rmem || !rmem->size)
+		if (!rmem || !rmem->ops)
 			continue;
-		if (phys >= rmem->base && phys - rmem->base < rmem->size) {
-			*base = rmem->base;
-			*size = rmem->size;
-			found = true;
-		} else if (rmem->base + rmem->size <= phys) {
+		if (rmem->base <= phys)
 			*low = max(*low, rmem->base + rmem->size);
-		} else {
+		else
 			*high = min(*high, rmem->base);
-		}
 	}
 	of_node_put(parent);
-	return found;
 }
 
 /*
@@ -274,8 +269,7 @@ static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
 	unsigned long end = first + block;
 	phys_addr_t low = 0, high = PHYS_ADDR_MAX;
 
-	if (tree_bounds(phys, base, size, &low, &high))
-		return;
+	tree_bounds(phys, &low, &high);
 	while (first >= block && PFN_PHYS(first - block) >= low &&
 	       block_is_cma(first - block))
 		first -= block;

@@ -162,14 +162,36 @@ static int region_map_memory(struct region *region)
 	return region->view ? 0 : -ENOMEM;
 }
 
+static int add_size(struct resource *ram, void *data)
+{
+	u64 *bytes = data;
+
+	*bytes += resource_size(ram);
+	return 0;
+}
+
+/*
+ * How much of the range is system memory. region_intersects() does not tell: to it
+ * a hole behind the end of memory, which no resource describes, is nothing.
+ */
+static u64 system_ram_in(const struct region *region)
+{
+	u64 bytes = 0;
+
+	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM,
+			    region->base, region->base + (region->size - 1),
+			    &bytes, add_size);
+	return bytes;
+}
+
 /* How does the kernel map the range, and if not at all, is it free for us to map? */
 static int region_find_mapping(struct region *region)
 {
-	switch (region_intersects(region->base, region->size,
-				  IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE)) {
-	case REGION_INTERSECTS:
+	u64 ram = system_ram_in(region);
+
+	if (ram == region->size)
 		return region_map_memory(region);
-	case REGION_MIXED:
+	if (ram) {
 		pr_err("%s: a part of the range is system memory and a part is not\n",
 		       region_name(region));
 		return -EINVAL;

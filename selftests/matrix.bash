@@ -13,7 +13,7 @@
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
 	heap/importer heap/introspect heap/stress)
-PMEM=(abi errors allocators mapping huge connect remap vma security clients sharing phys sysfs
+PMEM=(abi config errors allocators mapping huge connect remap vma security clients sharing phys sysfs
 	stress cma_mem cma_test kernel_api old_client unload)
 
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
@@ -34,13 +34,17 @@ guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
 	amd64/heap/zero amd64/heap/importer
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
 guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
-guest bounce "$STOCK" programs '--append swiotlb=force' arm64/heap/bounce armhf/heap/bounce
+ODD="--overlay $SELFTESTS/heap/odd.dtso"
+guest bounce "$STOCK" programs "--append swiotlb=force $ODD" \
+	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
 guest outside "$STOCK" programs \
-	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA0000000' \
+	"--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000
+	 --append cma=32M@0x84000000 $ODD" \
 	arm64/heap/outside armhf/heap/outside
 guest outside-armhf armhf-6.1 programs \
-	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA0000000' armhf/heap/outside
-guest nodefault "$STOCK" programs '--append cma=0 --append contig_heaps.carveout=any:16M' \
+	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000' armhf/heap/outside
+guest nodefault "$STOCK" programs \
+	"--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD" \
 	arm64/heap/nodefault
 
 guest pmem-arm64 "$STOCK 6.12-16k" pmem/build '' "${PMEM[@]/#/arm64/}"

@@ -84,6 +84,7 @@ TEST_F(config, carveout_on_reserved_memory)
 TEST_F(config, carveout_on_a_part_of_reserved_memory)
 {
 	int heap, fd;
+	char *map;
 
 	ASSERT_EQ(0, module_load("carveout=one:1M@0x79100000,two:64K@0x79300000"));
 	EXPECT_TRUE(whole_heap_works("one", MiB(1)));
@@ -91,6 +92,10 @@ TEST_F(config, carveout_on_a_part_of_reserved_memory)
 	heap = heap_open("two-uncached");
 	fd = heap_alloc(heap, KiB(64));
 	EXPECT_EQ(0x79300000, buffer_address(fd));
+	/* Not even one row of it. */
+	map = read_text("/sys/kernel/debug/contig_heaps/two/map");
+	EXPECT_NE(NULL, strstr(map, "         0  ################\n"));
+	free(map);
 }
 
 TEST_F(config, quantum)
@@ -220,6 +225,10 @@ TEST_F(config, bad_carveouts_among_good_ones)
 		"wrap:128K@0xffffffffffff0000",
 		"shared:1M@0x7a000000",
 		"half:1M@0x75f80000",
+		"uart:4K@0x9000000",
+		"vastout:8T@0xc0000000",
+		"twelve:1M:quantum=12K",
+		"a-name-of-sixty-letters-that-has-no-room-for-what-is-appended:64K@0x79200000",
 	};
 	char parameters[1024] = "carveout=good:1M@0x79000000";
 	size_t i;
@@ -247,6 +256,8 @@ TEST_F(config, bad_carveouts_among_good_ones)
 			TH_LOG("%s is there", text);
 		}
 	}
+	EXPECT_TRUE(log_has("uart: the range belongs to somebody else"));
+	EXPECT_TRUE(log_has("vastout: more than"));
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 	EXPECT_TRUE(whole_heap_works("last", KiB(64)));
 	EXPECT_TRUE(node_exists("adsp"));

@@ -73,3 +73,9 @@ bool node_exists(const char *heap)
 	snprintf(path, sizeof(path), "/dev/dma_heap/%s", heap);
 	return !access(path, F_OK);
 }
+
+/* Does the guest have the overlay odd.dtso? */
+bool tree_is_odd(void)
+{
+	return !access("/proc/device-tree/heap-edge", F_OK);
+}

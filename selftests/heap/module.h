@@ -11,5 +11,6 @@ bool module_is_loaded(void);
 void log_clear(void);
 bool log_has(const char *text);
 bool node_exists(const char *heap);
+bool tree_is_odd(void);
 
 #endif /* HEAP_MODULE_H */

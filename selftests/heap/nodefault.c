@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel without a default CMA area.
- * For a guest with cma=0 contig_heaps.carveout=any:16M
+ * A kernel without a default CMA area. For a guest with the overlay odd.dtso and
+ * cma=0 contig_heaps.carveout=any:16M,spare@80000000:1M
  */
 #include "importer_client.h"
 #include "module.h"
@@ -20,6 +20,23 @@ TEST(other_heaps_are_there)
 	EXPECT_TRUE(node_exists("adsp"));
 	EXPECT_TRUE(node_exists("audio-uncached"));
 	EXPECT_TRUE(node_exists("video"));
+}
+
+/* With cma=0 the kernel leaves it, whatever the tree says. */
+TEST(no_heap_for_an_area_that_was_not_made)
+{
+	if (!tree_is_odd())
+		SKIP(return, "there is no such area without the overlay odd.dtso");
+	EXPECT_FALSE(node_exists("default@84000000"));
+	EXPECT_TRUE(log_has("default@84000000: skipped"));
+}
+
+TEST(no_heap_for_an_area_whose_name_is_taken)
+{
+	if (!tree_is_odd())
+		SKIP(return, "there is no such area without the overlay odd.dtso");
+	EXPECT_EQ(MiB(1), heap_query(heap_open("spare@80000000")).total);
+	EXPECT_TRUE(log_has("spare@80000000: skipped"));
 }
 
 /* Collected from the page allocator, which has no blocks of that size. */
@@ -45,7 +62,7 @@ TEST(collected_pages_go_back)
 	unloaded = meminfo("MemFree:");
 	/* 16 MiB, less what the kernel took for something else meanwhile. */
 	EXPECT_LE(loaded + 14 * 1024, unloaded);
-	EXPECT_EQ(0, module_load("carveout=any:16M"));
+	EXPECT_EQ(0, module_load("carveout=any:16M,spare@80000000:1M"));
 	EXPECT_TRUE(node_exists("any"));
 	EXPECT_GE(unloaded - 14 * 1024, meminfo("MemFree:"));
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A carveout in memory that the kernel knows nothing of, without struct pages.
- * For a guest with mem=1536M contig_heaps.carveout=ext:16M@0xA0000000
+ * A carveout in memory that the kernel knows nothing of, without struct pages, and a default CMA
+ * area that the command line has, not the tree. For a guest with the overlay odd.dtso and
+ * mem=1536M cma=32M@0x84000000 contig_heaps.carveout=ext:16M@0xA1000000
  */
 #include "importer_client.h"
+#include "module.h"
 #include "test.h"
 
-#define BASE	0xA0000000ULL
+#define BASE	0xA1000000ULL
 #define TOTAL	MiB(16)
 
 FIXTURE(outside) {
@@ -130,6 +132,30 @@ TEST_F(outside, segments_suit_the_device)
 	EXPECT_EQ(0, importer_unmap(self->importer, attachment));
 	EXPECT_EQ(16, importer_map(self->importer, attachment,
 				   HEAP_IMPORTER_FROM_DEVICE));
+}
+
+/* In the place where the tree wanted a larger one. */
+TEST(area_of_the_command_line)
+{
+	int heap, fd;
+
+	if (!tree_is_odd())
+		SKIP(return, "there is no such area without the overlay odd.dtso");
+	heap = heap_open("default_cma_region");
+	fd = heap_alloc(heap, MiB(1));
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(MiB(32), heap_query(heap).total);
+	EXPECT_LE(0x84000000, buffer_address(fd));
+	EXPECT_GE(0x84000000 + MiB(31), buffer_address(fd));
+}
+
+TEST(no_heap_across_the_end_of_memory)
+{
+	if (!tree_is_odd())
+		SKIP(return, "there is no such region without the overlay odd.dtso");
+	EXPECT_FALSE(node_exists("edge"));
+	EXPECT_FALSE(node_exists("edge-uncached"));
+	EXPECT_TRUE(log_has("edge: a part of the range"));
 }
 
 TEST_HARNESS_MAIN
