@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Nodes that the administrator asks for with module parameters. */
+#include <sys/klog.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#include "test.h"
+
+#define LEN		MiB(1)
+#define LOG_READ_ALL	3
+#define LOG_CLEAR	5
+#define LOG_BYTES	(1 << 20)
+
+/* Returns 0, or -1 with errno as the kernel said. */
+static int load(const char *parameters)
+{
+	struct utsname kernel;
+	int fd, ret, error;
+	char *path;
+
+	uname(&kernel);
+	path = format("/lib/modules/%s/updates/pmem_compat.ko", kernel.release);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	free(path);
+	if (fd < 0)
+		return -1;
+	ret = syscall(SYS_finit_module, fd, parameters, 0);
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret;
+}
+
+static bool is_loaded(void)
+{
+	return !access("/sys/module/pmem_compat", F_OK);
+}
+
+/* What a process has left is gone only soon after it has. */
+static bool unload(void)
+{
+	int tries = 50;
+
+	while (is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
+		usleep(100000);
+	return !is_loaded();
+}
+
+/* Since the log was cleared. */
+static bool log_has(const char *text)
+{
+	char *log = calloc(1, LOG_BYTES);
+	bool found;
+
+	if (!log || klogctl(LOG_READ_ALL, log, LOG_BYTES - 1) < 0)
+		abort();
+	found = strstr(log, text);
+	free(log);
+	return found;
+}
+
+static bool node_exists(const char *name)
+{
+	char *path = format("/dev/%s", name);
+	bool exists = !access(path, F_OK);
+
+	free(path);
+	return exists;
+}
+
+static bool attribute_is(const char *name, const char *file, const char *expected)
+{
+	char *path = format("/sys/kernel/pmem_regions/%s/%s", name, file);
+	char *text = read_text(path, NULL);
+	bool same = text && !strcmp(text, expected);
+
+	free(text);
+	free(path);
+	return same;
+}
+
+/* A node of that size: memory that is zero, and keeps what it is told. */
+static bool node_works(const char *name, size_t size)
+{
+	void *memory = MAP_FAILED;
+	int fd = pmem_master(name, LEN, &memory);
+	bool works = fd >= 0 && pmem_total(fd) == size && all_bytes(memory, LEN, 0);
+
+	if (works) {
+		fill(memory, LEN, 1);
+		works = filled(memory, LEN, 1) && device_sees(fd, memory, LEN);
+	}
+	munmap(memory, LEN);
+	close(fd);
+	return works;
+}
+
+FIXTURE(config) {
+	int unused;
+};
+
+FIXTURE_SETUP(config)
+{
+	IDLE_SETUP();
+	ASSERT_TRUE(unload());
+	klogctl(LOG_CLEAR, NULL, 0);
+}
+
+FIXTURE_TEARDOWN(config)
+{
+	peers_end();
+	EXPECT_TRUE(unload());
+	EXPECT_EQ(0, load(""));
+	EXPECT_TRUE(all_free(true));
+}
+
+TEST_F(config, every_kind_of_node)
+{
+	static const struct {
+		const char *name;
+		size_t size;
+		const char *type;
+	} made[] = {
+		{ "plain", MiB(48), "Bitmap\n" },
+		{ "bits", MiB(2), "Bitmap\n" },
+		{ "pair", MiB(4), "Buddy Bestfit\n" },
+		{ "whole", MiB(3), "All or Nothing\n" },
+		{ "quota", MiB(2), "System heap\n" },
+		{ "loan", MiB(16), "Bitmap\n" },
+		{ "loan_pair", MiB(4), "Buddy Bestfit\n" },
+		{ "loan_whole", MiB(2), "All or Nothing\n" },
+	};
+	size_t i;
+
+	ASSERT_EQ(0, load("node=plain:adsp,bits:mdp:bitmap:cached:quantum=64K:size=2M,"
+			  "pair:mdp:buddy:size=4M,whole:adsp:all-or-nothing:size=3M,"
+			  "quota:default_cma_region:system:size=2M,loan:video:lent:size=16M,"
+			  "loan_pair:video:lent:buddy:size=4M,"
+			  "loan_whole:video:lent:all-or-nothing:size=2M"));
+	for (i = 0; i < ARRAY_SIZE(made); i++) {
+		EXPECT_TRUE(attribute_is(made[i].name, "allocator_type", made[i].type)) {
+			TH_LOG("%s", made[i].name);
+		}
+		EXPECT_TRUE(node_works(made[i].name, made[i].size)) {
+			TH_LOG("%s", made[i].name);
+		}
+	}
+	EXPECT_TRUE(attribute_is("bits", "quantum_size", "65536 (0x10000)\n"));
+	/* Beside those of the tree. */
+	EXPECT_TRUE(node_works("pmem", MiB(48)));
+	EXPECT_FALSE(log_has("skipped"));
+	ASSERT_TRUE(unload());
+	for (i = 0; i < ARRAY_SIZE(made); i++)
+		EXPECT_FALSE(node_exists(made[i].name));
+}
+
+/* What the region lends is the region's own again with the last file. */
+TEST_F(config, a_loan_is_given_back)
+{
+	char *before = heap_attribute("video", "free"), *now;
+	void *memory;
+	int fd, other;
+
+	ASSERT_NE(NULL, before);
+	ASSERT_EQ(0, load("node=loan:video:lent:size=16M,most:video:lent:size=64M,"
+			  "all:video:lent:all-or-nothing:size=64M"));
+	fd = pmem_master("loan", LEN, &memory);
+	ASSERT_LE(0, fd);
+	/* No more than there is. */
+	other = pmem_open("most");
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(other, LEN));
+	close(other);
+	other = pmem_open("all");
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(other, LEN));
+	close(other);
+	now = heap_attribute("video", "free");
+	EXPECT_EQ(strtoul(before, NULL, 10) - MiB(16), strtoul(now, NULL, 10));
+	free(now);
+	munmap(memory, LEN);
+	close(fd);
+	now = heap_attribute("video", "free");
+	EXPECT_STREQ(before, now);
+	free(before);
+	free(now);
+}
+
+TEST_F(config, addresses_are_shown_where_that_was_asked_for)
+{
+	struct peer peer;
+	int open_one, shy;
+
+	ASSERT_EQ(0, load("node=open:adsp:phys,shy:mdp"));
+	open_one = pmem_open("open");
+	shy = pmem_open("shy");
+	ASSERT_EQ(0, pmem_allocate(open_one, LEN));
+	ASSERT_EQ(0, pmem_allocate(shy, LEN));
+	peer = peer_start();
+	ASSERT_EQ(0, on(peer, do_drop_privileges));
+	EXPECT_EQ(address_of(open_one),
+		  (unsigned long)on(peer, do_phys, peer_give(peer, open_one)));
+	EXPECT_NE(address_of(shy), (unsigned long)on(peer, do_phys, peer_give(peer, shy)));
+	close(open_one);
+	close(shy);
+}
+
+/* One that makes no sense is named in the log, and costs nobody else anything. */
+TEST_F(config, bad_nodes_among_good_ones)
+{
+	static const char *const bad[] = {
+		"alone", "nowhere:nothing", "word:adsp:uncached", "q:adsp:quantum=",
+		"qx:adsp:quantum=4Kx", "q12:adsp:quantum=12K", "odd:adsp:size=4097",
+		"big:adsp:size=49M", "pmem:adsp", "a/b:adsp", ":adsp",
+		"loan0:video:lent", "loan65:video:lent:size=65M",
+		"a_name_that_has_more_than_31_characters:adsp",
+	};
+	char parameters[1024] = "node=good:adsp:cached";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		strcat(parameters, ",");
+		strcat(parameters, bad[i]);
+	}
+	strcat(parameters, ",last:mdp:size=1M");
+	ASSERT_EQ(0, load(parameters));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *text = format("node=%s: skipped", bad[i]);
+		char *name = strndup(bad[i], strcspn(bad[i], ":"));
+
+		EXPECT_TRUE(log_has(text)) {
+			TH_LOG("the log does not name %s", bad[i]);
+		}
+		/* The tree's own, and no name at all. */
+		if (*name && strcmp(name, "pmem")) {
+			EXPECT_FALSE(node_exists(name)) {
+				TH_LOG("%s is there", name);
+			}
+		}
+		free(text);
+		free(name);
+	}
+	EXPECT_TRUE(node_works("good", MiB(48)));
+	EXPECT_TRUE(node_works("last", MiB(1)));
+	EXPECT_TRUE(node_works("pmem", MiB(48)));
+}
+
+TEST_HARNESS_MAIN
