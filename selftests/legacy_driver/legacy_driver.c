@@ -32,6 +32,7 @@ static DEFINE_MUTEX(lock);
 static struct file *held;
 static unsigned long held_vaddr;
 static struct legacy_counts counts;
+static bool refuse;
 
 static void *hw3d_setup_region(void)
 {
@@ -43,7 +44,7 @@ static int hw3d_request(void *cookie)
 {
 	counts.requests++;
 	counts.wrong_cookies += cookie != &counts;
-	return 0;
+	return refuse ? -EBUSY : 0;
 }
 
 static int hw3d_release_region(void *cookie)
@@ -186,6 +187,9 @@ static s64 run(unsigned int cmd, struct legacy_call *call)
 		return setup_hw3d();
 	case LEGACY_REMOVE:
 		return pmem_remove("hw3d");
+	case LEGACY_REFUSE:
+		refuse = call->a;
+		return 0;
 	default:
 		return with_file(call, cmd);
 	}

@@ -65,6 +65,7 @@ struct legacy_counts {
 #define LEGACY_SETUP_AGAIN	LEGACY_IOC(13)	/* a second "hw3d" */
 #define LEGACY_REMOVE		LEGACY_IOC(14)	/* pmem_remove("hw3d") */
 #define LEGACY_COUNTS		_IOR('L', 15, struct legacy_counts)
+#define LEGACY_REFUSE		LEGACY_IOC(16)	/* let request_region fail, or not */
 
 /* What the ioctl hook returns, and how it fails for everything else. */
 #define LEGACY_HOOK_RESULT	42

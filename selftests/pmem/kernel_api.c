@@ -281,6 +281,27 @@ TEST_F(driver, has_a_device_with_hooks)
 	EXPECT_EQ(0, after.wrong_cookies);
 }
 
+/* Memory that its owner does not give is not there, and is asked for again the next time. */
+TEST_F(driver, may_refuse_its_memory)
+{
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
+	struct legacy_counts before = counts(self->driver), after;
+
+	ASSERT_GE(hw3d, 0);
+	ASSERT_EQ(0, call(self->driver, LEGACY_REFUSE, (struct legacy_call){ .a = 1 }));
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(hw3d, MiB(1)));
+	EXPECT_EQ(0, pmem_size(hw3d).len);
+	after = counts(self->driver);
+	EXPECT_EQ(before.requests + 1, after.requests);
+	EXPECT_EQ(before.releases, after.releases);
+	ASSERT_EQ(0, call(self->driver, LEGACY_REFUSE, (struct legacy_call){ .a = 0 }));
+	EXPECT_EQ(0, pmem_allocate(hw3d, MiB(1)));
+	close(hw3d);
+	after = counts(self->driver);
+	EXPECT_EQ(before.requests + 2, after.requests);
+	EXPECT_EQ(before.releases + 1, after.releases);
+}
+
 TEST_F(driver, cannot_register_a_name_twice_and_can_remove_it)
 {
 	struct legacy_call none = { };

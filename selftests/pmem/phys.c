@@ -141,6 +141,34 @@ TEST_F(handles, of_live_allocations_differ)
 	}
 }
 
+/* They are numbers of 32 bits however many there were: after the last come the first again. */
+TEST_F(handles, begin_again_after_the_last)
+{
+	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), round;
+	struct peer peer = unprivileged();
+	unsigned long last = 0;
+	bool again = false;
+
+	ASSERT_LE(0, dmabuf);
+	for (round = 0; round < 100; round++) {
+		int fd = pmem_open("pmem"), there;
+		unsigned long handle;
+
+		ASSERT_EQ(0, pmem_import(fd, dmabuf));
+		there = peer_give(peer, fd);
+		handle = on(peer, do_phys, there);
+		EXPECT_NE(0, handle);
+		EXPECT_EQ(0, handle % PAGE);
+		EXPECT_GE(1ULL << 32, (__u64)handle + MiB(48));
+		again |= handle < last;
+		last = handle;
+		ASSERT_EQ(0, on(peer, do_close, there));
+		ASSERT_EQ(0, close(fd));
+	}
+	EXPECT_TRUE(again);
+	ASSERT_EQ(0, close(dmabuf));
+}
+
 /* Whether text names a number in [base, base + size), in hexadecimal or decimal. */
 static bool names_address(const char *text, unsigned long base, unsigned long size)
 {
