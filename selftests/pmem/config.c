@@ -163,9 +163,13 @@ TEST_F(config, a_loan_is_given_back)
 
 	ASSERT_NE(NULL, before);
 	ASSERT_EQ(0, load("node=loan:video:lent:size=16M,most:video:lent:size=64M,"
-			  "all:video:lent:all-or-nothing:size=64M"));
+			  "all:video:lent:all-or-nothing:size=64M,pair:video:lent:buddy:size=4M"));
 	fd = pmem_master("loan", LEN, &memory);
 	ASSERT_LE(0, fd);
+	other = pmem_open("pair");
+	ASSERT_EQ(0, pmem_allocate(other, LEN));
+	EXPECT_FREE(MiB(3), MiB(2), other);
+	close(other);
 	/* No more than there is. */
 	other = pmem_open("most");
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(other, LEN));
