@@ -14,7 +14,8 @@
  * uncached heap is flushed when it is born and mapped write-combined, so that
  * nothing has to be maintained, with one exception: a device that cannot reach
  * it is served by the DMA API through bounce buffers, and those are copied from
- * and to the cached view.
+ * and to the cached view. Where mapping for a device drops what caches hold,
+ * cached buffers are flushed when they are born, too.
  */
 #include <linux/ctype.h>
 #include <linux/dma-buf.h>
@@ -782,7 +783,8 @@ static struct buffer *buffer_new(struct heap *heap, u64 size,
 	buffer->born = ktime_get_boottime();
 	buffer->pid = task_tgid_nr(current);
 	get_task_comm(buffer->comm, current);
-	if (heap->uncached)
+	/* Until its zeros have reached memory, that is still what the last owner left. */
+	if (heap->uncached || contig_map_discards())
 		buffer_flush(buffer, 0, size);
 	return buffer;
 }

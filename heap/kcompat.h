@@ -274,6 +274,20 @@ static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 }
 
 /**
+ * contig_map_discards() - does mapping for a device drop what caches hold?
+ *
+ * Where it does, a device that was to fill a whole buffer and fills a part of it
+ * leaves the rest as memory has it, not as the CPU wrote it.
+ *
+ * Return: true if the DMA API invalidates without cleaning when a device is to
+ * write.
+ */
+static inline bool contig_map_discards(void)
+{
+	return IS_ENABLED(CONFIG_ARM);
+}
+
+/**
  * contig_dma_bounces() - does a device need bounce buffers for a range?
  * @dev: the device
  * @phys: physical address

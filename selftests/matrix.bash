@@ -22,7 +22,8 @@ guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
-	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect armhf/heap/stress
+	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect armhf/heap/stress \
+	armhf/heap/security
 # Where the default CMA area is unless the command line says otherwise: in high memory.
 guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
 # amd64 has no device tree, and a dma-heap core of its own.

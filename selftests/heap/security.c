@@ -6,6 +6,7 @@
  * (addresses), and selftests/faults (what errors leave behind).
  */
 #include <signal.h>
+#include <sys/utsname.h>
 
 #include "importer_client.h"
 #include "test.h"
@@ -205,5 +206,54 @@ TEST_F(security, errors_give_back_once)
 	EXPECT_EQ(before.buffers, after.buffers);
 	EXPECT_EQ(next, next_fd());
 }
+
+#ifdef __arm__
+#define TRACING		"/sys/kernel/tracing/"
+#define FLUSH_EVENT	TRACING "events/kprobes/flush/enable"
+
+/*
+ * Bytes that were written back to memory since the trace was empty. The kernel's own functions for
+ * it cannot be probed there, ours can.
+ */
+static size_t flushed(void)
+{
+	char *trace = read_text(TRACING "trace"), *pos = trace;
+	size_t bytes = 0;
+
+	while (pos && (pos = strstr(pos, " flush:"))) {
+		pos = strstr(pos, "len=");
+		if (pos)
+			bytes += strtoull(pos + strlen("len="), NULL, 0);
+	}
+	free(trace);
+	return bytes;
+}
+
+/*
+ * 32-bit arm drops what its caches hold of a buffer when a device is to fill it, and the device may
+ * fill less. What memory has beneath must be the zeros, too.
+ */
+TEST_F(security, zeros_have_reached_memory)
+{
+	struct utsname kernel;
+	int fd;
+
+	ASSERT_EQ(0, uname(&kernel));
+	if (strncmp(kernel.machine, "armv7", strlen("armv7")))
+		SKIP(return, "a kernel for %s drops nothing from caches", kernel.machine);
+	ASSERT_TRUE(write_text(TRACING "kprobe_events",
+			       "p:flush region_flush len=%r2\n"));
+	ASSERT_TRUE(write_text(FLUSH_EVENT, "1"));
+	ASSERT_TRUE(write_text(TRACING "trace", ""));
+	fd = heap_alloc(self->heap, LEN);
+	EXPECT_TRUE(write_text(FLUSH_EVENT, "0"));
+	EXPECT_LE(0, fd);
+	/* Memory that the kernel does not map is never cached. */
+	if (!(variant->flags & CONTIG_HEAP_F_NO_MAP))
+		EXPECT_LE(LEN, flushed());
+	EXPECT_TRUE(write_text(TRACING "kprobe_events", ""));
+	close(fd);
+}
+#endif
 
 TEST_HARNESS_MAIN
