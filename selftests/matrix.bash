@@ -86,11 +86,8 @@ guest debian-abuse 6.12 debian/build '' stress-ng trinity
 guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
-# The debug kernel, with fewer rounds where there are many of them (rounds.h). With FULL=1, by "make
-# check-debug", it is all of them. Not there yet: heap/lifecycle and heap/config (every load takes
-# about 8 s), heap/outside, most 32-bit programs, library and tool, pressure, reload, smmu, swiotlb;
-# and kms, camera and many, which need CONFIG_DEVPORT, and suspend, which needs
-# CONFIG_RTC_INTF_SYSFS.
+# The debug kernel: everything that runs on one of the others, with fewer rounds where there are
+# many of them (rounds.h). With FULL=1, by "make check-debug", it is all of them.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
 guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
@@ -105,11 +102,33 @@ guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs a
 # It loads modules often, and waits for releases that this kernel delays: 150 s, nearly all idle.
 guest pmem-unload debug pmem/build "$ROUNDS" arm64/unload
 guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
+guest stress-more debug stress/build "$ROUNDS" arm64/pressure arm64/suspend
+guest stress-reload debug stress/build "$ROUNDS" arm64/reload
 guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
 guest nodefault debug programs "$ROUNDS --append cma=0 --append contig_heaps.carveout=any:16M" \
 	arm64/heap/nodefault
+# Every load takes seconds there, which are waited for.
+guest lifecycle debug programs "$ROUNDS --no-load" arm64/heap/lifecycle
+guest config debug programs "$ROUNDS --no-load" arm64/heap/config
+guest outside debug programs \
+	"$ROUNDS --append mem=1536M --append contig_heaps.carveout=ext:16M@0xA0000000" \
+	arm64/heap/outside armhf/heap/outside
+guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
+guest pmem-armhf debug pmem/build "$ROUNDS" armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device --qemu-arg ramfb
 	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent
+guest importers-kms debug importers/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS $EDU" \
+	arm64/kms arm64/camera arm64/many
+guest importers-bochs debug importers/build \
+	"$ROUNDS --modules bochs --qemu-arg -device --qemu-arg bochs-display" arm64/kms-bochs
+guest importers-virtio debug importers/build "$ROUNDS --modules virtio-gpu ${RAM/2G/3G}
+	--preload $CACHE/importers-host/udmabuf.so
+	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
+guest importers-smmu debug importers/build \
+	"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
+guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" arm64/swiotlb
+guest userspace debug userspace/build "$ROUNDS" arm64/lib armhf/lib
+guest userspace-tool debug userspace/build "$ROUNDS" arm64/tool arm64/terminal
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
 # buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.

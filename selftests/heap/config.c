@@ -44,10 +44,10 @@ static bool whole_heap_works(const char *name, size_t total)
 
 TEST_F(config, carveout_without_a_base)
 {
-	int i;
-
 	/* A leak would empty the area it is taken from. */
-	for (i = 0; i < 10; i++) {
+	int i, times = rounds(10);
+
+	for (i = 0; i < times; i++) {
 		ASSERT_EQ(0, module_load("carveout=any:16M"));
 		EXPECT_TRUE(whole_heap_works("any", MiB(16)));
 		EXPECT_TRUE(whole_heap_works("any-uncached", MiB(16)));
@@ -182,14 +182,14 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 {
 	__u32 state = 0x1234567;
 	pid_t busy[4];
-	int heap, i, look;
+	int heap, i, look, times = rounds(30);
 
 	ASSERT_EQ(0, module_load("carveout=big:4M@0x79000000:quantum=4M"));
 	heap = heap_open("big");
 	ASSERT_LE(0, heap);
 	for (i = 0; i < (int)ARRAY_SIZE(busy); i++)
 		busy[i] = spawn_busy();
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < times; i++) {
 		int fd = heap_alloc(heap, MiB(4));
 		void *memory = buffer_map(fd, MiB(4));
 

@@ -151,24 +151,24 @@ static bool unload(const char *name)
 TEST_F(reload, devices)
 {
 	static const char *const device[] = { "heap-adsp", "heap-video", "heap-audio" };
-	int i;
+	int times = rounds(ROUNDS), i;
 
 	INSIST(unload("pmem_compat"));
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < times; i++) {
 		const char *name = device[i % ARRAY_SIZE(device)];
 
 		ASSERT_TRUE(write_text(DRIVER "unbind", name));
 		usleep(1000);
 		INSIST(write_text(DRIVER "bind", name));
 	}
-	TH_LOG("%d times unbound and bound under %d users", ROUNDS, USERS);
+	TH_LOG("%d times unbound and bound under %d users", times, USERS);
 }
 
 TEST_F(reload, modules)
 {
-	int i, refused = 0;
+	int times = rounds(ROUNDS), i, refused = 0;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < times; i++) {
 		while (!unload("pmem_compat")) {
 			ASSERT_EQ(EAGAIN, errno == EWOULDBLOCK || errno == EBUSY ? EAGAIN : errno);
 			refused++;
@@ -182,7 +182,7 @@ TEST_F(reload, modules)
 		ASSERT_EQ(0, system("modprobe contig_heaps && modprobe pmem_compat"));
 		usleep(3000);
 	}
-	TH_LOG("%d times unloaded and loaded under %d users, %d times refused", ROUNDS, USERS,
+	TH_LOG("%d times unloaded and loaded under %d users, %d times refused", times, USERS,
 	       refused);
 }
 
