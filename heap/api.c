@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opening heaps for other modules; their buffers are in buffer.c. */
+/* Opening heaps for other modules. For what they do with buffers see buffer.c and cpu_*.c. */
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>

@@ -6,7 +6,9 @@
  *
  *	node.c		/dev/dma_heap/<name>: ioctls, file descriptors
  *	heap.c		a name, cached or not; alias.c its further names
- *	buffer.c	the dma-buf: importers, mappings, cache maintenance
+ *	buffer.c	the dma-buf, from birth to release
+ *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
+ *			cpu_access.c cache maintenance between the two
  *	region.c	the memory: carveout.c over pool.c, or cma.c
  *
  * Regions come from the device tree (driver.c), from parameters

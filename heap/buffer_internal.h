@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files that make up a buffer share, and nobody else sees: buffer.c has
+ * its life, attachment.c the devices that import it, cpu_mapping.c its mappings
+ * for programs and for the kernel, cpu_access.c the maintenance of caches between
+ * the CPU's accesses and those of devices.
+ *
+ * Caches. A buffer of a cached heap is mapped write-back everywhere, and the
+ * DMA API maintains caches for those devices that need it. A buffer of an
+ * uncached heap is flushed when it is born and mapped write-combined, so that
+ * nothing has to be maintained, with one exception: a device that cannot reach
+ * it is served by the DMA API through bounce buffers, and those are copied from
+ * and to the cached view. Where mapping for a device drops what caches hold,
+ * cached buffers are flushed when they are born, too.
+ */
+#ifndef CONTIG_BUFFER_INTERNAL_H
+#define CONTIG_BUFFER_INTERNAL_H
+
+#include <linux/dma-buf.h>
+#include <linux/dma-direction.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/scatterlist.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "heap.h"
+#include "region.h"
+
+struct iosys_map;
+struct vm_area_struct;
+
+/**
+ * struct buffer - what a dma-buf of ours is about
+ * @heap: where it was allocated; a reference is held
+ * @dmabuf: the dma-buf, which owns this
+ * @extent: its memory
+ * @size: bytes that users see, a multiple of the page size
+ * @lock: protects @attachments with what is in them, @vmaps and @vaddr
+ * @attachments: importers, by struct attachment.entry
+ * @vmaps: kernel mappings handed out
+ * @vaddr: the kernel mapping, while @vmaps is not 0
+ * @entry: in region->buffers; protected by region->lock
+ * @inode: number of the dma-buf's inode, which goes before the buffer does
+ * @born: when, on the boot-time clock
+ * @pid: thread group that allocated it, in the initial namespace
+ * @comm: name of the thread that did
+ */
+struct buffer {
+	struct heap *heap;
+	struct dma_buf *dmabuf;
+	struct extent extent;
+	u64 size;
+	struct mutex lock;
+	struct list_head attachments;
+	unsigned int vmaps;
+	void *vaddr;
+	struct list_head entry;
+	u64 inode;
+	ktime_t born;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct attachment - one importer of a buffer
+ * @buffer: the buffer
+ * @dev: the importing device
+ * @table: the memory for @dev; owned by the attachment
+ * @entry: in buffer->attachments
+ * @dir: direction of the mapping
+ * @mapped: @table is mapped for @dev; @dir and the flags below are valid
+ * @bounced: through bounce buffers
+ * @maintained: the CPU's accesses need maintenance for this mapping
+ *
+ * All but the first three are protected by buffer->lock.
+ */
+struct attachment {
+	struct buffer *buffer;
+	struct device *dev;
+	struct sg_table table;
+	struct list_head entry;
+	enum dma_data_direction dir;
+	bool mapped;
+	bool bounced;
+	bool maintained;
+};
+
+/**
+ * buffer_region() - the region that a buffer is in
+ * @buffer: the buffer
+ *
+ * Return: its heap's region, which the buffer holds by way of the heap.
+ */
+static inline struct region *buffer_region(const struct buffer *buffer)
+{
+	return buffer->heap->region;
+}
+
+/**
+ * buffer_phys() - where a buffer is: the only reader of its place
+ * @buffer: the buffer
+ *
+ * Return: the physical address of its first byte.
+ */
+static inline phys_addr_t buffer_phys(const struct buffer *buffer)
+{
+	return buffer->extent.phys;
+}
+
+/**
+ * buffer_flush() - bring cache and memory to the same contents
+ * @buffer: the buffer
+ * @offset: first byte
+ * @len: bytes
+ *
+ * Nothing to do where the kernel has no cached mapping.
+ *
+ * Context: may sleep: it can be gigabytes.
+ */
+static inline void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
+{
+	struct region *region = buffer_region(buffer);
+	phys_addr_t phys = buffer_phys(buffer) + offset;
+
+	if (region->mapped)
+		region_flush(region_vaddr(region, phys), phys, len);
+}
+
+extern const struct dma_buf_ops buffer_ops;
+
+int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
+void buffer_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
+struct sg_table *buffer_map(struct dma_buf_attachment *at,
+			    enum dma_data_direction dir);
+void buffer_unmap(struct dma_buf_attachment *at, struct sg_table *table,
+		  enum dma_data_direction dir);
+
+int buffer_begin_cpu_access(struct dma_buf *dmabuf,
+			    enum dma_data_direction dir);
+int buffer_end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction dir);
+
+int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
+int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map);
+void buffer_vunmap(struct dma_buf *dmabuf, struct iosys_map *map);
+
+#endif /* CONTIG_BUFFER_INTERNAL_H */

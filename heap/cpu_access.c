@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The CPU's access to buffers: what caches need before it, and after it. */
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/minmax.h>
+#include <linux/scatterlist.h>
+
+#include "api.h"
+#include "buffer.h"
+#include "buffer_internal.h"
+#include "kcompat.h"
+#include "trace.h"
+
+/* Hand [offset, offset + len) of a mapping over to the CPU or to the device. */
+static void sync_mapping(const struct attachment *attachment, u64 offset,
+			 u64 len, bool for_cpu)
+{
+	const struct sg_table *whole = &attachment->table;
+	struct device *dev = attachment->dev;
+	struct scatterlist *sg;
+	u64 end = offset + len;
+	u64 pos = 0;
+	int i;
+
+	/*
+	 * In the terms in which it was mapped: the checks of the DMA API do not
+	 * know others when a device has the same memory mapped twice.
+	 */
+	if (len == attachment->buffer->size) {
+		if (for_cpu)
+			dma_sync_sg_for_cpu(dev, whole->sgl, whole->orig_nents,
+					    attachment->dir);
+		else
+			dma_sync_sg_for_device(dev, whole->sgl,
+					       whole->orig_nents,
+					       attachment->dir);
+		return;
+	}
+	for_each_sgtable_dma_sg(whole, sg, i) {
+		u64 from = max(offset, pos);
+		u64 to = min(end, pos + sg_dma_len(sg));
+
+		if (from < to && for_cpu)
+			dma_sync_single_for_cpu(dev, sg_dma_address(sg) +
+						(from - pos), to - from,
+						attachment->dir);
+		else if (from < to)
+			dma_sync_single_for_device(dev, sg_dma_address(sg) +
+						   (from - pos), to - from,
+						   attachment->dir);
+		pos += sg_dma_len(sg);
+	}
+}
+
+/*
+ * The direction of the CPU's access decides only whether there is anything to
+ * do; the maintenance follows the direction of the mapping. A CPU that is about
+ * to write a part of a cache line needs the device's data in the rest of it,
+ * and a device that is to overwrite memory must not have the CPU's lines evicted
+ * over what it wrote.
+ */
+static bool needs_sync(const struct attachment *attachment,
+		       enum dma_data_direction dir, bool start)
+{
+	if (!attachment->mapped || !attachment->maintained)
+		return false;
+	/* The CPU has changed nothing, or the device will have not. */
+	return start ? attachment->dir != DMA_TO_DEVICE :
+		       dir != DMA_FROM_DEVICE;
+}
+
+/*
+ * Some kernels want a sync for every device behind an IOMMU, and then do nothing
+ * for those that snoop: such a sync is no one else's.
+ */
+static bool goes_around_cache(const struct attachment *attachment)
+{
+	return !attachment->bounced && !dev_is_dma_coherent(attachment->dev);
+}
+
+/*
+ * Of two devices that go around the cache, the one whose sync does all that the
+ * other one needs: write back what the CPU has changed before the device's
+ * turn, forget what it has read before the CPU's.
+ */
+static bool covers(const struct attachment *one, const struct attachment *other)
+{
+	if (one->dir == other->dir || one->dir == DMA_BIDIRECTIONAL)
+		return true;
+	return one->dir == DMA_TO_DEVICE && other->dir == DMA_FROM_DEVICE;
+}
+
+static void sync_alone(struct attachment *attachment, u64 offset, u64 len,
+		       bool start)
+{
+	struct buffer *buffer = attachment->buffer;
+	bool uncached = buffer->heap->uncached;
+
+	if (uncached && !start)
+		buffer_flush(buffer, offset, len);
+	sync_mapping(attachment, offset, len, start);
+	if (uncached && start)
+		buffer_flush(buffer, offset, len);
+}
+
+/*
+ * There is one cache, however many devices: it is maintained for one of those
+ * that go around it. Bounce buffers are each device's own. They come second,
+ * because what is copied out of them must not be forgotten by the cache again.
+ */
+static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
+			     enum dma_data_direction dir, bool start)
+{
+	struct attachment *attachment, *chosen = NULL;
+	unsigned int devices = 0, passes = 0;
+
+	mutex_lock(&buffer->lock);
+	list_for_each_entry(attachment, &buffer->attachments, entry) {
+		if (!needs_sync(attachment, dir, start))
+			continue;
+		devices++;
+		if (goes_around_cache(attachment) &&
+		    (!chosen || !covers(chosen, attachment)))
+			chosen = attachment;
+	}
+	if (chosen) {
+		sync_mapping(chosen, offset, len, start);
+		passes++;
+	}
+	list_for_each_entry(attachment, &buffer->attachments, entry) {
+		if (goes_around_cache(attachment) ||
+		    !needs_sync(attachment, dir, start))
+			continue;
+		sync_alone(attachment, offset, len, start);
+		passes++;
+	}
+	mutex_unlock(&buffer->lock);
+	trace_contig_sync(buffer->heap, offset, len, dir, start, devices,
+			  passes);
+}
+
+/**
+ * buffer_begin_cpu_access() - begin the CPU's access to all of a buffer
+ * @dmabuf: its dma-buf
+ * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
+ *
+ * Context: may sleep.
+ * Return: 0.
+ */
+int buffer_begin_cpu_access(struct dma_buf *dmabuf,
+			    enum dma_data_direction dir)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	sync_attachments(buffer, 0, buffer->size, dir, true);
+	return 0;
+}
+
+/**
+ * buffer_end_cpu_access() - end what buffer_begin_cpu_access() has begun
+ * @dmabuf: the buffer's dma-buf
+ * @dir: as it was begun
+ *
+ * Context: may sleep.
+ * Return: 0.
+ */
+int buffer_end_cpu_access(struct dma_buf *dmabuf,
+			  enum dma_data_direction dir)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	sync_attachments(buffer, 0, buffer->size, dir, false);
+	return 0;
+}
+
+/**
+ * buffer_sync() - begin or end the CPU's access to a part of a buffer
+ * @dmabuf: any dma-buf
+ * @offset: first byte
+ * @len: bytes
+ * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
+ * @start: begin, otherwise end
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it.
+ */
+int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
+		enum dma_data_direction dir, bool start)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	if (dmabuf->ops != &buffer_ops)
+		return -EINVAL;
+	if (!len || offset > buffer->size || len > buffer->size - offset)
+		return -EINVAL;
+	sync_attachments(buffer, offset, len, dir, start);
+	return 0;
+}
+
+/**
+ * contig_maintain() - cache maintenance of a part of a buffer
+ * @dmabuf: a dma-buf of ours
+ * @offset: first byte
+ * @len: bytes
+ * @clean: write back what the CPU has changed
+ * @invalidate: forget what the CPU has read
+ *
+ * For devices that read or write the memory with no mapping of it through the
+ * DMA API. To invalidate alone would lose what others wrote to the same cache
+ * lines, so it cleans, too.
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if the range is not in the buffer.
+ */
+int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
+		    bool invalidate)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	if (offset > buffer->size || len > buffer->size - offset)
+		return -EINVAL;
+	if (len && (clean || invalidate) && !buffer->heap->uncached)
+		buffer_flush(buffer, offset, len);
+	return 0;
+}
+
+CONTIG_EXPORT(contig_maintain);

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mappings of buffers for the CPU: into programs, and for the kernel. */
+#include <linux/dma-buf.h>
+#include <linux/iosys-map.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "api.h"
+#include "buffer_internal.h"
+#include "kcompat.h"
+
+static pgprot_t buffer_pgprot(const struct buffer *buffer, pgprot_t prot)
+{
+	return buffer->heap->uncached ? pgprot_writecombine(prot) : prot;
+}
+
+/* The frame that a VMA of a buffer shows at an address. */
+static unsigned long frame_at(const struct buffer *buffer,
+			      const struct vm_area_struct *vma,
+			      unsigned long addr)
+{
+	return PHYS_PFN(buffer_phys(buffer)) + vma->vm_pgoff +
+	       ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
+static bool is_congruent(unsigned long addr, unsigned long pfn)
+{
+	return !((addr ^ PFN_PHYS(pfn)) & ~PMD_MASK);
+}
+
+/* The part of a VMA that whole PMDs can show; false, and nothing set, if there is none. */
+static bool huge_part(const struct buffer *buffer,
+		      const struct vm_area_struct *vma, unsigned long *start,
+		      unsigned long *end)
+{
+	if (!CONTIG_HUGE ||
+	    !is_congruent(vma->vm_start, frame_at(buffer, vma, vma->vm_start)))
+		return false;
+	if (ALIGN(vma->vm_start, PMD_SIZE) >= ALIGN_DOWN(vma->vm_end, PMD_SIZE))
+		return false;
+	*start = ALIGN(vma->vm_start, PMD_SIZE);
+	*end = ALIGN_DOWN(vma->vm_end, PMD_SIZE);
+	return true;
+}
+
+static pgprot_t page_prot(const struct vm_area_struct *vma)
+{
+	return contig_pgprot_young_dirty(vma->vm_page_prot,
+					 vma->vm_flags & VM_WRITE);
+}
+
+static int map_frames(const struct buffer *buffer, struct vm_area_struct *vma,
+		      unsigned long start, unsigned long end)
+{
+	if (start == end)
+		return 0;
+	return remap_pfn_range(vma, start, frame_at(buffer, vma, start),
+			       end - start, page_prot(vma));
+}
+
+/*
+ * What takes entries for pages is mapped here and now, so that no access to it
+ * ever faults. A module can insert an entry for a PMD in a fault only, so each
+ * of those is left to the first access to it.
+ */
+static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
+{
+	unsigned long pages = buffer->size >> PAGE_SHIFT;
+	unsigned long start = vma->vm_end, end = vma->vm_end;
+	int ret;
+
+	/* What is written to a private copy never reaches a device. */
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	if (vma->vm_pgoff > pages || vma_pages(vma) > pages - vma->vm_pgoff)
+		return -EINVAL;
+
+	if (huge_part(buffer, vma, &start, &end))
+		contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
+				    VM_DONTDUMP | VM_HUGEPAGE);
+	ret = map_frames(buffer, vma, vma->vm_start, start);
+	return ret ?: map_frames(buffer, vma, end, vma->vm_end);
+}
+
+/* Is it one of the pages of the buffer, whatever has happened to the VMA? */
+static bool is_in_buffer(const struct buffer *buffer,
+			 const struct vm_fault *vmf)
+{
+	return vmf->pgoff < buffer->size >> PAGE_SHIFT;
+}
+
+/*
+ * The pages of a PMD that was there, or would have been, but that can no longer
+ * be one: the VMA was cut, moved, or denied huge pages.
+ */
+static vm_fault_t fault_pages(const struct buffer *buffer, struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = max(vma->vm_start, vmf->address & PMD_MASK);
+	unsigned long end = min(vma->vm_end - 1, vmf->address | ~PMD_MASK);
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	if (!is_in_buffer(buffer, vmf))
+		return VM_FAULT_SIGBUS;
+	for (; addr < end; addr += PAGE_SIZE) {
+		ret = vmf_insert_pfn_prot(vma, addr,
+					  frame_at(buffer, vma, addr),
+					  page_prot(vma));
+		if (ret != VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
+}
+
+static vm_fault_t fault_pmd(const struct buffer *buffer, struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & PMD_MASK;
+	unsigned long pfn = frame_at(buffer, vma, addr);
+
+	if (addr < vma->vm_start || vma->vm_end - addr < PMD_SIZE ||
+	    !is_congruent(addr, pfn))
+		return VM_FAULT_FALLBACK;
+	if (!is_in_buffer(buffer, vmf))
+		return VM_FAULT_SIGBUS;
+	return contig_insert_pmd(vmf, pfn);
+}
+
+static vm_fault_t fault_for_user(const struct buffer *buffer,
+				 struct vm_fault *vmf, unsigned int order)
+{
+	if (!order)
+		return fault_pages(buffer, vmf);
+	return order == PMD_SHIFT - PAGE_SHIFT ? fault_pmd(buffer, vmf) :
+						 VM_FAULT_FALLBACK;
+}
+
+static vm_fault_t buffer_fault(struct vm_fault *vmf)
+{
+	return fault_for_user(vmf->vma->vm_private_data, vmf, 0);
+}
+
+static vm_fault_t __maybe_unused buffer_huge_fault(struct vm_fault *vmf,
+						   unsigned int order)
+{
+	return fault_for_user(vmf->vma->vm_private_data, vmf, order);
+}
+
+/* The VMA's file is the dma-buf's, which keeps the buffer. */
+static const struct vm_operations_struct buffer_vm_ops = {
+	.fault		= buffer_fault,
+	.huge_fault	= CONTIG_HUGE_OP(buffer_huge_fault),
+};
+
+/**
+ * buffer_mmap() - map a buffer into an address space
+ * @dmabuf: its dma-buf
+ * @vma: of the dma-buf's file
+ *
+ * Whole PMDs are left to faults.
+ *
+ * Context: process context, mmap_lock held for writing; may sleep.
+ * Return: as contig_map_user().
+ */
+int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	vma->vm_page_prot = buffer_pgprot(buffer, vma->vm_page_prot);
+	vma->vm_private_data = buffer;
+	vma->vm_ops = &buffer_vm_ops;
+	return map_for_user(buffer, vma);
+}
+
+/**
+ * contig_map_user() - map a buffer into an address space, for another driver
+ * @dmabuf: a dma-buf of ours
+ * @vma: of the other driver's file, which holds a reference on @dmabuf for as
+ *	long as it is open
+ * @uncached: write-combined, whatever the buffer is
+ *
+ * Whole PMDs are left to contig_fault_user(), which the VMA's operations have to
+ * call from their fault() and huge_fault().
+ *
+ * Context: process context, mmap_lock held for writing; may sleep.
+ * Return: 0; -EINVAL for a private mapping or one beyond the end; -ENOMEM.
+ */
+int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
+		    bool uncached)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	if (uncached && !buffer->heap->uncached)
+		buffer_flush(buffer, 0, buffer->size);
+	if (uncached || buffer->heap->uncached)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	return map_for_user(buffer, vma);
+}
+
+CONTIG_EXPORT(contig_map_user);
+
+/**
+ * contig_fault_user() - a fault in what contig_map_user() mapped
+ * @dmabuf: the dma-buf of ours
+ * @vmf: the fault
+ * @order: of huge_fault(), or 0 for a fault()
+ *
+ * Context: process context, of a fault; does not take the mmap_lock.
+ * Return: what such an operation returns.
+ */
+vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,
+			     unsigned int order)
+{
+	return fault_for_user(dmabuf->priv, vmf, order);
+}
+
+CONTIG_EXPORT(contig_fault_user);
+
+/* Cached views exist already; a write-combined one of system memory does not. */
+static bool has_kernel_view(const struct buffer *buffer)
+{
+	return !buffer_region(buffer)->mapped || !buffer->heap->uncached;
+}
+
+static void *map_for_kernel(const struct buffer *buffer)
+{
+	unsigned long nr = buffer->size >> PAGE_SHIFT, i;
+	struct page **pages;
+	void *vaddr;
+
+	if (has_kernel_view(buffer))
+		return region_vaddr(buffer_region(buffer), buffer_phys(buffer));
+
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	for (i = 0; i < nr; i++)
+		pages[i] = pfn_to_page(PHYS_PFN(buffer_phys(buffer))) + i;
+	vaddr = vmap(pages, nr, VM_MAP, buffer_pgprot(buffer, PAGE_KERNEL));
+	kvfree(pages);
+	return vaddr;
+}
+
+/**
+ * buffer_vmap() - map a buffer for the kernel
+ * @dmabuf: its dma-buf
+ * @map: filled in
+ *
+ * All who ask share one mapping.
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct buffer *buffer = dmabuf->priv;
+	int ret = 0;
+
+	mutex_lock(&buffer->lock);
+	if (!buffer->vmaps)
+		buffer->vaddr = map_for_kernel(buffer);
+	if (buffer->vaddr) {
+		buffer->vmaps++;
+		iosys_map_set_vaddr(map, buffer->vaddr);
+	} else {
+		ret = -ENOMEM;
+	}
+	mutex_unlock(&buffer->lock);
+	return ret;
+}
+
+/**
+ * buffer_vunmap() - undo one buffer_vmap()
+ * @dmabuf: the buffer's dma-buf
+ * @map: what that filled in; cleared
+ *
+ * Context: may sleep.
+ */
+void buffer_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	mutex_lock(&buffer->lock);
+	if (!--buffer->vmaps) {
+		if (!has_kernel_view(buffer))
+			vunmap(buffer->vaddr);
+		buffer->vaddr = NULL;
+	}
+	mutex_unlock(&buffer->lock);
+	iosys_map_clear(map);
+}
