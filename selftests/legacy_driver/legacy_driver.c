@@ -27,6 +27,14 @@ MODULE_PARM_DESC(ebi1_start, "memory for pmem_kalloc() (none)");
 module_param(ebi1_size, ulong, 0444);
 MODULE_PARM_DESC(ebi1_size, "bytes of it");
 
+static unsigned long sys_size;
+module_param(sys_size, ulong, 0444);
+MODULE_PARM_DESC(sys_size, "bytes of the system's memory for a device called legacy_sys (none)");
+
+static bool leave;
+module_param(leave, bool, 0644);
+MODULE_PARM_DESC(leave, "do not take the devices away when the module is unloaded");
+
 /* What LEGACY_GET holds; protected by the lock, like everything here. */
 static DEFINE_MUTEX(lock);
 static struct file *held;
@@ -91,6 +99,18 @@ static int setup_ebi1(void)
 		.start		= ebi1_start,
 		.size		= ebi1_size,
 		.memory_type	= PMEM_MEMTYPE_EBI1,
+	};
+
+	return pmem_setup(&data, NULL, NULL);
+}
+
+static int setup_sys(void)
+{
+	struct android_pmem_platform_data data = {
+		.name		= "legacy_sys",
+		.size		= sys_size,
+		.allocator_type	= PMEM_ALLOCATORTYPE_SYSTEM,
+		.cached		= 1,
 	};
 
 	return pmem_setup(&data, NULL, NULL);
@@ -255,8 +275,15 @@ static int __init legacy_init(void)
 		if (ret)
 			goto remove_hw3d;
 	}
+	if (sys_size) {
+		ret = setup_sys();
+		if (ret)
+			goto remove_ebi1;
+	}
 	return 0;
 
+remove_ebi1:
+	pmem_remove("pmem_kernel_ebi1");
 remove_hw3d:
 	pmem_remove("hw3d");
 deregister:
@@ -267,8 +294,11 @@ deregister:
 static void __exit legacy_exit(void)
 {
 	misc_deregister(&legacy_misc);
+	if (leave)
+		return;
 	pmem_remove("hw3d");
 	pmem_remove("pmem_kernel_ebi1");
+	pmem_remove("legacy_sys");
 }
 
 module_init(legacy_init);

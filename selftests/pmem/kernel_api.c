@@ -9,10 +9,10 @@
 #include "../legacy_driver/legacy_driver.h"
 #include "test.h"
 
-/* Memory that the module's devices share with pmem_smipool and pmem_camera. */
+/* Memory that the module's devices share with pmem_smipool and pmem_camera, and the system's. */
 #define LOAD								\
 	"modprobe legacy_driver hw3d_start=0x79000000 hw3d_size=0x400000 " \
-	"ebi1_start=0x79400000 ebi1_size=0x800000"
+	"ebi1_start=0x79400000 ebi1_size=0x800000 sys_size=0x400000"
 #define UNLOAD			"rmmod legacy_driver"
 
 #define ALIGN_4K	0x8
@@ -364,6 +364,55 @@ TEST_F(driver, allocates_from_kernel_only_regions)
 	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE,
 			  (struct legacy_call){ .a = second }));
 	EXPECT_TRUE(all_free(true));
+}
+
+/* The system has the memory, the device a quota of it. A length includes a page more. */
+TEST_F(driver, has_a_device_of_the_systems_memory)
+{
+	int first = open("/dev/legacy_sys", O_RDWR | O_CLOEXEC), second;
+	char *memory;
+
+	ASSERT_GE(first, 0);
+	EXPECT_EQ(MiB(4), pmem_total(first));
+	memory = pmem_mmap(first, MiB(1));
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_TRUE(all_bytes(memory, MiB(1), 0));
+	fill(memory, MiB(1), 5);
+	EXPECT_TRUE(filled(memory, MiB(1), 5));
+	second = open("/dev/legacy_sys", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(second, 0);
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(second, MiB(3)));
+	EXPECT_EQ(0, pmem_allocate(second, MiB(3) - PAGE));
+	munmap(memory, MiB(1));
+	close(first);
+	close(second);
+	second = open("/dev/legacy_sys", O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(0, pmem_allocate(second, MiB(4)));
+	close(second);
+}
+
+/* As those of that time did. What it leaves goes when pmem_compat does, also memory in use. */
+TEST_F(driver, may_leave_its_devices)
+{
+	struct legacy_call all = { .a = MiB(8), .cmd = EBI1 | ALIGN_4K };
+
+	ASSERT_GT(call(self->driver, LEGACY_KALLOC, all), 0);
+	ASSERT_TRUE(write_text("/sys/module/legacy_driver/parameters/leave", "Y"));
+	close(self->driver);
+	ASSERT_EQ(0, system(UNLOAD));
+	EXPECT_EQ(0, access("/dev/hw3d", F_OK));
+	EXPECT_EQ(0, access("/dev/legacy_sys", F_OK));
+	EXPECT_EQ(0, access("/sys/kernel/pmem_regions/pmem_kernel_ebi1", F_OK));
+
+	ASSERT_EQ(0, system("rmmod pmem_compat"));
+	EXPECT_NE(0, access("/dev/hw3d", F_OK));
+	EXPECT_NE(0, access("/dev/legacy_sys", F_OK));
+	ASSERT_EQ(0, system(LOAD));
+	EXPECT_TRUE(all_free(true));
+	self->driver = open("/dev/legacy_driver", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->driver, 0);
+	EXPECT_GT(call(self->driver, LEGACY_KALLOC, all), 0);
+	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE, (struct legacy_call){ .a = done.ret }));
 }
 
 TEST_HARNESS_MAIN
