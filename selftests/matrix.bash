@@ -38,15 +38,13 @@ guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/
 ODD="--overlay $SELFTESTS/heap/odd.dtso"
 guest bounce "$STOCK" programs "--append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
-guest outside "$STOCK" programs \
-	"--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000
-	 --append cma=32M@0x84000000 $ODD" \
-	arm64/heap/outside armhf/heap/outside
+OUTSIDE="--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000
+	--append cma=32M@0x84000000 $ODD"
+guest outside "$STOCK" programs "$OUTSIDE" arm64/heap/outside armhf/heap/outside
 guest outside-armhf armhf-6.1 programs \
 	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000' armhf/heap/outside
-guest nodefault "$STOCK" programs \
-	"--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD" \
-	arm64/heap/nodefault
+NODEFAULT="--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD"
+guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 
 guest pmem-arm64 "$STOCK 6.12-16k" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
@@ -99,31 +97,25 @@ guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 	arm64/stress arm64/kernel_api arm64/old_client arm64/cma_mem
-# It loads modules often, and waits for releases that this kernel delays: 150 s, nearly all idle.
-guest pmem-unload debug pmem/build "$ROUNDS" arm64/unload
+guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload
 guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
-guest stress-more debug stress/build "$ROUNDS" arm64/pressure arm64/suspend
+guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
+# Every page that moves is poisoned, checked and tracked: minutes.
+[[ -z ${FULL:-} ]] || guest stress-pressure debug stress/build "$ROUNDS" arm64/pressure
 guest stress-reload debug stress/build "$ROUNDS" arm64/reload
-guest bounce debug programs "$ROUNDS --append swiotlb=force" arm64/heap/bounce armhf/heap/bounce
-guest nodefault debug programs "$ROUNDS --append cma=0 --append contig_heaps.carveout=any:16M" \
-	arm64/heap/nodefault
-# Every load takes seconds there, which are waited for.
-guest lifecycle debug programs "$ROUNDS --no-load" arm64/heap/lifecycle
-guest config debug programs "$ROUNDS --no-load" arm64/heap/config
-guest outside debug programs \
-	"$ROUNDS --append mem=1536M --append contig_heaps.carveout=ext:16M@0xA0000000" \
-	arm64/heap/outside armhf/heap/outside
+guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
+	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
+guest nodefault debug programs "$ROUNDS $NODEFAULT" arm64/heap/nodefault
+# Every load takes seconds there, for which nobody waits where the clock counts instructions.
+guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle arm64/heap/config
+guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/outside
 guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
 guest pmem-armhf debug pmem/build "$ROUNDS" armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device --qemu-arg ramfb
 	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent
+# Of the displays of 6.12, cirrus alone imports anything.
 guest importers-kms debug importers/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS $EDU" \
 	arm64/kms arm64/camera arm64/many
-guest importers-bochs debug importers/build \
-	"$ROUNDS --modules bochs --qemu-arg -device --qemu-arg bochs-display" arm64/kms-bochs
-guest importers-virtio debug importers/build "$ROUNDS --modules virtio-gpu ${RAM/2G/3G}
-	--preload $CACHE/importers-host/udmabuf.so
-	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
 guest importers-smmu debug importers/build \
 	"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" arm64/swiotlb

@@ -6,8 +6,15 @@
 #define SELFTESTS_ROUNDS_H
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Is this a kernel that watches everything, as that of lane debug? */
+static inline bool kernel_debugs(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
 
 /*
  * Of @all rounds, those to make on this kernel. One that watches every access and lock takes
@@ -19,7 +26,7 @@ static inline int rounds(int all)
 	char line[4096] = "";
 	int fd;
 
-	if (access("/sys/kernel/debug/kmemleak", F_OK))
+	if (!kernel_debugs())
 		return all;
 	fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && read(fd, line, sizeof(line) - 1) > 0 && strstr(line, "rounds.all")) {

@@ -148,8 +148,12 @@ TEST_F(module, a_hundred_lives)
 	before = available_kib();
 	ASSERT_TRUE(live_and_die(rounds(100)));
 	after = available_kib();
-	/* Other parts of the kernel take and give, too: 20 KiB a life. */
-	EXPECT_LE(before - 2000, after);
+	/*
+	 * Other parts of the kernel take and give, too: 20 KiB a life. One that debugs remembers
+	 * more than that, and finds itself what is lost.
+	 */
+	if (!kernel_debugs())
+		EXPECT_LE(before - 2000, after);
 }
 
 TEST_F(module, open_node_keeps_it)
@@ -373,6 +377,18 @@ TEST_F(unbind, buffer_lives_on)
 	EXPECT_TRUE(filled(memory, MiB(1), 1));
 }
 
+/* A kernel that debugs releases what was unbound some time later; others at once. */
+static bool bind_again(const char *device)
+{
+	bool bound = write_text(DRIVER "bind", device);
+
+	while (!bound && errno == EBUSY && kernel_debugs()) {
+		usleep(100000);
+		bound = write_text(DRIVER "bind", device);
+	}
+	return bound;
+}
+
 TEST_F(unbind, binding_waits_for_the_last_buffer)
 {
 	void *memory = buffer_map(self->fd, MiB(1));
@@ -387,7 +403,7 @@ TEST_F(unbind, binding_waits_for_the_last_buffer)
 	munmap(memory, MiB(1));
 	/* An open node holds the heap, and that the memory. */
 	close(self->heap);
-	ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
+	ASSERT_TRUE(bind_again(variant->device));
 	heap = heap_open(variant->name);
 	ASSERT_LE(0, heap);
 	EXPECT_EQ(heap_query(heap).total, heap_query(heap).free);
@@ -405,7 +421,7 @@ TEST_F(unbind, again_and_again)
 	close(self->fd);
 	close(self->heap);
 	for (i = 0; i < times; i++) {
-		ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
+		ASSERT_TRUE(bind_again(variant->device));
 		ASSERT_TRUE(node_exists(variant->name));
 		ASSERT_TRUE(write_text(DRIVER "unbind", variant->device));
 		ASSERT_FALSE(node_exists(variant->name));
