@@ -25,6 +25,7 @@
 #include "program.h"
 
 #define PAGE		4096UL
+#define HUGE		(2UL << 20)
 #define FILES		16
 #define HANDLES		4
 #define MAPPINGS	8
@@ -286,24 +287,55 @@ static void call_name(const uint8_t *arg)
 	lseek(file(arg[0]), 0, arg[1] % 3);
 }
 
+static const int protections[] = {
+	PROT_READ | PROT_WRITE, PROT_READ, PROT_WRITE, PROT_NONE,
+	PROT_READ | PROT_WRITE | PROT_EXEC,
+};
+
+static void put_mapping(int m, void *memory, size_t len)
+{
+	if (mapping[m])
+		munmap(mapping[m], mapping_len[m]);
+	mapping[m] = memory;
+	mapping_len[m] = len;
+}
+
 static void call_mmap(const uint8_t *arg)
 {
-	static const int protections[] = {
-		PROT_READ | PROT_WRITE, PROT_READ, PROT_WRITE, PROT_NONE,
-		PROT_READ | PROT_WRITE | PROT_EXEC,
-	};
 	int m = arg[0] % MAPPINGS;
 	size_t len = number(arg[2]) & ((64ULL << 20) - 1);
 	void *memory = mmap(NULL, len, protections[arg[3] % 5],
 			    arg[3] > 200 ? MAP_PRIVATE : MAP_SHARED, file(arg[1]),
 			    arg[4] < 200 ? arg[4] % 4 * PAGE : number(arg[4]) & -PAGE);
 
-	if (memory == MAP_FAILED)
+	if (memory != MAP_FAILED)
+		put_mapping(m, memory, len);
+}
+
+/* Where huge entries can show it, if a heap tells; at a multiple of their size if it is no buffer. */
+static void call_mmap_huge(const uint8_t *arg)
+{
+	struct contig_heap_place place = { .fd = file(arg[1]), .modulus = HUGE };
+	size_t len = ((number(arg[2]) & ((64ULL << 20) - 1)) + PAGE - 1) & -PAGE;
+	size_t room = len + 2 * HUGE;
+	char *start = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			   0);
+	char *want;
+
+	if (start == MAP_FAILED)
 		return;
-	if (mapping[m])
-		munmap(mapping[m], mapping_len[m]);
-	mapping[m] = memory;
-	mapping_len[m] = len;
+	if (ioctl(file(arg[5]), CONTIG_HEAP_IOCTL_PLACE, &place))
+		place.phase = 0;
+	want = (char *)(((uintptr_t)start + HUGE - 1) & -HUGE) + place.phase;
+	if (mmap(want, len, protections[arg[3] % 5], MAP_SHARED | MAP_FIXED, file(arg[1]),
+		 arg[4] < 200 ? 0 : number(arg[4]) & -HUGE) == MAP_FAILED) {
+		munmap(start, room);
+		return;
+	}
+	if (want > start)
+		munmap(start, want - start);
+	munmap(want + len, start + room - (want + len));
+	put_mapping(arg[0] % MAPPINGS, want, len);
 }
 
 /* A part of a mapping: never more than what is the program's. */
@@ -581,6 +613,7 @@ static void (*const calls[])(const uint8_t *arg) = {
 	call_dup, call_pmem_cache, call_pmem_share, call_cma_mem, call_importer, call_any_ioctl,
 	call_read_file, call_importer, call_mmap, call_place, call_sync_file, call_vgem, call_file,
 	call_attribute, call_cma_test, call_fail, call_pmem_region, call_pmem_connect,
+	call_mmap_huge,
 };
 
 const unsigned int nr_ops = NR(calls);
