@@ -13,7 +13,7 @@
 #define BUFFERS	2
 #define FRAMES	5
 /* An output that is connected takes a few frames until its picture comes. */
-#define PATIENCE	100
+#define PATIENCE	1000
 
 FIXTURE(vivid) {
 	int unused;
@@ -179,6 +179,8 @@ TEST(scattered_memory_is_refused)
 	struct video camera;
 	int fd;
 
+	if (kernel_debugs())
+		SKIP(return, "vgem makes longer segments than vivid takes, which is reported");
 	ASSERT_TRUE(camera_open(&camera, 1));
 	fd = scattered(camera.format.sizeimage);
 	ASSERT_LE(0, fd);
