@@ -212,6 +212,14 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 }
 
 /* One that makes no sense is named in the log, and costs nobody else anything. */
+#define VASTOUT		"vastout"
+/* Guests of 64 bits have up to 3 GiB, and others no addresses beyond 4. */
+#if __SIZEOF_LONG__ == 8
+#define BEHIND_MEMORY	"0x100000000"
+#else
+#define BEHIND_MEMORY	"0xc0000000"
+#endif
+
 TEST_F(config, bad_carveouts_among_good_ones)
 {
 	static const char * const bad[] = {
@@ -226,7 +234,7 @@ TEST_F(config, bad_carveouts_among_good_ones)
 		"shared:1M@0x7a000000",
 		"half:1M@0x75f80000",
 		"uart:4K@0x9000000",
-		"vastout:8T@0x100000000",
+		VASTOUT ":8T@" BEHIND_MEMORY,
 		"twelve:1M:quantum=12K",
 		"a-name-of-sixty-letters-that-has-no-room-for-what-is-appended:64K@0x79200000",
 	};
@@ -257,7 +265,7 @@ TEST_F(config, bad_carveouts_among_good_ones)
 		}
 	}
 	EXPECT_TRUE(log_has("uart: the range belongs to somebody else"));
-	EXPECT_TRUE(log_has("vastout: more than"));
+	EXPECT_TRUE(log_has(VASTOUT ": more than"));
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 	EXPECT_TRUE(whole_heap_works("last", KiB(64)));
 	EXPECT_TRUE(node_exists("adsp"));
