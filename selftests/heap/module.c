@@ -1,39 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loading and unloading contig_heaps, and the log it leaves. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/klog.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-
+/* Loading and unloading contig_heaps. */
+#include "../kernel_module.h"
 #include "module.h"
 
-#define LOG_READ_ALL	3
-#define LOG_CLEAR	5
-#define LOG_BYTES	(1 << 20)
-
-/* Returns 0, or -1 with errno as the kernel said. */
 int module_load(const char *parameters)
 {
-	struct utsname kernel;
-	char path[256];
-	int fd, ret, error;
-
-	uname(&kernel);
-	snprintf(path, sizeof(path), "/lib/modules/%s/updates/contig_heaps.ko",
-		 kernel.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ret = syscall(SYS_finit_module, fd, parameters, 0);
-	error = errno;
-	close(fd);
-	errno = error;
-	return ret;
+	return load_module("contig_heaps", parameters);
 }
 
 /* Together with what uses it. */
@@ -46,24 +18,6 @@ int module_unload(void)
 bool module_is_loaded(void)
 {
 	return !access("/sys/module/contig_heaps", F_OK);
-}
-
-void log_clear(void)
-{
-	klogctl(LOG_CLEAR, NULL, 0);
-}
-
-/* Since the last log_clear(). */
-bool log_has(const char *text)
-{
-	char *log = calloc(1, LOG_BYTES);
-	bool found;
-
-	if (!log || klogctl(LOG_READ_ALL, log, LOG_BYTES - 1) < 0)
-		abort();
-	found = strstr(log, text);
-	free(log);
-	return found;
 }
 
 bool node_exists(const char *heap)

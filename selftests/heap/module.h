@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Loading and unloading contig_heaps, and the log it leaves. */
+/* Loading and unloading contig_heaps. */
 #ifndef HEAP_MODULE_H
 #define HEAP_MODULE_H
 
 #include <stdbool.h>
 
+#include "../kernel_log.h"
+
+/* Returns 0, or -1 with errno as the kernel said. */
 int module_load(const char *parameters);
 int module_unload(void);
 bool module_is_loaded(void);
-void log_clear(void);
-bool log_has(const char *text);
 bool node_exists(const char *heap);
 bool tree_is_odd(void);
 

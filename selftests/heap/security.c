@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/utsname.h>
 
+#include "../flush_trace.h"
 #include "importer_client.h"
 #include "test.h"
 
@@ -217,14 +218,9 @@ TEST_F(security, errors_give_back_once)
  */
 static size_t flushed(void)
 {
-	char *trace = read_text(TRACING "trace"), *pos = trace;
-	size_t bytes = 0;
+	char *trace = read_text(TRACING "trace");
+	size_t bytes = flushed_in(trace);
 
-	while (pos && (pos = strstr(pos, " flush:"))) {
-		pos = strstr(pos, "len=");
-		if (pos)
-			bytes += strtoull(pos + strlen("len="), NULL, 0);
-	}
 	free(trace);
 	return bytes;
 }

@@ -3,21 +3,17 @@
  * A device behind an IOMMU reaches an imported buffer as long as that is mapped, and as it is
  * mapped. For a guest with iommu=smmuv3, whose kernel reports what the device tries in vain.
  */
-#include <sys/klog.h>
-
 #include "../heap/test.h"
 
 #include "edu_client.h"
 #include "../heap/importer_client.h"
+#include "../kernel_log.h"
 #include "source.h"
 
 #define LEN		KiB(64)
 #define PIECE		EDU_IMPORTER_MAX
 /* As much as the device moves at once: one report each. */
 #define WORD		4
-#define LOG_READ_ALL	3
-#define LOG_CLEAR	5
-#define LOG_BYTES	MiB(1)
 
 FIXTURE(smmu) {
 	int edu;
@@ -38,7 +34,7 @@ FIXTURE_SETUP(smmu)
 	ASSERT_NE(MAP_FAILED, self->memory);
 	fill(self->memory, LEN, 1);
 	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
-	klogctl(LOG_CLEAR, NULL, 0);
+	log_clear();
 }
 
 FIXTURE_TEARDOWN(smmu)
@@ -46,19 +42,9 @@ FIXTURE_TEARDOWN(smmu)
 	close(self->edu);
 }
 
-/* Is this in the kernel's log, since the last LOG_CLEAR? */
-static bool logged(const char *text)
-{
-	char *log = calloc(1, LOG_BYTES);
-	bool found = log && klogctl(LOG_READ_ALL, log, LOG_BYTES - 1) >= 0 && strstr(log, text);
-
-	free(log);
-	return found;
-}
-
 static bool silent(void)
 {
-	return !logged("event 0x") && !logged("F_TRANSLATION") && !logged("F_PERMISSION");
+	return !log_has("event 0x") && !log_has("F_TRANSLATION") && !log_has("F_PERMISSION");
 }
 
 /*
@@ -70,7 +56,7 @@ static bool caught(int edu, __u64 address, const char *number, const char *name)
 	do {
 		if (edu_writes_raw(edu, address, WORD))
 			return false;
-	} while (!logged(number) && !logged(name));
+	} while (!log_has(number) && !log_has(name));
 	return true;
 }
 

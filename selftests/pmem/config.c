@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Nodes that the administrator asks for with module parameters. */
-#include <sys/klog.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-
+#include "../kernel_log.h"
+#include "../kernel_module.h"
 #include "test.h"
 
 #define LEN		MiB(1)
-#define LOG_READ_ALL	3
-#define LOG_CLEAR	5
-#define LOG_BYTES	(1 << 20)
 
-/* Returns 0, or -1 with errno as the kernel said. */
 static int load(const char *parameters)
 {
-	struct utsname kernel;
-	int fd, ret, error;
-	char *path;
-
-	uname(&kernel);
-	path = format("/lib/modules/%s/updates/pmem_compat.ko", kernel.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	free(path);
-	if (fd < 0)
-		return -1;
-	ret = syscall(SYS_finit_module, fd, parameters, 0);
-	error = errno;
-	close(fd);
-	errno = error;
-	return ret;
+	return load_module("pmem_compat", parameters);
 }
 
 static bool is_loaded(void)
@@ -44,19 +24,6 @@ static bool unload(void)
 	while (is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
 		usleep(100000);
 	return !is_loaded();
-}
-
-/* Since the log was cleared. */
-static bool log_has(const char *text)
-{
-	char *log = calloc(1, LOG_BYTES);
-	bool found;
-
-	if (!log || klogctl(LOG_READ_ALL, log, LOG_BYTES - 1) < 0)
-		abort();
-	found = strstr(log, text);
-	free(log);
-	return found;
 }
 
 static bool node_exists(const char *name)
@@ -103,7 +70,7 @@ FIXTURE_SETUP(config)
 {
 	IDLE_SETUP();
 	ASSERT_TRUE(unload());
-	klogctl(LOG_CLEAR, NULL, 0);
+	log_clear();
 }
 
 FIXTURE_TEARDOWN(config)

@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 
+#include "../flush_trace.h"
 #include "test.h"
 
 #define LEN	MiB(1)
@@ -332,14 +333,9 @@ TEST_F(security, s6_no_channel_through_garbage)
 /* Bytes that were written back to memory since the last time, whatever they were. */
 static size_t flushed(void)
 {
-	char *trace = read_text(TRACING "trace", NULL), *pos = trace;
-	size_t bytes = 0;
+	char *trace = read_text(TRACING "trace", NULL);
+	size_t bytes = flushed_in(trace);
 
-	while (pos && (pos = strstr(pos, " flush:"))) {
-		pos = strstr(pos, "len=");
-		if (pos)
-			bytes += strtoull(pos + strlen("len="), NULL, 0);
-	}
 	free(trace);
 	write_text(TRACING "trace", "");
 	return bytes;
