@@ -92,7 +92,7 @@ int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
 	return 0;
 }
 
-/* Memory without a linear mapping: nothing may touch it but the device. */
+/* Memory that is never cached needs no maintenance; a copy of it in bounce buffers does. */
 static unsigned long map_attrs(const struct attachment *attachment)
 {
 	if (attachment->buffer->heap->uncached && !attachment->bounced)
