@@ -5,7 +5,7 @@
  * From a client to memory: ioctl.c and layout.c (commands), file.c (masters and
  * connected files), view.c and range.c (mappings), alloc.c (rules of
  * allocation). Nodes come from the device tree (driver.c), from parameters
- * (node_param.c) and from drivers (kapi.c). Who owns what, and all locks:
+ * (node_param.c) and from drivers (kapi_node.c). Who owns what, and all locks:
  * pmem.h.
  */
 #include <linux/module.h>

@@ -299,7 +299,7 @@ int pmem_inode_setup(void);
 void pmem_inode_teardown(void);
 struct inode *pmem_inode_new(void);
 
-/* driver.c, node_param.c, cma_mem.c, cma_test.c, kapi.c */
+/* driver.c, node_param.c, cma_mem.c, cma_test.c, kapi_node.c */
 int pmem_driver_setup(void);
 void pmem_driver_teardown(void);
 void pmem_params_add(void);

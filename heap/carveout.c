@@ -1,141 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Carveouts: memory that belongs to nobody else, handed out through a pool.
- *
- * Who zeroes what, and when. An extent that is freed goes back to the pool at
- * once and is dirty there. A thread of low priority cleans free dirty memory in
- * the background, chunk by chunk: it notes the chunk in @cleaning under the
- * lock, zeroes it without the lock, and then tells the pool. The chunk stays
- * free all the while. Whoever is handed a part of it waits until the thread has
- * done with that chunk, and then zeroes what is still dirty in the extent
- * itself. So no memory leaves here unzeroed, and nothing is written to memory
- * that has left.
+ * Carveouts: memory that belongs to nobody else, handed out through a pool. All
+ * of it is zero when it leaves: cleaner.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/device.h>
-#include <linux/freezer.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
-#include <linux/suspend.h>
 
+#include "carveout_internal.h"
 #include "contiguous.h"
-#include "pool.h"
 #include "pool_tune.h"
-#include "region.h"
-#include "trace.h"
-
-/*
- * Zeroing is done in slices of this many bytes, each without a preemption in
- * the background thread, so that nobody waits for a thread of low priority
- * that was put aside half way through one.
- */
-#define ZERO_SLICE	(256UL << 10)
-
-/**
- * struct carveout - a region under a pool
- * @region: the common part
- * @lock: protects @pool, @cleaning, @cleaning_len and changes of @paused
- * @pool: which quanta are free, and which of them are zero
- * @cleaning: first quantum that the thread is zeroing
- * @cleaning_len: how many it is zeroing, 0 for none
- * @cleaned: woken when @cleaning_len becomes 0
- * @work: woken when there may be something to clean
- * @cleaner: the thread
- * @paused: it has to leave everything as it is
- * @hibernation: told of it, where the memory is in no image
- * @source: where the memory comes from if it was taken at creation, else NULL
- */
-struct carveout {
-	struct region region;
-	spinlock_t lock;
-	struct pool pool;
-	u32 cleaning;
-	u32 cleaning_len;
-	wait_queue_head_t cleaned;
-	wait_queue_head_t work;
-	struct task_struct *cleaner;
-	bool paused;
-	struct notifier_block hibernation;
-	struct contiguous *source;
-};
-
-static struct carveout *to_carveout(struct region *region)
-{
-	return container_of(region, struct carveout, region);
-}
-
-static u64 to_bytes(const struct carveout *carveout, u32 quanta)
-{
-	return quanta * carveout->region.quantum;
-}
-
-static phys_addr_t to_phys(const struct carveout *carveout, u32 quantum)
-{
-	return carveout->region.base + to_bytes(carveout, quantum);
-}
-
-static u32 to_quanta(const struct carveout *carveout, u64 bytes)
-{
-	return bytes >> ilog2(carveout->region.quantum);
-}
-
-static void *quantum_vaddr(const struct carveout *carveout, u32 quantum)
-{
-	return region_vaddr(&carveout->region, to_phys(carveout, quantum));
-}
-
-/* No quanta at a time are more than this, but at least one is. */
-static u32 chunk_quanta(const struct carveout *carveout)
-{
-	return max_t(u64, ZERO_SLICE >> ilog2(carveout->region.quantum), 1);
-}
-
-static bool being_cleaned(struct carveout *carveout, u32 start, u32 len)
-{
-	bool overlap;
-
-	spin_lock(&carveout->lock);
-	overlap = carveout->cleaning_len &&
-		  carveout->cleaning < start + len &&
-		  start < carveout->cleaning + carveout->cleaning_len;
-	spin_unlock(&carveout->lock);
-	return overlap;
-}
-
-/* Zero what is dirty in an extent that we own and nobody else sees. */
-static int zero_extent(struct carveout *carveout, u32 start, u32 len)
-{
-	u32 end = start + len;
-	u32 pos = start;
-
-	wait_event(carveout->cleaned, !being_cleaned(carveout, start, len));
-	for (;;) {
-		u32 run;
-
-		spin_lock(&carveout->lock);
-		run = pool_next_dirty(&carveout->pool, pos, end,
-				      chunk_quanta(carveout), &pos);
-		spin_unlock(&carveout->lock);
-		if (!run)
-			break;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		memset(quantum_vaddr(carveout, pos), 0,
-		       to_bytes(carveout, run));
-		trace_contig_zero(&carveout->region, to_bytes(carveout, pos),
-				  to_bytes(carveout, run), false);
-		pos += run;
-		cond_resched();
-	}
-	/* Others may read it through a mapping that is not ordered with ours. */
-	wmb();
-	return 0;
-}
 
 static void free_quanta(struct carveout *carveout, u32 start, u32 len)
 {
@@ -147,7 +25,7 @@ static void free_quanta(struct carveout *carveout, u32 start, u32 len)
 	if (WARN_ONCE(ret, "%s: %u quanta at %u were not allocated\n",
 		      region_name(&carveout->region), len, start))
 		return;
-	wake_up(&carveout->work);
+	cleaner_wake(carveout);
 }
 
 /* Make an extent of quanta that the pool has just handed out, @dirty of them not zero. */
@@ -155,7 +33,7 @@ static int take_quanta(struct carveout *carveout, u32 start, u32 quanta,
 		       u32 dirty, struct extent *extent)
 {
 	if (dirty) {
-		int ret = zero_extent(carveout, start, quanta);
+		int ret = carveout_zero(carveout, start, quanta);
 
 		if (ret) {
 			free_quanta(carveout, start, quanta);
@@ -337,12 +215,7 @@ static void carveout_map(struct region *region, struct seq_file *seq)
 
 static void carveout_stop(struct region *region)
 {
-	struct carveout *carveout = to_carveout(region);
-
-	if (carveout->hibernation.notifier_call)
-		unregister_pm_notifier(&carveout->hibernation);
-	if (carveout->cleaner)
-		kthread_stop(carveout->cleaner);
+	cleaner_stop(to_carveout(region));
 }
 
 static void carveout_destroy(struct region *region)
@@ -364,143 +237,6 @@ static const struct region_ops carveout_ops = {
 	.stop		= carveout_stop,
 	.destroy	= carveout_destroy,
 };
-
-/* Zero one chunk of free memory; false when there is none left to zero. */
-static bool clean_chunk(struct carveout *carveout)
-{
-	size_t size, done;
-	u32 start = 0, len;
-	void *vaddr;
-
-	spin_lock(&carveout->lock);
-	len = carveout->paused ? 0 :
-	      pool_next_to_clean(&carveout->pool, chunk_quanta(carveout), &start);
-	carveout->cleaning = start;
-	carveout->cleaning_len = len;
-	spin_unlock(&carveout->lock);
-	if (!len)
-		return false;
-
-	vaddr = quantum_vaddr(carveout, start);
-	size = to_bytes(carveout, len);
-	for (done = 0; done < size; done += ZERO_SLICE) {
-		preempt_disable();
-		memset(vaddr + done, 0, min(size - done, ZERO_SLICE));
-		preempt_enable();
-	}
-	/* As in zero_extent(). */
-	wmb();
-
-	spin_lock(&carveout->lock);
-	pool_set_clean(&carveout->pool, start, len);
-	carveout->cleaning_len = 0;
-	spin_unlock(&carveout->lock);
-	wake_up_all(&carveout->cleaned);
-	trace_contig_zero(&carveout->region, to_bytes(carveout, start), size,
-			  true);
-	return true;
-}
-
-static bool cleaner_has_work(struct carveout *carveout)
-{
-	return (READ_ONCE(carveout->pool.dirty) && !READ_ONCE(carveout->paused)) ||
-	       kthread_should_stop();
-}
-
-static int cleaner_thread(void *data)
-{
-	struct carveout *carveout = data;
-
-	set_freezable();
-	while (!kthread_should_stop()) {
-		wait_event_freezable(carveout->work,
-				     cleaner_has_work(carveout));
-		while (!kthread_should_stop() && clean_chunk(carveout)) {
-			cond_resched();
-			try_to_freeze();
-		}
-	}
-	return 0;
-}
-
-static int start_cleaner(struct carveout *carveout)
-{
-	struct task_struct *task;
-
-	task = kthread_create(cleaner_thread, carveout, "contig_zero/%s",
-			      region_name(&carveout->region));
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	set_user_nice(task, MAX_NICE);
-	carveout->cleaner = task;
-	wake_up_process(task);
-	return 0;
-}
-
-static void pause_cleaner(struct carveout *carveout, bool pause)
-{
-	spin_lock(&carveout->lock);
-	WRITE_ONCE(carveout->paused, pause);
-	spin_unlock(&carveout->lock);
-	if (pause)
-		wait_event(carveout->cleaned,
-			   !being_cleaned(carveout, 0, carveout->pool.nr));
-	else
-		wake_up(&carveout->work);
-}
-
-/* Nothing that is free counts as zero any more. */
-static void soil_free(struct carveout *carveout)
-{
-	struct pool *pool = &carveout->pool;
-	struct pool_run run = {};
-	bool more = true;
-
-	while (more) {
-		spin_lock(&carveout->lock);
-		more = pool_next_run(pool, run.start + run.len, &run);
-		/* What is freed is dirty. */
-		if (more && run.state == POOL_CLEAN &&
-		    !pool_alloc_at(pool, run.start, run.len))
-			pool_free(pool, run.start, run.len);
-		spin_unlock(&carveout->lock);
-		cond_resched();
-	}
-}
-
-/*
- * A hibernation image has what is in the linear map, and no other memory. That comes
- * back as whatever it has become without power, or in the hands of the kernel
- * that read the image. So everything free has to be zeroed again then, and
- * nothing in the background until then.
- */
-static int on_hibernation(struct notifier_block *block, unsigned long event,
-			  void *unused)
-{
-	struct carveout *carveout = container_of(block, struct carveout,
-						 hibernation);
-
-	if (event == PM_HIBERNATION_PREPARE) {
-		pause_cleaner(carveout, true);
-		soil_free(carveout);
-	} else if (event == PM_POST_HIBERNATION) {
-		pause_cleaner(carveout, false);
-	}
-	return NOTIFY_OK;
-}
-
-static int watch_hibernation(struct carveout *carveout)
-{
-	int ret;
-
-	if (!carveout->region.view)
-		return 0;
-	carveout->hibernation.notifier_call = on_hibernation;
-	ret = register_pm_notifier(&carveout->hibernation);
-	if (ret)
-		carveout->hibernation.notifier_call = NULL;
-	return ret;
-}
 
 static struct carveout *carveout_new(const char *name)
 {
@@ -545,9 +281,7 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	if (ret)
 		return ret;
 	pool_tune(&carveout->pool, quantum);
-	ret = start_cleaner(carveout);
-	if (!ret)
-		ret = watch_hibernation(carveout);
+	ret = cleaner_start(carveout);
 	if (!ret)
 		region_publish(region);
 	return ret;

@@ -10,6 +10,7 @@
  *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
  *			cpu_access.c cache maintenance between the two
  *	region.c	the memory: carveout.c over pool.c, or cma.c
+ *	cleaner.c	zeroes what carveouts hand out
  *
  * Regions come from the device tree (driver.c), from parameters
  * (carveout_param.c) and from the CMA areas that are there (cma_heaps.c).

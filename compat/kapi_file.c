@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of clients, for drivers that were written against the legacy PMEM
+ * driver: see pmem_kernel.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-buf.h>
+#include <linux/export.h>
+#include <linux/file.h>
+
+#include "../heap/kcompat.h"
+#include "pmem.h"
+
+/**
+ * is_pmem_file() - is it a file of a PMEM device?
+ * @file: any file, or NULL
+ *
+ * Return: 1 for yes, 0 for no.
+ */
+int is_pmem_file(struct file *file)
+{
+	return file && pmem_file_of(file);
+}
+
+PMEM_EXPORT(is_pmem_file);
+
+static int pin(struct pmem_file *file, unsigned long *start,
+	       unsigned long *vaddr, unsigned long *len)
+{
+	struct contig_place place;
+	int ret = -EINVAL;
+
+	mutex_lock(&file->lock);
+	if (!file->memory.dmabuf || contig_place(file->memory.dmabuf, &place))
+		goto unlock;
+	if (!file->pins++) {
+		file->pinned = file->memory.dmabuf;
+		get_dma_buf(file->pinned);
+	}
+	*start = place.phys;
+	*vaddr = (unsigned long)place.vaddr;
+	*len = file->memory.len;
+	ret = 0;
+unlock:
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static int unpin(struct pmem_file *file)
+{
+	struct dma_buf *dmabuf = NULL;
+	int ret = -EINVAL;
+
+	mutex_lock(&file->lock);
+	if (file->pins) {
+		ret = 0;
+		if (!--file->pins) {
+			dmabuf = file->pinned;
+			file->pinned = NULL;
+		}
+	}
+	mutex_unlock(&file->lock);
+	if (dmabuf)
+		dma_buf_put(dmabuf);
+	return ret;
+}
+
+/**
+ * get_pmem_file() - hold the memory behind a file descriptor
+ * @fd: number in the caller's table of files
+ * @start: filled in with the physical address
+ * @vaddr: filled in with the kernel's address
+ * @len: filled in with the length of the whole allocation in bytes
+ * @filp: filled in with the file, for put_pmem_file(); may be NULL
+ *
+ * Context: process context of the client; may sleep.
+ * Return: 0; -EBADF for no file; -EINVAL for another kind of file or one
+ * without memory.
+ */
+int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
+		  unsigned long *len, struct file **filp)
+{
+	struct file *file = fget(fd);
+	int ret = -EINVAL;
+
+	if (!file)
+		return -EBADF;
+	if (is_pmem_file(file))
+		ret = pin(file->private_data, start, vaddr, len);
+	if (ret) {
+		fput(file);
+		return ret;
+	}
+	if (filp)
+		*filp = file;
+	return 0;
+}
+
+PMEM_EXPORT(get_pmem_file);
+
+/**
+ * get_pmem_fd() - the same for drivers that keep the number only
+ * @fd: number in the caller's table of files
+ * @start: filled in with the physical address
+ * @len: filled in with the length in bytes
+ *
+ * Context: process context of the client; may sleep.
+ * Return: as get_pmem_file().
+ */
+int get_pmem_fd(int fd, unsigned long *start, unsigned long *len)
+{
+	unsigned long vaddr;
+
+	return get_pmem_file(fd, start, &vaddr, len, NULL);
+}
+
+PMEM_EXPORT(get_pmem_fd);
+
+/**
+ * get_pmem_user_addr() - where a client has mapped a connected file
+ * @file: any file
+ * @start: filled in with the user address, 0 for anything but a mapped
+ *	connected file
+ * @len: filled in with the length of the mapping in bytes, or 0
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if @file is of another kind or has no memory.
+ */
+int get_pmem_user_addr(struct file *file, unsigned long *start,
+		       unsigned long *len)
+{
+	struct pmem_file *pmem;
+	int ret = -EINVAL;
+
+	if (!is_pmem_file(file))
+		return -EINVAL;
+	pmem = file->private_data;
+	mutex_lock(&pmem->lock);
+	if (pmem->allocated) {
+		pmem_view_where(pmem, start, len);
+		ret = 0;
+	}
+	mutex_unlock(&pmem->lock);
+	return ret;
+}
+
+PMEM_EXPORT(get_pmem_user_addr);
+
+/**
+ * put_pmem_file() - let go of what get_pmem_file() holds
+ * @file: the file
+ *
+ * More puts than gets are refused with a message.
+ *
+ * Context: may sleep.
+ */
+void put_pmem_file(struct file *file)
+{
+	if (!is_pmem_file(file) || unpin(file->private_data)) {
+		pr_err_ratelimited("put of a file that was not got\n");
+		return;
+	}
+	fput(file);
+}
+
+PMEM_EXPORT(put_pmem_file);
+
+/**
+ * put_pmem_fd() - let go of what get_pmem_fd() holds
+ * @fd: number in the caller's table of files, of the same file as then
+ *
+ * Context: process context of the client; may sleep.
+ */
+void put_pmem_fd(int fd)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return;
+	put_pmem_file(file);
+	fput(file);
+}
+
+PMEM_EXPORT(put_pmem_fd);
+
+/**
+ * flush_pmem_file() - PMEM_CACHE_FLUSH
+ * @file: any file; nothing happens for one of another kind
+ * @offset: first byte
+ * @len: bytes
+ *
+ * Context: may sleep.
+ */
+void flush_pmem_file(struct file *file, unsigned long offset, unsigned long len)
+{
+	if (is_pmem_file(file))
+		pmem_cache_flush(file->private_data, offset, len);
+}
+
+PMEM_EXPORT(flush_pmem_file);
+
+/**
+ * flush_pmem_fd() - PMEM_CACHE_FLUSH
+ * @fd: number in the caller's table of files
+ * @offset: first byte
+ * @len: bytes
+ *
+ * Context: process context of the client; may sleep.
+ */
+void flush_pmem_fd(int fd, unsigned long offset, unsigned long len)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return;
+	flush_pmem_file(file, offset, len);
+	fput(file);
+}
+
+PMEM_EXPORT(flush_pmem_fd);
+
+static int check_range(struct pmem_file *file, u64 offset, u64 len)
+{
+	int ret = 0;
+
+	mutex_lock(&file->lock);
+	if (!file->allocated || offset > file->memory.len ||
+	    len > file->memory.len - offset)
+		ret = -EINVAL;
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/**
+ * pmem_cache_maint() - cache maintenance of a range
+ * @file: the file
+ * @cmd: PMEM_CLEAN_INV_CACHES, PMEM_CLEAN_CACHES or PMEM_INV_CACHES
+ * @addr: the range; its user address is of no interest
+ *
+ * Context: may sleep.
+ * Return: 0; -EBADF without a file; -EINVAL for another kind of file, another
+ * command, no memory, or bytes outside of it.
+ */
+int pmem_cache_maint(struct file *file, unsigned int cmd,
+		     struct pmem_addr *addr)
+{
+	int ret;
+
+	if (!file)
+		return -EBADF;
+	if (!is_pmem_file(file))
+		return -EINVAL;
+	switch (cmd) {
+	case PMEM_CLEAN_INV_CACHES:
+	case PMEM_CLEAN_CACHES:
+	case PMEM_INV_CACHES:
+		break;
+	default:
+		return -EINVAL;
+	}
+	ret = check_range(file->private_data, addr->offset, addr->length);
+	return ret ?: pmem_cache_maintain(file->private_data, _IOC_NR(cmd),
+					  addr->offset, addr->length);
+}
+
+PMEM_EXPORT(pmem_cache_maint);
+
+/**
+ * pmem_remap() - PMEM_MAP and PMEM_UNMAP
+ * @region: the part of the master
+ * @file: the connected file
+ * @operation: which of the two
+ *
+ * Context: process context of the master's owner; may sleep.
+ * Return: as the commands; -EINVAL for another operation or kind of file.
+ */
+int pmem_remap(struct pmem_region *region, struct file *file,
+	       unsigned int operation)
+{
+	if (!is_pmem_file(file) ||
+	    (operation != PMEM_MAP && operation != PMEM_UNMAP))
+		return -EINVAL;
+	return pmem_change(file->private_data, region, operation == PMEM_MAP);
+}
+
+PMEM_EXPORT(pmem_remap);
