@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "nth.h"
@@ -53,9 +55,30 @@ static void put_all(const char *name, const char *text)
 	globfree(&found);
 }
 
+/*
+ * The kernel writes to a thread's rseq area when it was put aside, and kills it if it cannot: if
+ * that write is the first to a page since a fork, and its copy is what is not given memory.
+ */
+static void leave_rseq(void)
+{
+	/* As the C library registers it, of whatever size it says the used part is. */
+	const unsigned int registered = 32;
+	static bool left;
+
+	if (left || !__rseq_size)
+		return;
+	if (syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, registered,
+		    RSEQ_FLAG_UNREGISTER, RSEQ_SIG)) {
+		perror("rseq");
+		abort();
+	}
+	left = true;
+}
+
 /* Allocations that may wait fail too, single pages as well, and nobody logs a stack. */
 void faults_prepare(void)
 {
+	leave_rseq();
 	put_all("/sys/kernel/debug/fail*/ignore-gfp-wait", "N");
 	put_all("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
 	put_all("/sys/kernel/debug/fail_page_alloc/min-order", "0");
