@@ -131,6 +131,9 @@ struct contiguous *contiguous_alloc(struct device *dev, u64 size, u64 align)
 	if (!size || check_add_overflow(size, align - PAGE_SIZE, &total) ||
 	    total > SIZE_MAX / 2)
 		return ERR_PTR(-EINVAL);
+	/* Nobody else should lose their caches to what cannot succeed. */
+	if (total >> PAGE_SHIFT > totalram_pages())
+		return ERR_PTR(-ENOMEM);
 	memory = kzalloc(sizeof(*memory), GFP_KERNEL);
 	if (!memory)
 		return ERR_PTR(-ENOMEM);

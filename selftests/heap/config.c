@@ -359,10 +359,13 @@ TEST_F(config, carveout_over_the_kernel)
 
 TEST_F(config, carveout_larger_than_all_memory)
 {
-	ASSERT_EQ(0, module_load("carveout=huge:64G,vast:8E,good:1M"));
+	/* In blocks of 4 MiB, that is 32 bits and one block more. */
+	ASSERT_EQ(0, module_load("carveout=huge:64G,odd:0x40000000400000,vast:8E,good:1M"));
 	EXPECT_TRUE(log_has("carveout=huge:64G:"));
+	EXPECT_TRUE(log_has("carveout=odd:0x40000000400000:"));
 	EXPECT_TRUE(log_has("carveout=vast:8E:"));
 	EXPECT_FALSE(node_exists("huge"));
+	EXPECT_FALSE(node_exists("odd"));
 	EXPECT_FALSE(node_exists("vast"));
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 }
