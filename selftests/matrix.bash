@@ -96,8 +96,10 @@ guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64
 	arm64/allocators arm64/clients arm64/huge arm64/phys
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
-	arm64/stress arm64/kernel_api arm64/old_client arm64/cma_mem
-guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload
+	arm64/stress arm64/old_client arm64/cma_mem
+# Every load and every device that goes takes seconds there, for which nobody waits where the clock
+# counts instructions.
+guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api
 guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
 guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
 # Every page that moves is poisoned, checked and tracked: minutes.
@@ -105,8 +107,7 @@ guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
 guest stress-reload debug stress/build "$ROUNDS" arm64/reload
 guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
-guest nodefault debug programs "$ROUNDS $NODEFAULT" arm64/heap/nodefault
-# Every load takes seconds there, for which nobody waits where the clock counts instructions.
+guest nodefault debug programs "$ROUNDS --icount $NODEFAULT" arm64/heap/nodefault
 guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle arm64/heap/config
 guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/outside
 guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
