@@ -559,6 +559,55 @@ static void call_any_ioctl(const uint8_t *arg)
 	ioctl(file(arg[0]), cmd, arg[5] % 5 == 0 ? (void *)(uintptr_t)number(arg[5]) : buffer);
 }
 
+/* Arguments that can be read, and results that cannot be written: nobody hears of what was made. */
+static void call_unwritable(const uint8_t *arg)
+{
+	union {
+		struct dma_heap_allocation_data alloc;
+		struct contig_heap_alloc aligned;
+		struct contig_heap_query query;
+		struct contig_heap_place place;
+		struct pmem_dmabuf share;
+		struct mem_block block;
+	} *page;
+	unsigned int cmd;
+
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return;
+	switch (arg[1] % 6) {
+	case 0:
+		cmd = DMA_HEAP_IOCTL_ALLOC;
+		page->alloc.len = number(arg[2]);
+		page->alloc.fd_flags = O_RDWR;
+		break;
+	case 1:
+		cmd = CONTIG_HEAP_IOCTL_ALLOC;
+		page->aligned.len = number(arg[2]);
+		page->aligned.fd_flags = O_RDWR;
+		break;
+	case 2:
+		cmd = CONTIG_HEAP_IOCTL_QUERY;
+		break;
+	case 3:
+		cmd = CONTIG_HEAP_IOCTL_PLACE;
+		page->place.fd = file(arg[3]);
+		page->place.modulus = PAGE;
+		break;
+	case 4:
+		cmd = PMEM_EXPORT_DMABUF;
+		page->share = (struct pmem_dmabuf){ -1, O_RDWR };
+		break;
+	default:
+		cmd = CMEM_ALLOCATE;
+		page->block = (struct mem_block){ .name = "u", .len = number(arg[2]) };
+		break;
+	}
+	mprotect(page, PAGE, PROT_READ);
+	ioctl(file(arg[0]), cmd, page);
+	munmap(page, PAGE);
+}
+
 static void call_read_file(const uint8_t *arg)
 {
 	char text[512];
@@ -613,7 +662,7 @@ static void (*const calls[])(const uint8_t *arg) = {
 	call_dup, call_pmem_cache, call_pmem_share, call_cma_mem, call_importer, call_any_ioctl,
 	call_read_file, call_importer, call_mmap, call_place, call_sync_file, call_vgem, call_file,
 	call_attribute, call_cma_test, call_fail, call_pmem_region, call_pmem_connect,
-	call_mmap_huge,
+	call_mmap_huge, call_unwritable,
 };
 
 const unsigned int nr_ops = NR(calls);
