@@ -357,6 +357,23 @@ TEST_F(config, carveout_over_the_kernel)
 	EXPECT_FALSE(node_exists("kernel"));
 }
 
+/* Memory that was collected in vain goes back. */
+TEST_F(config, carveout_of_all_memory)
+{
+	char parameter[64];
+	long before;
+
+	if (kernel_debugs())
+		SKIP(return, "to ask for all memory takes minutes on this kernel");
+	snprintf(parameter, sizeof(parameter), "carveout=all:%ldK,good:1M", meminfo("MemTotal:"));
+	before = meminfo("MemFree:");
+	ASSERT_EQ(0, module_load(parameter));
+	EXPECT_FALSE(node_exists("all"));
+	EXPECT_TRUE(log_has("all: the kernel has no"));
+	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
+	EXPECT_LT(before - before / 4, meminfo("MemFree:"));
+}
+
 TEST_F(config, carveout_larger_than_all_memory)
 {
 	/* In blocks of 4 MiB, that is 32 bits and one block more. */
