@@ -69,6 +69,17 @@ age() {
 	echo $((EPOCHSECONDS - changed))
 }
 
+# prune FOLDER MINUTES PATTERN: remove what is in it, has such a name and was not changed for so long.
+# What others remove meanwhile is no error.
+prune() {
+	local changed path
+
+	# shellcheck disable=SC2086 # the pattern is one
+	stat --format='%Y %n' -- "$1"/$3 2>/dev/null | while read -r changed path; do
+		((EPOCHSECONDS - changed <= $2 * 60)) || rm -rf -- "$path"
+	done || true
+}
+
 # digest: a short hash of stdin, for names of cached files.
 digest() {
 	sha256sum | cut --characters=1-20
