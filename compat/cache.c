@@ -26,20 +26,16 @@ static struct dma_buf *get_memory(struct pmem_file *file, u64 *len)
 }
 
 /**
- * pmem_cache_check() - check a range that a client wants maintained
+ * pmem_cache_range() - are these bytes of the allocation?
  * @file: the file
- * @vaddr: where the client says it is mapped
  * @offset: first byte in the allocation
  * @len: bytes
  *
- * Context: takes the mmap_lock.
- * Return: 0; -EINVAL without an allocation, for bytes outside of it, or for an
- * address that is not in a mapping of the file.
+ * Context: may sleep.
+ * Return: 0; -EINVAL without an allocation, or for bytes outside of it.
  */
-int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
-		     u64 len)
+int pmem_cache_range(struct pmem_file *file, u64 offset, u64 len)
 {
-	u64 mapped_at;
 	int ret = 0;
 
 	mutex_lock(&file->lock);
@@ -47,6 +43,26 @@ int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
 	    len > file->memory.len - offset)
 		ret = -EINVAL;
 	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/**
+ * pmem_cache_check() - check a range that a client wants maintained
+ * @file: the file
+ * @vaddr: where the client says it is mapped
+ * @offset: first byte in the allocation
+ * @len: bytes
+ *
+ * Context: takes the mmap_lock.
+ * Return: as pmem_cache_range(), or -EINVAL for an address that is not in a
+ * mapping of the file.
+ */
+int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
+		     u64 len)
+{
+	u64 mapped_at;
+	int ret = pmem_cache_range(file, offset, len);
+
 	if (ret || !len)
 		return ret;
 	return pmem_user_range(file->file, vaddr, len, &mapped_at);

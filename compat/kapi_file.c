@@ -220,18 +220,6 @@ void flush_pmem_fd(int fd, unsigned long offset, unsigned long len)
 
 PMEM_EXPORT(flush_pmem_fd);
 
-static int check_range(struct pmem_file *file, u64 offset, u64 len)
-{
-	int ret = 0;
-
-	mutex_lock(&file->lock);
-	if (!file->allocated || offset > file->memory.len ||
-	    len > file->memory.len - offset)
-		ret = -EINVAL;
-	mutex_unlock(&file->lock);
-	return ret;
-}
-
 /**
  * pmem_cache_maint() - cache maintenance of a range
  * @file: the file
@@ -259,7 +247,7 @@ int pmem_cache_maint(struct file *file, unsigned int cmd,
 	default:
 		return -EINVAL;
 	}
-	ret = check_range(file->private_data, addr->offset, addr->length);
+	ret = pmem_cache_range(file->private_data, addr->offset, addr->length);
 	return ret ?: pmem_cache_maintain(file->private_data, _IOC_NR(cmd),
 					  addr->offset, addr->length);
 }

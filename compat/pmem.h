@@ -280,6 +280,7 @@ u32 pmem_new_handle(u64 size);
 int pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len);
 int pmem_cache_maintain(struct pmem_file *file, unsigned int nr, u64 offset,
 			u64 len);
+int pmem_cache_range(struct pmem_file *file, u64 offset, u64 len);
 int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
 		     u64 len);
 
