@@ -374,10 +374,27 @@ TEST_F(config, carveout_of_all_memory)
 	EXPECT_LT(before - before / 4, meminfo("MemFree:"));
 }
 
+/* How many pages the kernel has handed out since it was started, KiB. */
+static unsigned long long handed_out(void)
+{
+	char *text = read_text("/proc/vmstat"), *line, *save;
+	unsigned long long pages, sum = 0;
+
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (sscanf(line, "pgalloc_%*s %llu", &pages) == 1)
+			sum += pages;
+	free(text);
+	return sum * PAGE / 1024;
+}
+
+/* Nothing is taken from others, such as what they have cached, for what cannot succeed. */
 TEST_F(config, carveout_larger_than_all_memory)
 {
+	unsigned long long before = handed_out();
+
 	/* In blocks of 4 MiB, that is 32 bits and one block more. */
 	ASSERT_EQ(0, module_load("carveout=huge:64G,odd:0x40000000400000,vast:8E,good:1M"));
+	EXPECT_GT(meminfo("MemTotal:") / 4, handed_out() - before);
 	EXPECT_TRUE(log_has("carveout=huge:64G:"));
 	EXPECT_TRUE(log_has("carveout=odd:0x40000000400000:"));
 	EXPECT_TRUE(log_has("carveout=vast:8E:"));
