@@ -155,6 +155,31 @@ TEST_F(config, a_loan_is_given_back)
 	free(now);
 }
 
+/* The buddy rules look at what is free, piece by piece. */
+TEST_F(config, gaps_of_a_loan)
+{
+	int fds[3], i, gap;
+	unsigned long place;
+
+	ASSERT_EQ(0, load("node=pair:video:lent:buddy:size=4M"));
+	for (i = 0; i < 3; i++) {
+		fds[i] = pmem_open("pair");
+		ASSERT_EQ(0, pmem_allocate(fds[i], LEN));
+	}
+	place = pmem_phys(fds[0]).offset;
+	EXPECT_EQ(place + LEN, pmem_phys(fds[1]).offset);
+	close(fds[0]);
+	EXPECT_FREE(2 * LEN, LEN, fds[1]);
+	gap = pmem_open("pair");
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(gap, 2 * LEN));
+	ASSERT_EQ(0, pmem_allocate(gap, LEN));
+	EXPECT_EQ(place, pmem_phys(gap).offset);
+	close(gap);
+	close(fds[1]);
+	EXPECT_FREE(3 * LEN, 2 * LEN, fds[2]);
+	close(fds[2]);
+}
+
 TEST_F(config, addresses_are_shown_where_that_was_asked_for)
 {
 	struct peer peer;
