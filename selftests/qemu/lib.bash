@@ -61,6 +61,21 @@ unlock() {
 	exec {LOCK_FD}>&-
 }
 
+# own_jobs: jobs that are started from now on, with all that they start, end with the calling shell.
+own_jobs() {
+	# Each in a process group of its own.
+	set -m
+	trap end_jobs EXIT
+}
+
+end_jobs() {
+	local job
+
+	for job in $(jobs -p); do
+		kill -- "-$job" 2>/dev/null || true
+	done
+}
+
 # age FILE: seconds since FILE was changed; very old when there is none.
 age() {
 	local changed
