@@ -128,6 +128,8 @@ TEST_F(module, unloading_leaves_nothing_behind)
 	EXPECT_NE(0, access(DRIVER, F_OK));
 }
 
+#define LOST_KIB	2000
+
 static bool live_and_die(int times)
 {
 	int i;
@@ -141,19 +143,24 @@ static bool live_and_die(int times)
 
 TEST_F(module, a_hundred_lives)
 {
-	long before, after;
+	int attempts = 4;
+	long lost;
 
 	/* What the kernel keeps for good it has after a few. */
 	ASSERT_TRUE(live_and_die(rounds(20)));
-	before = available_kib();
-	ASSERT_TRUE(live_and_die(rounds(100)));
-	after = available_kib();
 	/*
-	 * Other parts of the kernel take and give, too: 20 KiB a life. One that debugs remembers
-	 * more than that, and finds itself what is lost.
+	 * Other parts of the kernel take and give, too, but not in each hundred lives 20 KiB for
+	 * each. One that debugs remembers more than that, and finds itself what is lost.
 	 */
+	do {
+		long before = available_kib();
+
+		ASSERT_TRUE(live_and_die(rounds(100)));
+		lost = before - available_kib();
+	} while (!kernel_debugs() && lost > LOST_KIB && --attempts);
 	if (!kernel_debugs())
-		EXPECT_LE(before - 2000, after);
+		EXPECT_GE(LOST_KIB, lost);
+	TH_LOG("%ld KiB less are available", lost);
 }
 
 TEST_F(module, open_node_keeps_it)

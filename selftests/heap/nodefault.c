@@ -10,6 +10,8 @@
 #define CARVEOUTS	"carveout=any:16M,spare@80000000:1M"
 /* The largest that the page allocator has, of which the carveout is collected. */
 #define BLOCK_KIB	4096
+/* Of the carveout, nearly all. */
+#define MOST_KIB	(14 * 1024)
 #define LIVES		20
 
 TEST(no_heap_for_an_area_that_is_not_there)
@@ -61,15 +63,21 @@ TEST(carveout_of_collected_pages)
 
 TEST(collected_pages_go_back)
 {
-	long loaded = meminfo("MemFree:"), unloaded;
+	bool given = false, taken = false;
+	int i;
 
-	ASSERT_EQ(0, module_unload());
-	unloaded = meminfo("MemFree:");
-	/* 16 MiB, with what the kernel takes for something else meanwhile, or gives back late. */
-	EXPECT_LE(loaded + 8 * 1024, unloaded);
-	EXPECT_EQ(0, module_load(CARVEOUTS));
-	EXPECT_TRUE(node_exists("any"));
-	EXPECT_GE(unloaded - 8 * 1024, meminfo("MemFree:"));
+	/* The kernel takes and gives for other things meanwhile, but not always the same way. */
+	for (i = 0; i < LIVES && !(given && taken); i++) {
+		long loaded = meminfo("MemFree:"), unloaded;
+
+		ASSERT_EQ(0, module_unload());
+		unloaded = meminfo("MemFree:");
+		given = loaded + MOST_KIB <= unloaded;
+		ASSERT_EQ(0, module_load(CARVEOUTS));
+		EXPECT_TRUE(node_exists("any"));
+		taken = meminfo("MemFree:") + MOST_KIB <= unloaded;
+	}
+	EXPECT_TRUE(given && taken);
 }
 
 /* To the last block: one that stays behind is not seen in one life, but in all of them. */
