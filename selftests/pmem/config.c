@@ -19,7 +19,7 @@ static bool is_loaded(void)
 /* What a process has left is gone only soon after it has. */
 static bool unload(void)
 {
-	int tries = 50;
+	int tries = 300;
 
 	while (is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
 		usleep(100000);

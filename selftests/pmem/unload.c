@@ -22,7 +22,7 @@ static int unload(void)
 /* What a process has left is gone only soon after it has. */
 static bool unload_soon(void)
 {
-	int tries = 50;
+	int tries = 300;
 
 	while (unload() && tries--)
 		usleep(100000);
