@@ -99,11 +99,11 @@ guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs a
 	arm64/stress arm64/old_client arm64/cma_mem
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
-guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api
+guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api arm64/config
 guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
 guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
-# Every page that moves is poisoned, checked and tracked: minutes.
-[[ -z ${FULL:-} ]] || guest stress-pressure debug stress/build "$ROUNDS" arm64/pressure
+# Every page that is filled is poisoned, checked and tracked: most of them are out of the way.
+guest stress-pressure debug stress/build "$ROUNDS --append hugepages=850" arm64/pressure
 guest stress-reload debug stress/build "$ROUNDS" arm64/reload
 guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
@@ -122,6 +122,8 @@ guest importers-smmu debug importers/build \
 guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" arm64/swiotlb
 guest userspace debug userspace/build "$ROUNDS" arm64/lib armhf/lib
 guest userspace-tool debug userspace/build "$ROUNDS" arm64/tool arm64/terminal
+guest userspace-camera debug userspace/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS" \
+	arm64/camera
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
 # buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.
