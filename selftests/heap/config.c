@@ -374,7 +374,7 @@ TEST_F(config, carveout_of_all_memory)
 	EXPECT_LT(before - before / 4, meminfo("MemFree:"));
 }
 
-/* How many pages the kernel has handed out since it was started, KiB. */
+/* How much memory the kernel has handed out since it was started, in KiB. */
 static unsigned long long handed_out(void)
 {
 	char *text = read_text("/proc/vmstat"), *line, *save;
