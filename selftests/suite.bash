@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Building a folder of test programs that has a Makefile as faults/ has. Sourced by the "build"
-# of such a folder.
+# Building a folder of test programs that has a Makefile as programs.mk wants it. Sourced by the
+# "build" of such a folder.
 # shellcheck source-path=SCRIPTDIR source=qemu/lib.bash
 . "$(dirname -- "${BASH_SOURCE[0]}")/qemu/lib.bash"
+
+readonly SELFTESTS=$REPO_DIR/selftests
+# Debian's headers for the host's own architecture lack those of DRM, which are the same for all.
+readonly DRM_HEADERS='-idirafter /usr/aarch64-linux-gnu/include'
 
 # cross_prefix ARCH: of the compiler for Debian's architecture of that name.
 cross_prefix() {
 	case $1 in
+	amd64) echo x86_64-linux-gnu- ;;
 	arm64) echo aarch64-linux-gnu- ;;
 	armhf) echo arm-linux-gnueabihf- ;;
 	armel) echo arm-linux-gnueabi- ;;
@@ -16,22 +21,33 @@ cross_prefix() {
 	esac
 }
 
-# build_suite NAME ARCH...: build the programs of selftests/NAME into $CACHE/NAME/ARCH/, put what
-# runs them in a guest beside them, and print $CACHE/NAME, which is a folder for vm's --share.
-build_suite() {
-	local name=$1 arch kernel
+# compile FOLDER NAME ARCH...: the programs of selftests/FOLDER, into $CACHE/NAME/ARCH/. Sets
+# SOURCE, the kernel's source that has the harness. Until the end of the script nobody else does.
+compile() {
+	local folder=$1 name=$2 arch prefix
 
-	shift
+	shift 2
 	need_tools base
 	prepare_cache
-	kernel=$("$REPO_DIR/selftests/upstream/source")
+	SOURCE=$("$SELFTESTS/upstream/source")
 	lock "$CACHE/build/$name/lock"
 	for arch; do
-		make --silent -j2 -C "$REPO_DIR/selftests/$name" \
-			CROSS_COMPILE="$(cross_prefix "$arch")" \
-			KSELFTEST="$kernel/tools/testing/selftests" \
+		prefix=$(cross_prefix "$arch")
+		make --silent -j2 -C "$SELFTESTS/$folder" CROSS_COMPILE="$prefix" \
+			KSELFTEST="$SOURCE/tools/testing/selftests" DRM_HEADERS="$DRM_HEADERS" \
 			B="$CACHE/build/$name/$arch" O="$CACHE/$name/$arch" all >&2
 	done
-	cp "$REPO_DIR/selftests/pmem/guest" "$CACHE/$name/guest"
-	echo "$CACHE/$name"
+}
+
+# add_guest FOLDER SHARE: put what runs FOLDER's programs in a guest into SHARE.
+add_guest() {
+	cp "$SELFTESTS/$1/guest" "$2/"
+}
+
+# build_suite NAME GUEST ARCH...: build the programs of selftests/NAME, put what runs those of GUEST
+# beside them, and print the folder, which is one for vm's --share.
+build_suite() {
+	compile "$1" "$1" "${@:3}"
+	add_guest "$2" "$CACHE/$1"
+	echo "$CACHE/$1"
 }

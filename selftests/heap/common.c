@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Helpers of the heaps' test programs; declared in common.h. */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <drm/drm.h>
 #include <linux/contig_heap.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/udmabuf.h>
 
 #include "common.h"
-
-/* Helpers without a test at hand end the process, which fails the test. */
-static void die(const char *what)
-{
-	perror(what);
-	abort();
-}
 
 int heap_open(const char *name)
 {
@@ -135,109 +123,7 @@ int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase)
 	return ret;
 }
 
-/* Every word differs from its neighbours and from that of another seed. */
-static __u32 pattern(__u32 seed, size_t word)
-{
-	return (seed + 1) * 0x9e3779b1U + word * 0x85ebca6bU;
-}
-
-/* len is a multiple of 4. */
-void fill(void *memory, size_t len, __u32 seed)
-{
-	__u32 *word = memory;
-	size_t i;
-
-	for (i = 0; i < len / sizeof(*word); i++)
-		word[i] = pattern(seed, i);
-}
-
-bool filled(const void *memory, size_t len, __u32 seed)
-{
-	const __u32 *word = memory;
-	size_t i;
-
-	for (i = 0; i < len / sizeof(*word); i++)
-		if (word[i] != pattern(seed, i))
-			return false;
-	return true;
-}
-
-bool all_bytes(const void *memory, size_t len, unsigned char value)
-{
-	const unsigned char *byte = memory;
-
-	return !len || (byte[0] == value && !memcmp(byte, byte + 1, len - 1));
-}
-
-int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	if (!dir)
-		die("/proc/self/fd");
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
-/* The number that the next file gets: numbers can be lost without any file. */
-int next_fd(void)
-{
-	int fd = dup(STDOUT_FILENO);
-
-	if (fd < 0)
-		die("dup");
-	close(fd);
-	return fd;
-}
-
-/* The DRM device of the kernel's vgem, or -1. */
-int open_vgem(void)
-{
-	int number, fd;
-
-	for (number = 0; number < 8; number++) {
-		char path[32], name[16] = "";
-		struct drm_version version = {
-			.name = name,
-			.name_len = sizeof(name) - 1,
-		};
-
-		snprintf(path, sizeof(path), "/dev/dri/card%d", number);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (!ioctl(fd, DRM_IOCTL_VERSION, &version) &&
-		    !strcmp(name, "vgem"))
-			return fd;
-		close(fd);
-	}
-	return -1;
-}
-
-/* A dma-buf of another exporter, of vgem. */
-int foreign_dmabuf(void)
-{
-	struct drm_mode_create_dumb dumb = {
-		.width = 256,
-		.height = 16,
-		.bpp = 32,
-	};
-	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
-	int vgem = open_vgem();
-
-	if (vgem < 0 || ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
-		die("vgem");
-	prime.handle = dumb.handle;
-	if (ioctl(vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
-		die("DRM_IOCTL_PRIME_HANDLE_TO_FD");
-	close(vgem);
-	return prime.fd;
-}
-
-/* The same of udmabuf; -1 where the kernel has none. */
+/* A dma-buf of udmabuf; -1 where the kernel has none. */
 int udmabuf(size_t len)
 {
 	struct udmabuf_create create = { .size = len };
@@ -257,68 +143,4 @@ int udmabuf(size_t len)
 	close(memfd);
 	close(device);
 	return fd;
-}
-
-/* A field of /proc/meminfo, in KiB. */
-long meminfo(const char *field)
-{
-	char *info = read_text("/proc/meminfo");
-	char *line = info ? strstr(info, field) : NULL;
-	long kib;
-
-	if (!line)
-		die("/proc/meminfo");
-	kib = strtol(line + strlen(field), NULL, 10);
-	free(info);
-	return kib;
-}
-
-/* xorshift; *state is not 0. */
-__u32 next_random(__u32 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/*
- * What a file holds, to be freed, or NULL. Most are a line long: a buffer for the longest would
- * cost every reader its page faults.
- */
-char *read_text(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 1024, len = 0;
-	ssize_t got = 1;
-	char *text;
-
-	if (fd < 0)
-		return NULL;
-	text = malloc(size);
-	while (text && got > 0) {
-		if (len == size - 1)
-			text = realloc(text, size *= 4);
-		if (!text)
-			break;
-		got = read(fd, text + len, size - 1 - len);
-		if (got > 0)
-			len += got;
-	}
-	if (!text)
-		die("malloc");
-	close(fd);
-	text[len] = 0;
-	return text;
-}
-
-bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	ssize_t len = strlen(text);
-	bool ok = fd >= 0 && write(fd, text, len) == len;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
 }

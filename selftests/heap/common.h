@@ -6,17 +6,12 @@
 #ifndef HEAP_COMMON_H
 #define HEAP_COMMON_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include <linux/contig_heap.h>
 #include <linux/types.h>
 
-#define KiB(n)	((size_t)(n) << 10)
-#define MiB(n)	((size_t)(n) << 20)
-/* The kernel's page, 16 KiB on some. */
-#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
+#include "../util.h"
 
 int heap_open(const char *name);
 int heap_open_twin(const char *name);
@@ -32,19 +27,6 @@ int buffer_sync(int fd, __u64 flags);
 int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags);
 int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase);
 
-void fill(void *memory, size_t len, __u32 seed);
-bool filled(const void *memory, size_t len, __u32 seed);
-bool all_bytes(const void *memory, size_t len, unsigned char value);
-
-int open_fds(void);
-int next_fd(void);
-int open_vgem(void);
-int foreign_dmabuf(void);
 int udmabuf(size_t len);
-long meminfo(const char *field);
-__u32 next_random(__u32 *state);
-
-char *read_text(const char *path);
-bool write_text(const char *path, const char *text);
 
 #endif /* HEAP_COMMON_H */

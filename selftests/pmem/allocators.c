@@ -16,7 +16,7 @@ struct block {
 static unsigned long base_of(const char *name)
 {
 	char *path = format("/sys/kernel/pmem_regions/%s/base", name);
-	char *text = read_text(path, NULL);
+	char *text = read_text(path);
 	unsigned long base = text ? strtoul(text, NULL, 10) : 0;
 
 	free(path);

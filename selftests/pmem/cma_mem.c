@@ -146,7 +146,7 @@ TEST_F(cma_mem, both_kinds_of_memory)
 /* In the order in which they were allocated; returns how many there are. */
 static int offsets_in_area(unsigned long long *offset, int max)
 {
-	char *text = read_text("/sys/kernel/debug/contig_heaps/default_cma_region/buffers", NULL);
+	char *text = read_text("/sys/kernel/debug/contig_heaps/default_cma_region/buffers");
 	char *line = text ? strchr(text, '\n') : NULL;
 	int count = 0;
 
@@ -428,7 +428,7 @@ static long phy_base_there(const long *arg)
 /* Is there memory at this physical address? */
 static bool is_ram(unsigned long address)
 {
-	char *text = read_text("/proc/iomem", NULL), *line, *rest = text;
+	char *text = read_text("/proc/iomem"), *line, *rest = text;
 	bool found = false;
 
 	while ((line = strsep(&rest, "\n"))) {

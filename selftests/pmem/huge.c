@@ -258,8 +258,7 @@ TEST_F(huge, export_costs_few_faults)
 /* KiB of page tables that we have. */
 static long page_tables(void)
 {
-	size_t len;
-	char *status = read_text("/proc/self/status", &len);
+	char *status = read_text("/proc/self/status");
 	char *line = status ? strstr(status, "VmPTE:") : NULL;
 	long kib = line ? strtol(line + strlen("VmPTE:"), NULL, 10) : -1;
 

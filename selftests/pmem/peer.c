@@ -29,12 +29,6 @@ struct answer {
 static struct peer running[64];
 static size_t nr_running;
 
-static void die(const char *what)
-{
-	perror(what);
-	abort();
-}
-
 void send_fd(int socket, int fd)
 {
 	char byte = 'f';
@@ -103,7 +97,7 @@ static void serve(int socket)
 /* The mappings that came with fork(): as long as they are there, their files are, too. */
 static void drop_mappings(void)
 {
-	char *maps = read_text("/proc/self/maps", NULL), *line, *next;
+	char *maps = read_text("/proc/self/maps"), *line, *next;
 	unsigned long start, end;
 
 	for (line = maps; line && *line; line = next) {

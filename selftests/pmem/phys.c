@@ -193,7 +193,7 @@ static bool names_address(const char *text, unsigned long base, unsigned long si
 /* The lines of the maps that are about this device, without the addresses in front. */
 static char *maps_of(const char *name)
 {
-	char *text = read_text("/proc/self/maps", NULL), *found = calloc(1, MiB(1)), *line, *rest;
+	char *text = read_text("/proc/self/maps"), *found = calloc(1, MiB(1)), *line, *rest;
 	char *wanted = format("/dev/%s\n", name);
 
 	for (line = text; line && *line; line = rest) {
@@ -239,7 +239,7 @@ static long sysfs_shows_address(const long *arg)
 
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		char *path = format("/sys/kernel/pmem_regions/%s/%s", name, files[i]);
-		char *text = read_text(path, NULL);
+		char *text = read_text(path);
 
 		if (text) {
 			readable++;
@@ -271,7 +271,7 @@ TEST_F(phys, sysfs_shows_no_address)
 static long base_file(const long *arg)
 {
 	char *path = format("/sys/kernel/pmem_regions/%s/base", (const char *)arg[0]);
-	char *text = read_text(path, NULL);
+	char *text = read_text(path);
 	long zero = text && !strcmp(text, "0(0x0)\n");
 
 	free(path);
@@ -292,7 +292,7 @@ TEST_F(phys, base_in_sysfs)
 static long process_files_show_address(const long *arg)
 {
 	char *path = format("/proc/self/fdinfo/%ld", arg[0]);
-	char *text = read_text(path, NULL);
+	char *text = read_text(path);
 	long shown = !text || names_address(text, arg[1], LEN);
 
 	free(path);

@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +12,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <drm/drm.h>
 #include <linux/dma-heap.h>
 
 #include "../heap/importer_client.h"
@@ -31,13 +28,6 @@ const struct node nodes[] = {
 };
 
 const size_t nr_nodes = sizeof(nodes) / sizeof(nodes[0]);
-
-/* Helpers without a test at hand end the process, which fails the test. */
-static void die(const char *what)
-{
-	perror(what);
-	abort();
-}
 
 const struct node *node_of(const char *name)
 {
@@ -76,7 +66,7 @@ static bool node_free(const struct node *node, bool complain)
 static char *attribute_in(const char *class, const char *heap, const char *attribute)
 {
 	char *path = format("%s/%s/%s", class, heap, attribute);
-	char *text = read_text(path, NULL);
+	char *text = read_text(path);
 
 	free(path);
 	return text;
@@ -305,78 +295,6 @@ int heap_alloc(const char *heap, size_t len, __u32 flags)
 	return ret ? -1 : (int)data.fd;
 }
 
-/* The kernel's virtual GEM device, or -1. */
-int open_vgem(void)
-{
-	char name[16];
-	int i, fd;
-
-	for (i = 0; i < 16; i++) {
-		struct drm_version version = { .name = name, .name_len = sizeof(name) };
-		char *path = format("/dev/dri/card%d", i);
-
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		free(path);
-		memset(name, 0, sizeof(name));
-		if (fd >= 0 && !ioctl(fd, DRM_IOCTL_VERSION, &version) &&
-		    !strncmp(name, "vgem", 4))
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	return -1;
-}
-
-/* A dma-buf of another exporter: of vgem. */
-int foreign_dmabuf(void)
-{
-	struct drm_mode_create_dumb dumb = { .width = 256, .height = 256, .bpp = 32 };
-	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
-	int vgem = open_vgem();
-
-	if (vgem < 0 || ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
-		die("vgem");
-	prime.handle = dumb.handle;
-	if (ioctl(vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
-		die("DRM_IOCTL_PRIME_HANDLE_TO_FD");
-	close(vgem);
-	return prime.fd;
-}
-
-/* Every word differs from its neighbours and from that of another seed, and none is 0. */
-static __u32 pattern(__u32 seed, size_t word)
-{
-	return ((seed + 1) * 0x9e3779b1U + word * 0x85ebca6bU) | 1;
-}
-
-/* len is a multiple of 4. */
-void fill(void *memory, size_t len, __u32 seed)
-{
-	volatile __u32 *word = memory;
-	size_t i;
-
-	for (i = 0; i < len / sizeof(*word); i++)
-		word[i] = pattern(seed, i);
-}
-
-bool filled(const void *memory, size_t len, __u32 seed)
-{
-	const volatile __u32 *word = memory;
-	size_t i;
-
-	for (i = 0; i < len / sizeof(*word); i++)
-		if (word[i] != pattern(seed, i))
-			return false;
-	return true;
-}
-
-bool all_bytes(const void *memory, size_t len, unsigned char value)
-{
-	const unsigned char *byte = memory;
-
-	return !len || (byte[0] == value && !memcmp(byte, byte + 1, len - 1));
-}
-
 static sigjmp_buf access_failed;
 
 static void on_fault(int signal)
@@ -445,85 +363,4 @@ bool device_sees(int fd, const void *memory, size_t len)
 	close(importer);
 	close(dmabuf);
 	return same;
-}
-
-int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	if (!dir)
-		die("/proc/self/fd");
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	/* Without ".", ".." and the directory itself. */
-	return count - 3;
-}
-
-/* xorshift; *state is not 0. */
-__u32 next_random(__u32 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/*
- * What a file holds, to be freed, or NULL; @len may be NULL. Most are a line long: a buffer for the
- * longest would cost every reader its page faults.
- */
-char *read_text(const char *path, size_t *len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 1024, done = 0;
-	ssize_t got = 1;
-	char *text;
-
-	if (fd < 0)
-		return NULL;
-	text = malloc(size);
-	while (text && got > 0) {
-		if (done == size - 1)
-			text = realloc(text, size *= 4);
-		if (!text)
-			break;
-		got = read(fd, text + done, size - 1 - done);
-		if (got > 0)
-			done += got;
-	}
-	if (!text)
-		die("malloc");
-	close(fd);
-	text[done] = 0;
-	if (len)
-		*len = done;
-	return text;
-}
-
-bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	size_t len = strlen(text);
-	bool done;
-
-	if (fd < 0)
-		return false;
-	done = write(fd, text, len) == (ssize_t)len;
-	close(fd);
-	return done;
-}
-
-/* A string to be freed. */
-char *format(const char *template, ...)
-{
-	va_list arguments;
-	char *text;
-
-	va_start(arguments, template);
-	if (vasprintf(&text, template, arguments) < 0)
-		die("vasprintf");
-	va_end(arguments);
-	return text;
 }

@@ -9,15 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <linux/android_pmem.h>
 #include <linux/types.h>
 
-#define KiB(n)	((size_t)(n) << 10)
-#define MiB(n)	((size_t)(n) << 20)
-/* The kernel's page, 16 KiB on some. */
-#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
+#include "../util.h"
 
 /* O_SYNC as binaries of that time pass it; O_DSYNC today. */
 #define OLD_O_SYNC	0x1000
@@ -74,23 +70,13 @@ int pmem_master(const char *name, size_t len, void **memory);
 int pmem_sub(const char *name, int master);
 
 int heap_alloc(const char *heap, size_t len, __u32 flags);
-int open_vgem(void);
-int foreign_dmabuf(void);
 
-void fill(void *memory, size_t len, __u32 seed);
-bool filled(const void *memory, size_t len, __u32 seed);
-bool all_bytes(const void *memory, size_t len, unsigned char value);
 bool can_read(const void *addr);
 bool can_write(void *addr);
 
 __u64 address_of(int fd);
 bool device_sees(int fd, const void *memory, size_t len);
-int open_fds(void);
-__u32 next_random(__u32 *state);
-char *read_text(const char *path, size_t *len);
-bool write_text(const char *path, const char *text);
 char *heap_attribute(const char *heap, const char *attribute);
-char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * A peer is another process that calls functions for a test, one at a time. It is

@@ -333,7 +333,7 @@ TEST_F(security, s6_no_channel_through_garbage)
 /* Bytes that were written back to memory since the last time, whatever they were. */
 static size_t flushed(void)
 {
-	char *trace = read_text(TRACING "trace", NULL);
+	char *trace = read_text(TRACING "trace");
 	size_t bytes = flushed_in(trace);
 
 	free(trace);

@@ -169,8 +169,8 @@ static void *thread_asks(void *arg)
 			shared->bad++;
 		pmem_cache(shared->sub, PMEM_CLEAN_INV_CACHES, shared->view, 0, LEN);
 		pmem_flush(shared->sub, 0, LEN);
-		free(read_text("/sys/kernel/pmem_regions/pmem/mapped_regions", NULL));
-		free(read_text("/sys/kernel/pmem_regions/pmem/bits_allocated", NULL));
+		free(read_text("/sys/kernel/pmem_regions/pmem/mapped_regions"));
+		free(read_text("/sys/kernel/pmem_regions/pmem/bits_allocated"));
 	}
 	return NULL;
 }

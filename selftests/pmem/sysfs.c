@@ -15,7 +15,7 @@
 static char *node_file(const char *name, const char *file)
 {
 	char *path = format("/sys/kernel/pmem_regions/%s/%s", name, file);
-	char *text = read_text(path, NULL);
+	char *text = read_text(path);
 
 	free(path);
 	return text;
@@ -187,7 +187,7 @@ TEST_F(files, debugfs)
 	ASSERT_LE(0, pmem_open(self->name));
 	ASSERT_EQ(0, stat(path, &stat_data));
 	EXPECT_EQ(0444, stat_data.st_mode & 07777);
-	text = read_text(path, NULL);
+	text = read_text(path);
 	same = node_file(self->name, "mapped_regions");
 	ASSERT_NE(NULL, text);
 	EXPECT_STREQ(same, text);

@@ -175,7 +175,7 @@ TEST_F(unload, lender_without_a_heap)
 	EXPECT_EQ(0, access("/sys/kernel/debug/contig_heaps/video@7a000000/buffers", F_OK));
 	fd = pmem_open("pmem_cma");
 	EXPECT_EQ(0, pmem_allocate(fd, LEN));
-	text = read_text("/sys/kernel/debug/contig_heaps/pmem_cma/buffers", NULL);
+	text = read_text("/sys/kernel/debug/contig_heaps/pmem_cma/buffers");
 	ASSERT_NE(NULL, text);
 	EXPECT_NE(NULL, strstr(text, " 1048576 "));
 	free(text);

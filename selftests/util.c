@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What test programs of all kinds share; declared in util.h. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <drm/drm.h>
+
+#include "util.h"
+
+/* For helpers without a test at hand: end the process, which fails the test. */
+void die(const char *what)
+{
+	perror(what);
+	abort();
+}
+
+/* Every word differs from its neighbours and from that of another seed, and none is 0. */
+static __u32 pattern(__u32 seed, size_t word)
+{
+	return ((seed + 1) * 0x9e3779b1U + word * 0x85ebca6bU) | 1;
+}
+
+/* len is a multiple of 4. */
+void fill(void *memory, size_t len, __u32 seed)
+{
+	__u32 *word = memory;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++)
+		word[i] = pattern(seed, i);
+}
+
+bool filled(const void *memory, size_t len, __u32 seed)
+{
+	const __u32 *word = memory;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++)
+		if (word[i] != pattern(seed, i))
+			return false;
+	return true;
+}
+
+bool all_bytes(const void *memory, size_t len, unsigned char value)
+{
+	const unsigned char *byte = memory;
+
+	return !len || (byte[0] == value && !memcmp(byte, byte + 1, len - 1));
+}
+
+/* xorshift; *state is not 0. */
+__u32 next_random(__u32 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+int open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	if (!dir)
+		die("/proc/self/fd");
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	/* Without ".", ".." and the directory itself. */
+	return count - 3;
+}
+
+/* The number that the next file gets: numbers can be lost without any file. */
+int next_fd(void)
+{
+	int fd = dup(STDOUT_FILENO);
+
+	if (fd < 0)
+		die("dup");
+	close(fd);
+	return fd;
+}
+
+/* A string to be freed. */
+char *format(const char *template, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, template);
+	if (vasprintf(&text, template, arguments) < 0)
+		die("vasprintf");
+	va_end(arguments);
+	return text;
+}
+
+/*
+ * What a file holds, to be freed, or NULL. Most are a line long: a buffer for the longest would
+ * cost every reader its page faults.
+ */
+char *read_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 1024, len = 0;
+	ssize_t got = 1;
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = malloc(size);
+	while (text && got > 0) {
+		if (len == size - 1)
+			text = realloc(text, size *= 4);
+		if (!text)
+			break;
+		got = read(fd, text + len, size - 1 - len);
+		if (got > 0)
+			len += got;
+	}
+	if (!text)
+		die("malloc");
+	close(fd);
+	text[len] = 0;
+	return text;
+}
+
+bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t len = strlen(text);
+	bool ok = fd >= 0 && write(fd, text, len) == len;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* A field of /proc/meminfo, in KiB. */
+long meminfo(const char *field)
+{
+	char *info = read_text("/proc/meminfo");
+	char *line = info ? strstr(info, field) : NULL;
+	long kib;
+
+	if (!line)
+		die("/proc/meminfo");
+	kib = strtol(line + strlen(field), NULL, 10);
+	free(info);
+	return kib;
+}
+
+/* The DRM device of the kernel's vgem, or -1. */
+int open_vgem(void)
+{
+	int number, fd;
+
+	for (number = 0; number < 16; number++) {
+		char path[32], name[16] = "";
+		struct drm_version version = {
+			.name = name,
+			.name_len = sizeof(name) - 1,
+		};
+
+		snprintf(path, sizeof(path), "/dev/dri/card%d", number);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!ioctl(fd, DRM_IOCTL_VERSION, &version) && !strcmp(name, "vgem"))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+/* A dma-buf of another exporter, of vgem. */
+int foreign_dmabuf(void)
+{
+	struct drm_mode_create_dumb dumb = {
+		.width = 256,
+		.height = 256,
+		.bpp = 32,
+	};
+	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	int vgem = open_vgem();
+
+	if (vgem < 0 || ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		die("vgem");
+	prime.handle = dumb.handle;
+	if (ioctl(vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
+		die("DRM_IOCTL_PRIME_HANDLE_TO_FD");
+	close(vgem);
+	return prime.fd;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the test programs of heaps and of legacy nodes share: memory with known contents, files, and
+ * dma-bufs of other exporters.
+ */
+#ifndef SELFTESTS_UTIL_H
+#define SELFTESTS_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <linux/types.h>
+
+#define KiB(n)	((size_t)(n) << 10)
+#define MiB(n)	((size_t)(n) << 20)
+/* The kernel's page, 16 KiB on some. */
+#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
+
+void die(const char *what) __attribute__((noreturn));
+
+void fill(void *memory, size_t len, __u32 seed);
+bool filled(const void *memory, size_t len, __u32 seed);
+bool all_bytes(const void *memory, size_t len, unsigned char value);
+__u32 next_random(__u32 *state);
+
+int open_fds(void);
+int next_fd(void);
+char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
+char *read_text(const char *path);
+bool write_text(const char *path, const char *text);
+long meminfo(const char *field);
+
+int open_vgem(void);
+int foreign_dmabuf(void);
+
+#endif /* SELFTESTS_UTIL_H */
