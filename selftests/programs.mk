@@ -39,7 +39,7 @@ $(B)/%.o: $(SELFTESTS)/%.c $(SELFTESTS)/programs.mk
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(DRM_HEADERS) -c -o $@ $<
 
--include $(wildcard $(addsuffix /*.d,$(B) $(B)/* $(B)/*/*))
+-include $(patsubst %.o,%.d,$(wildcard $(addsuffix /*.o,$(B) $(B)/* $(B)/*/*)))
 
 .PHONY: all
 .SECONDARY:

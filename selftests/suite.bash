@@ -41,7 +41,7 @@ compile() {
 
 # add_guest FOLDER SHARE: put what runs FOLDER's programs in a guest into SHARE.
 add_guest() {
-	cp "$SELFTESTS/$1/guest" "$2/"
+	cp "$SELFTESTS/$1/guest" "$SELFTESTS/guest.sh" "$2/"
 }
 
 # build_suite NAME GUEST ARCH...: build the programs of selftests/NAME, put what runs those of GUEST
