@@ -164,24 +164,15 @@ static size_t print_all(const char *heap, bool json, const struct held *list, si
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct known known = { NULL, 0 };
 	bool json = false, partial;
 	struct held *list;
 	size_t count, printed;
-	int c, ret;
+	int ret;
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		if (c == 'h')
-			return show_help();
-		if (c != 'j')
-			return usage("bad option");
-		json = true;
-	}
+	ret = plain_options(argc, argv, &json);
+	if (ret != GO_ON)
+		return ret;
 	if (optind + 1 < argc)
 		return usage("one heap at most is expected");
 	ret = held_read(&list, &count, &partial);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* dmaheap doctor */
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,17 +93,6 @@ static void check_modules(void)
 		note("there is /dev/udmabuf, which some programs take when they find no heap");
 }
 
-static const struct heap_state *find(const struct heap_state *states, size_t count,
-				     const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (!strcmp(states[i].name, name))
-			return &states[i];
-	return NULL;
-}
-
 /* Is the user in the group, now? */
 static bool in_group(gid_t gid)
 {
@@ -167,7 +155,7 @@ static void check_names(const struct heap_state *states, size_t count)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(expected); i++) {
-		if (find(states, count, expected[i].name))
+		if (heap_find(states, count, expected[i].name))
 			continue;
 		note("there is no heap \"%s\", which is what is looked for by: %s",
 		     expected[i].name, expected[i].who);
@@ -232,14 +220,10 @@ static int check_all(void)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int ret = plain_options(argc, argv, NULL);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		return c == 'h' ? show_help() : usage("bad option");
+	if (ret != GO_ON)
+		return ret;
 	if (optind + 1 < argc)
 		return usage("one heap at most is expected");
 	return optind < argc ? check_one(argv[optind]) : check_all();

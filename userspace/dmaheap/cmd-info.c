@@ -43,16 +43,12 @@ static void print_opened(const char *name)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct heap_state state;
 	char group[64];
-	int c, ret;
+	int ret = plain_options(argc, argv, NULL);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		return c == 'h' ? show_help() : usage("bad option");
+	if (ret != GO_ON)
+		return ret;
 	if (optind + 1 != argc)
 		return usage("one heap is expected");
 	ret = heap_read(argv[optind], &state);

@@ -65,23 +65,14 @@ static void print_table(const struct heap_state *states, size_t count)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct heap_state *states;
 	bool json = false;
 	size_t count;
-	int c, ret;
+	int ret;
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		if (c == 'h')
-			return show_help();
-		if (c != 'j')
-			return usage("bad option");
-		json = true;
-	}
+	ret = plain_options(argc, argv, &json);
+	if (ret != GO_ON)
+		return ret;
 	if (optind < argc)
 		return usage("no argument is expected");
 	ret = heaps_read(&states, &count);

@@ -72,17 +72,6 @@ static bool is_wanted(const char *name, char **names)
 	return false;
 }
 
-static const struct heap_state *find(const struct heap_state *states, size_t count,
-				     const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (!strcmp(states[i].name, name))
-			return &states[i];
-	return NULL;
-}
-
 /* "+4.0 MiB" in use since the last look, or nothing. */
 static void print_change(const struct heap_state *now, const struct heap_state *before)
 {
@@ -202,7 +191,7 @@ static void show(const struct view *view)
 		}
 		begin_line(view);
 		print_heap(&view->states[i],
-			   find(view->before, view->nr_before, view->states[i].name), &layout,
+			   heap_find(view->before, view->nr_before, view->states[i].name), &layout,
 			   columns, view->colour);
 		putchar('\n');
 		shown++;

@@ -93,6 +93,17 @@ int heaps_read(struct heap_state **states, size_t *count)
 	return 0;
 }
 
+/* The one of that name, or NULL. */
+const struct heap_state *heap_find(const struct heap_state *states, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(states[i].name, name))
+			return &states[i];
+	return NULL;
+}
+
 const char *group_name(gid_t gid, char *buf, size_t len)
 {
 	/*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* dmaheap: look at dma-buf heaps and use them. */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,27 @@ int show_help(void)
 {
 	fputs(current->help, stdout);
 	return OK;
+}
+
+/* For a command that has --help alone or, with @json, that and --json. GO_ON or the status. */
+int plain_options(int argc, char **argv, bool *json)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, json ? "jh" : "h", json ? options : options + 1,
+				NULL)) != -1) {
+		if (c == 'h')
+			return show_help();
+		if (c != 'j')
+			return usage("bad option");
+		*json = true;
+	}
+	return GO_ON;
 }
 
 /* What was printed has to have arrived. */

@@ -22,6 +22,9 @@ enum {
 	UNSUPPORTED	= 5,
 };
 
+/* No status: there is more to do. */
+#define GO_ON	(-1)
+
 /**
  * struct command - one thing the tool can do
  * @name: how it is called
@@ -43,6 +46,7 @@ extern const struct command cmd_list, cmd_info, cmd_map, cmd_buffers, cmd_alloc,
 int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int show_help(void);
+int plain_options(int argc, char **argv, bool *json);
 
 /* text.c */
 bool parse_size(const char *text, uint64_t *size);
@@ -89,6 +93,7 @@ struct heap_state {
 /* heaps.c */
 int heap_read(const char *name, struct heap_state *state);
 int heaps_read(struct heap_state **states, size_t *count);
+const struct heap_state *heap_find(const struct heap_state *states, size_t count, const char *name);
 const char *group_name(gid_t gid, char *buf, size_t len);
 
 /**
