@@ -130,8 +130,12 @@ static bool select_own_output(struct video *in, __u32 control, int instance)
 	return false;
 }
 
-/* A cable from the output to the input. What lays it has another name since 6.11. */
-static bool connect(struct video *in, int instance)
+/*
+ * A cable from a device's output to its input. What lays it has another name since 6.11, and may
+ * lose it: vivid takes a used output out of the choice of the other inputs in the background, and
+ * if it looks at ours before that has changed, out of ours, too. Then it is back in a moment.
+ */
+bool loop_connect(struct video *in, int instance)
 {
 	struct v4l2_queryctrl control = {};
 
@@ -155,7 +159,7 @@ bool loop_open(struct video *in, struct video *out, int instance)
 	out->fd = open_node(instance, V4L2_CAP_VIDEO_OUTPUT);
 	return in->fd >= 0 && out->fd >= 0 && select_hdmi_input(in->fd) &&
 	       select_hdmi_output(out->fd) && !ioctl(out->fd, VIDIOC_S_DV_TIMINGS, &timings) &&
-	       !ioctl(in->fd, VIDIOC_S_DV_TIMINGS, &timings) && connect(in, instance) &&
+	       !ioctl(in->fd, VIDIOC_S_DV_TIMINGS, &timings) && loop_connect(in, instance) &&
 	       video_set(in, "OSD Text Mode", OSD_NOTHING) &&
 	       set_format(out, 640, 480, V4L2_PIX_FMT_YUYV) &&
 	       set_format(in, 640, 480, V4L2_PIX_FMT_YUYV);

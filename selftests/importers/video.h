@@ -27,6 +27,7 @@ struct video {
 
 bool camera_open(struct video *video, int instance);
 bool loop_open(struct video *in, struct video *out, int instance);
+bool loop_connect(struct video *in, int instance);
 bool video_set(struct video *video, const char *control, int value);
 int video_request(struct video *video, enum v4l2_memory memory, unsigned int count);
 int video_queue(struct video *video, unsigned int index, int dmabuf);
