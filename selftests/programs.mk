@@ -35,7 +35,7 @@ $(addprefix $(O)/,$(PROGRAMS)):
 # Tells the guest at the end whether all memory is free.
 $(O)/left: $(B)/pmem/left.o $(PMEM)
 
-$(B)/%.o: $(SELFTESTS)/%.c $(SELFTESTS)/programs.mk
+$(B)/%.o: $(SELFTESTS)/%.c $(SELFTESTS)/programs.mk Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(DRM_HEADERS) -c -o $@ $<
 

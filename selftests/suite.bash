@@ -32,10 +32,11 @@ compile() {
 	SOURCE=$("$SELFTESTS/upstream/source")
 	lock "$CACHE/build/$name/lock"
 	for arch; do
-		prefix=$(cross_prefix "$arch")
+		prefix=$(cross_prefix "$arch") || exit
 		make --silent -j2 -C "$SELFTESTS/$folder" CROSS_COMPILE="$prefix" \
 			KSELFTEST="$SOURCE/tools/testing/selftests" DRM_HEADERS="$DRM_HEADERS" \
-			B="$CACHE/build/$name/$arch" O="$CACHE/$name/$arch" all >&2
+			B="$CACHE/build/$name/$arch" O="$CACHE/$name/$arch" all >&2 ||
+			die "the programs of $folder do not build"
 	done
 }
 
