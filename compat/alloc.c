@@ -112,8 +112,8 @@ static struct dma_buf *alloc_bitmap(struct pmem_node *node, u64 len, u64 align,
 	memory->len = ALIGN_DOWN(rounded, node->quantum);
 	if (memory->len > node->size)
 		return ERR_PTR(-ENOMEM);
-	return contig_alloc(node->heap, memory->len, max(align, node->quantum),
-			    O_RDWR);
+	return contig_alloc_lowest(node->heap, memory->len,
+				   max(align, node->quantum), O_RDWR);
 }
 
 static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,

@@ -83,7 +83,6 @@ int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
 int pmem_cache_maintain(struct pmem_file *file, unsigned int nr, u64 offset,
 			u64 len)
 {
-	bool invalidate = nr != _IOC_NR(PMEM_CLEAN_CACHES);
 	struct dma_buf *dmabuf;
 	u64 all;
 	int ret;
@@ -91,7 +90,9 @@ int pmem_cache_maintain(struct pmem_file *file, unsigned int nr, u64 offset,
 	dmabuf = get_memory(file, &all);
 	if (!dmabuf)
 		return 0;
-	ret = contig_maintain(dmabuf, offset, len, true, invalidate);
+	ret = contig_maintain(dmabuf, offset, len,
+			      nr == _IOC_NR(PMEM_CLEAN_CACHES) ?
+			      CONTIG_CLEAN : CONTIG_CLEAN_INVALIDATE);
 	dma_buf_put(dmabuf);
 	return ret;
 }
@@ -140,9 +141,9 @@ int pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len)
 	if (!dmabuf)
 		return 0;
 	if (!READ_ONCE(file->connected))
-		contig_maintain(dmabuf, 0, all, true, true);
+		contig_maintain(dmabuf, 0, all, CONTIG_CLEAN_INVALIDATE);
 	else if (containing_range(file, &offset, &len))
-		contig_maintain(dmabuf, offset, len, true, true);
+		contig_maintain(dmabuf, offset, len, CONTIG_CLEAN_INVALIDATE);
 	dma_buf_put(dmabuf);
 	return 0;
 }

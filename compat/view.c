@@ -209,8 +209,8 @@ static void forget_cached(const struct pmem_file *file)
 	const struct pmem_memory *memory = &file->memory;
 
 	if (memory->dmabuf && !memory->uncached)
-		contig_maintain(memory->dmabuf, 0, memory->dmabuf->size, true,
-				true);
+		contig_maintain(memory->dmabuf, 0, memory->dmabuf->size,
+				CONTIG_CLEAN_INVALIDATE);
 }
 
 static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)

@@ -54,6 +54,17 @@ struct contig_stat {
 	bool mapped;
 };
 
+/**
+ * enum contig_maintenance - what caches are to do with a range
+ * @CONTIG_CLEAN: write back what the CPU has changed, and keep it
+ * @CONTIG_CLEAN_INVALIDATE: the same, and forget it. Each line at one stroke, so
+ *	that no write of anybody is lost
+ */
+enum contig_maintenance {
+	CONTIG_CLEAN,
+	CONTIG_CLEAN_INVALIDATE,
+};
+
 struct heap *contig_heap_open(const char *name, const char *region,
 			      bool uncached);
 struct heap *contig_heap_open_node(const char *name, struct device_node *memory,
@@ -68,6 +79,8 @@ bool contig_heap_next_free(struct heap *heap, u64 offset, u64 *start, u64 *len);
 
 struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 			     u32 fd_flags);
+struct dma_buf *contig_alloc_lowest(struct heap *heap, u64 len, u64 align,
+				    u32 fd_flags);
 struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
 				u32 fd_flags);
 int contig_place(struct dma_buf *dmabuf, struct contig_place *place);
@@ -75,7 +88,7 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 		    bool uncached);
 vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,
 			     unsigned int order);
-int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
-		    bool invalidate);
+int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len,
+		    enum contig_maintenance what);
 
 #endif /* CONTIG_API_H */

@@ -112,7 +112,7 @@ static int buffer_size(const struct heap *heap, u64 len, u64 *size)
 }
 
 static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
-			      u32 fd_flags, u64 *offset)
+			      bool lowest, u32 fd_flags, u64 *offset)
 {
 	struct region *region = heap->region;
 	struct extent extent;
@@ -124,11 +124,23 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 	ret = buffer_size(heap, len, &size);
 	if (!ret)
 		ret = region->ops->alloc(region, size,
-					 max_t(u64, align, PAGE_SIZE), &extent);
+					 max_t(u64, align, PAGE_SIZE), lowest,
+					 &extent);
 	if (ret)
 		return ERR_PTR(ret);
 	*offset = extent.phys - region->base;
 	return buffer_export(heap, size, &extent, fd_flags);
+}
+
+static struct dma_buf *create_traced(struct heap *heap, u64 len, u64 align,
+				     bool lowest, u32 fd_flags)
+{
+	u64 offset = 0;
+	struct dma_buf *dmabuf = create(heap, len, align, lowest, fd_flags,
+					&offset);
+
+	trace_contig_alloc(heap, len, align, offset, PTR_ERR_OR_ZERO(dmabuf));
+	return dmabuf;
 }
 
 /**
@@ -147,14 +159,31 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 			     u32 fd_flags)
 {
-	u64 offset = 0;
-	struct dma_buf *dmabuf = create(heap, len, align, fd_flags, &offset);
-
-	trace_contig_alloc(heap, len, align, offset, PTR_ERR_OR_ZERO(dmabuf));
-	return dmabuf;
+	return create_traced(heap, len, align, false, fd_flags);
 }
 
 CONTIG_EXPORT(contig_alloc);
+
+/**
+ * contig_alloc_lowest() - the same, at the lowest place that fits
+ * @heap: the heap
+ * @len: bytes, rounded up to whole pages
+ * @align: alignment of the physical address in bytes, a power of two
+ * @fd_flags: access mode of the dma-buf's file
+ *
+ * First fit from the bottom, for who counts on what that leaves free. In a CMA
+ * area the kernel chooses the place.
+ *
+ * Context: may sleep.
+ * Return: as contig_alloc().
+ */
+struct dma_buf *contig_alloc_lowest(struct heap *heap, u64 len, u64 align,
+				    u32 fd_flags)
+{
+	return create_traced(heap, len, align, true, fd_flags);
+}
+
+CONTIG_EXPORT(contig_alloc_lowest);
 
 static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
 				 u32 fd_flags)

@@ -128,6 +128,23 @@ static inline void buffer_flush(const struct buffer *buffer, u64 offset, u64 len
 		region_flush(region_vaddr(region, phys), phys, len);
 }
 
+/**
+ * buffer_clean() - bring what the cache has to memory
+ * @buffer: the buffer
+ * @offset: first byte
+ * @len: bytes
+ *
+ * Context: may sleep: it can be gigabytes.
+ */
+static inline void buffer_clean(const struct buffer *buffer, u64 offset, u64 len)
+{
+	struct region *region = buffer_region(buffer);
+	phys_addr_t phys = buffer_phys(buffer) + offset;
+
+	if (region->mapped)
+		region_clean(region_vaddr(region, phys), phys, len);
+}
+
 extern const struct dma_buf_ops buffer_ops;
 
 int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);

@@ -46,12 +46,14 @@ static int take_quanta(struct carveout *carveout, u32 start, u32 quanta,
 }
 
 static int carveout_alloc(struct region *region, u64 size, u64 align,
-			  struct extent *extent)
+			  bool lowest, struct extent *extent)
 {
 	struct carveout *carveout = to_carveout(region);
 	u64 quanta = region_quanta(region, size);
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
-	struct pool_search search = { .len = quanta, .align = spacing };
+	struct pool_search search = {
+		.len = quanta, .align = spacing, .exhaustive = lowest,
+	};
 	u32 start, dirty;
 	int ret;
 

@@ -89,7 +89,7 @@ static void give_pages(struct cma_region *cma, u64 size, struct page *pages,
 }
 
 static int cma_region_alloc(struct region *region, u64 size, u64 align,
-			    struct extent *extent)
+			    bool lowest, struct extent *extent)
 {
 	struct cma_region *cma = to_cma_region(region);
 	struct page *pages;

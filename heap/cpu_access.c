@@ -202,24 +202,27 @@ int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
  * @dmabuf: a dma-buf of ours
  * @offset: first byte
  * @len: bytes
- * @clean: write back what the CPU has changed
- * @invalidate: forget what the CPU has read
+ * @what: what caches are to do with it
  *
  * For devices that read or write the memory with no mapping of it through the
- * DMA API. To invalidate alone would lose what others wrote to the same cache
- * lines, so it cleans, too.
+ * DMA API. Nothing invalidates alone: that would lose what others wrote to the
+ * same cache lines.
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL if the range is not in the buffer.
  */
-int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len, bool clean,
-		    bool invalidate)
+int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len,
+		    enum contig_maintenance what)
 {
 	struct buffer *buffer = dmabuf->priv;
 
 	if (offset > buffer->size || len > buffer->size - offset)
 		return -EINVAL;
-	if (len && (clean || invalidate) && !buffer->heap->uncached)
+	if (!len || buffer->heap->uncached)
+		return 0;
+	if (what == CONTIG_CLEAN)
+		buffer_clean(buffer, offset, len);
+	else
 		buffer_flush(buffer, offset, len);
 	return 0;
 }

@@ -22,6 +22,9 @@
 #include <linux/version.h>
 
 #include <asm/cacheflush.h>
+#ifdef CONFIG_ARM64
+#include <asm/cpufeature.h>
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #include <linux/pfn_t.h>
@@ -242,6 +245,25 @@ static inline pgprot_t contig_pgprot_young_dirty(pgprot_t prot, bool write)
 	return prot;
 }
 
+#ifdef CONFIG_ARM64
+/*
+ * One instruction for each line, so that nothing is lost that others write meanwhile: no kernel
+ * exports a function that cleans and invalidates. The smallest line that any core has.
+ */
+#define contig_for_each_line(op, vaddr, size)					\
+do {										\
+	unsigned long _shift = read_sanitised_ftr_reg(SYS_CTR_EL0) >> 16 & 0xf;	\
+	unsigned long _line = 4UL << _shift;					\
+	unsigned long _end = (unsigned long)(vaddr) + (size);			\
+	unsigned long _at = ALIGN_DOWN((unsigned long)(vaddr), _line);		\
+										\
+	dmb(osh);								\
+	for (; _at < _end; _at += _line)					\
+		asm volatile("dc " op ", %0" : : "r" (_at) : "memory");		\
+	dsb(sy);								\
+} while (0)
+#endif
+
 /**
  * contig_flush_dcache() - clean and invalidate memory in all caches
  * @vaddr: first byte, in a cached mapping of the kernel's
@@ -265,11 +287,33 @@ static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 		outer_flush_range(phys, phys + size);
 		__cpuc_flush_dcache_area(vaddr, size);
 	}
+#elif defined(CONFIG_ARM64)
+	contig_for_each_line("civac", vaddr, size);
 #elif defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
 	arch_wb_cache_pmem(vaddr, size);
 	arch_invalidate_pmem(vaddr, size);
 #elif !defined(CONFIG_X86)
 #error "no way to flush the data cache on this kernel: enable ARM64_PMEM"
+#endif
+}
+
+/**
+ * contig_clean_dcache() - write memory back from all caches
+ * @vaddr: first byte, in a cached mapping of the kernel's
+ * @phys: its physical address
+ * @size: bytes
+ *
+ * Afterwards memory has what the CPU wrote, and caches may still have it, too.
+ */
+static inline void contig_clean_dcache(void *vaddr, phys_addr_t phys,
+				       size_t size)
+{
+#if defined(CONFIG_ARM64)
+	contig_for_each_line("cvac", vaddr, size);
+#elif defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
+	arch_wb_cache_pmem(vaddr, size);
+#else
+	contig_flush_dcache(vaddr, phys, size);
 #endif
 }
 

@@ -64,7 +64,7 @@ static int borrow(struct lent *lent)
 	if (lent->users)
 		return 0;
 	ret = lent->lender->ops->alloc(lent->lender, region->size,
-				       region->quantum, &lent->block);
+				       region->quantum, false, &lent->block);
 	if (ret)
 		return ret;
 	/* What a region hands out is zero. */
@@ -129,7 +129,7 @@ static int take(struct lent *lent, u32 start, u32 quanta,
 	return 0;
 }
 
-static int lent_alloc(struct region *region, u64 size, u64 align,
+static int lent_alloc(struct region *region, u64 size, u64 align, bool lowest,
 		      struct extent *extent)
 {
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
@@ -144,7 +144,10 @@ static int lent_alloc(struct region *region, u64 size, u64 align,
 	ret = borrow(lent);
 	if (ret)
 		goto unlock;
-	ret = pool_alloc(&lent->pool, quanta, spacing, &start);
+	if (lowest)
+		ret = pool_alloc_lowest(&lent->pool, quanta, spacing, &start);
+	else
+		ret = pool_alloc(&lent->pool, quanta, spacing, &start);
 	if (!ret)
 		ret = take(lent, start, quanta, extent);
 	give_back(lent);

@@ -607,7 +607,8 @@ void pool_destroy(struct pool *pool)
 /**
  * pool_alloc_step - go on with a request
  * @pool: the pool
- * @search: the request; len and align set by the caller, all else zero at first
+ * @search: the request; len and align set by the caller, exhaustive for the lowest
+ *	place, all else zero at first
  * @start: the first quantum, on success
  *
  * An extent without dirty quanta is preferred. What is dirty in an extent stays
@@ -648,6 +649,16 @@ int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
 	return ret;
 }
 
+static int all_steps(struct pool *pool, struct pool_search *search, u32 *start)
+{
+	int ret;
+
+	do {
+		ret = pool_alloc_step(pool, search, start);
+	} while (ret == -EAGAIN);
+	return ret;
+}
+
 /**
  * pool_alloc - find free quanta and make an extent of them
  * @pool: the pool
@@ -662,12 +673,28 @@ int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
 int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start)
 {
 	struct pool_search search = { .len = len, .align = align };
-	int ret;
 
-	do {
-		ret = pool_alloc_step(pool, &search, start);
-	} while (ret == -EAGAIN);
-	return ret;
+	return all_steps(pool, &search, start);
+}
+
+/**
+ * pool_alloc_lowest - make an extent at the lowest place that fits
+ * @pool: the pool
+ * @len: number of quanta
+ * @align: alignment, see struct pool_search
+ * @start: the first quantum, on success
+ *
+ * First fit, whatever is clean. All steps at once, see pool_alloc_step().
+ *
+ * Return: as pool_alloc().
+ */
+int pool_alloc_lowest(struct pool *pool, u32 len, u32 align, u32 *start)
+{
+	struct pool_search search = {
+		.len = len, .align = align, .exhaustive = true,
+	};
+
+	return all_steps(pool, &search, start);
 }
 
 /**

@@ -86,7 +86,8 @@ struct pool {
  * @len: number of quanta
  * @align: power of two, in quanta, that the first one's number has to be a
  *	multiple of when counted from the pool's base
- * @exhaustive: whether the quick attempts have failed
+ * @exhaustive: whether the quick attempts have failed, or are not wanted: the
+ *	exhaustive search finds the lowest place
  * @word: where the exhaustive search goes on
  */
 struct pool_search {
@@ -120,6 +121,7 @@ void pool_destroy(struct pool *pool);
 
 int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start);
 int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start);
+int pool_alloc_lowest(struct pool *pool, u32 len, u32 align, u32 *start);
 int pool_alloc_at(struct pool *pool, u32 start, u32 len);
 int pool_free(struct pool *pool, u32 start, u32 len);
 

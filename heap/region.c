@@ -92,8 +92,27 @@ static void *region_remap(const struct region *region, unsigned long flags)
 	return vaddr;
 }
 
-/* Bytes flushed before others get a turn: some 100 us. */
+/* Bytes maintained before others get a turn: some 100 us. */
 #define FLUSH_STEP	((size_t)SZ_1M)
+
+/**
+ * region_clean() - write back a range of any length
+ * @vaddr: its cached address
+ * @phys: its physical address
+ * @size: bytes
+ *
+ * Context: may sleep.
+ */
+void region_clean(void *vaddr, phys_addr_t phys, size_t size)
+{
+	size_t done, len;
+
+	for (done = 0; done < size; done += len) {
+		len = min(size - done, FLUSH_STEP);
+		contig_clean_dcache(vaddr + done, phys + done, len);
+		cond_resched();
+	}
+}
 
 /**
  * region_flush() - clean and invalidate a range of any length

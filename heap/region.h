@@ -70,9 +70,10 @@ struct region_stat {
 /**
  * struct region_ops - what the kinds of regions do differently
  * @alloc: take at least @size bytes, the first one at a multiple of @align; both
- *	are multiples of the page size, @align is a power of two. The memory is
- *	zero. May sleep. Returns -ENOMEM when nothing fits and -EINTR when a
- *	fatal signal came first.
+ *	are multiples of the page size, @align is a power of two. With @lowest,
+ *	where the region chooses the place itself, it is the lowest that fits.
+ *	The memory is zero. May sleep. Returns -ENOMEM when nothing fits and
+ *	-EINTR when a fatal signal came first.
  * @alloc_at: the same at a given offset into the region, a multiple of the
  *	quantum; -EBUSY if any of it is taken. NULL where that is not possible.
  * @free: take an extent back. May sleep.
@@ -84,7 +85,7 @@ struct region_stat {
  * @destroy: free the structure that embeds the region and give the memory back.
  */
 struct region_ops {
-	int (*alloc)(struct region *region, u64 size, u64 align,
+	int (*alloc)(struct region *region, u64 size, u64 align, bool lowest,
 		     struct extent *extent);
 	int (*alloc_at)(struct region *region, u64 offset, u64 size,
 			struct extent *extent);
@@ -165,6 +166,7 @@ struct region *region_by_name(const char *name);
 struct region *region_get(struct region *region);
 void region_put(struct region *region);
 void *region_vaddr(const struct region *region, phys_addr_t phys);
+void region_clean(void *vaddr, phys_addr_t phys, size_t size);
 void region_flush(void *vaddr, phys_addr_t phys, size_t size);
 
 void regions_wait_gone(void);
