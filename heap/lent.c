@@ -129,12 +129,30 @@ static int take(struct lent *lent, u32 start, u32 quanta,
 	return 0;
 }
 
+static int find(struct lent *lent, struct pool_search *search, u32 *start)
+{
+	int ret;
+
+	lockdep_assert_held(&lent->lock);
+	for (;;) {
+		ret = pool_alloc_step(&lent->pool, search, start);
+		if (ret != -EAGAIN)
+			return ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
 static int lent_alloc(struct region *region, u64 size, u64 align, bool lowest,
 		      struct extent *extent)
 {
 	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
 	u64 quanta = region_quanta(region, size);
 	struct lent *lent = to_lent(region);
+	struct pool_search search = {
+		.len = quanta, .align = spacing, .exhaustive = lowest,
+	};
 	u32 start;
 	int ret;
 
@@ -144,10 +162,7 @@ static int lent_alloc(struct region *region, u64 size, u64 align, bool lowest,
 	ret = borrow(lent);
 	if (ret)
 		goto unlock;
-	if (lowest)
-		ret = pool_alloc_lowest(&lent->pool, quanta, spacing, &start);
-	else
-		ret = pool_alloc(&lent->pool, quanta, spacing, &start);
+	ret = find(lent, &search, &start);
 	if (!ret)
 		ret = take(lent, start, quanta, extent);
 	give_back(lent);

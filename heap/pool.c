@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: bitmaps of the beginnings of pieces and parts, and trees over them.
+ * The pool: bitmaps of the beginnings of pieces and parts, and a tree over them.
  *
  * pool.h says what they mean. Conventions below:
  *
@@ -10,9 +10,6 @@
  *
  * - Free pieces never touch, nor do two parts of one piece that are in the same
  *   state.
- *
- * - "clean" as an argument means the parts that are free and clean, or else the
- *   pieces that are free.
  *
  * n stands for the number of quanta in the notes on cost.
  */
@@ -48,23 +45,10 @@ static unsigned long range_mask(u32 word, u32 start, u32 end)
 	return mask;
 }
 
-static const struct pool_map *bounds(const struct pool *pool, bool clean)
+/* Where runs of free quanta begin in a word. */
+static unsigned long starts(const struct pool *pool, u32 word)
 {
-	return clean ? &pool->parts : &pool->pieces;
-}
-
-static const struct pool_tree *tree_of(const struct pool *pool, bool clean)
-{
-	return clean ? &pool->clean_room : &pool->room;
-}
-
-/* Where runs of free quanta, or of clean ones, begin in a word. */
-static unsigned long starts(const struct pool *pool, bool clean, u32 word)
-{
-	unsigned long bits = pool_map_word(bounds(pool, clean), word);
-
-	bits &= ~pool->used[word];
-	return clean ? bits & ~pool->soiled[word] : bits;
+	return pool_map_word(&pool->pieces, word) & ~pool->used[word];
 }
 
 /* A part's first quantum, its part already being known to be that of @from. */
@@ -75,37 +59,34 @@ static void split(struct pool *pool, u32 at, u32 from)
 	set_flag(pool->soiled, at, flag(pool->soiled, from));
 }
 
-/* Sums up where runs begin in a word. */
-static void sum_up(struct pool *pool, bool clean, u32 word)
+/* Sums up the runs that begin in a word. */
+static void sum_up(struct pool *pool, u32 word)
 {
-	struct pool_tree *tree = clean ? &pool->clean_room : &pool->room;
-	const struct pool_map *map = bounds(pool, clean);
-	unsigned long bits = starts(pool, clean, word);
+	unsigned long bits = starts(pool, word);
 	u32 longest = 0;
 
 	for (; bits; bits &= bits - 1) {
 		u32 start = word * WORD_BITS + __ffs(bits);
 
 		pool_visit();
-		longest = max(longest, pool_map_next(map, start + 1) - start);
+		longest = max(longest,
+			      pool_map_next(&pool->pieces, start + 1) - start);
 	}
-	pool_tree_set(tree, word, longest);
+	pool_tree_set(&pool->room, word, longest);
 }
 
 /* A run of @len quanta that began in a word has gone or has become shorter. */
-static void lose(struct pool *pool, bool clean, u32 word, u32 len)
+static void lose(struct pool *pool, u32 word, u32 len)
 {
-	if (tree_of(pool, clean)->level[0][word] == len)
-		sum_up(pool, clean, word);
+	if (pool->room.level[0][word] == len)
+		sum_up(pool, word);
 }
 
 /* One of @len quanta now begins there. */
-static void gain(struct pool *pool, bool clean, u32 word, u32 len)
+static void gain(struct pool *pool, u32 word, u32 len)
 {
-	struct pool_tree *tree = clean ? &pool->clean_room : &pool->room;
-
-	if (tree->level[0][word] < len)
-		pool_tree_set(tree, word, len);
+	if (pool->room.level[0][word] < len)
+		pool_tree_set(&pool->room, word, len);
 }
 
 static void sum_up_todo(struct pool *pool, u32 word)
@@ -119,12 +100,6 @@ static void sum_up_todo(struct pool *pool, u32 word)
 		pool_map_set(&pool->todo, word);
 	else
 		pool_map_clear(&pool->todo, word);
-}
-
-static void sum_up_parts(struct pool *pool, u32 word)
-{
-	sum_up(pool, true, word);
-	sum_up_todo(pool, word);
 }
 
 /* Where the piece begins that a part belongs to: mostly, they begin together. */
@@ -226,25 +201,20 @@ static u32 count_dirty(const struct pool *pool, u32 start, u32 end,
 }
 
 /* An extent has been made of quanta that are in one part. */
-static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part,
-			 u32 part_end)
+static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part_end)
 {
 	set_flag(pool->used, start, true);
-	if (flag(pool->soiled, start)) {
-		pool->dirty -= end - start;
-		if (end < part_end)
-			pool_map_set(&pool->todo, end / WORD_BITS);
-		if (end == part_end || end / WORD_BITS != start / WORD_BITS)
-			sum_up_todo(pool, start / WORD_BITS);
+	if (!flag(pool->soiled, start))
 		return;
-	}
-	if (end < part_end && end / WORD_BITS != part / WORD_BITS)
-		gain(pool, true, end / WORD_BITS, part_end - end);
-	lose(pool, true, part / WORD_BITS, part_end - part);
+	pool->dirty -= end - start;
+	if (end < part_end)
+		pool_map_set(&pool->todo, end / WORD_BITS);
+	if (end == part_end || end / WORD_BITS != start / WORD_BITS)
+		sum_up_todo(pool, start / WORD_BITS);
 }
 
 /* The same for several. */
-static noinline void take_parts(struct pool *pool, u32 start, u32 end, u32 part)
+static noinline void take_parts(struct pool *pool, u32 start, u32 end)
 {
 	u32 word = start / WORD_BITS;
 
@@ -252,12 +222,9 @@ static noinline void take_parts(struct pool *pool, u32 start, u32 end, u32 part)
 	for (; word != POOL_NONE; word = next_word(pool, word, end)) {
 		pool->used[word] |= pool_map_word(&pool->parts, word) &
 				    range_mask(word, start, end);
-		sum_up_parts(pool, word);
+		sum_up_todo(pool, word);
 	}
-	if (part / WORD_BITS != start / WORD_BITS)
-		sum_up_parts(pool, part / WORD_BITS);
-	if (end / WORD_BITS != start / WORD_BITS)
-		sum_up_parts(pool, end / WORD_BITS);
+	sum_up_todo(pool, end / WORD_BITS);
 }
 
 /*
@@ -282,17 +249,17 @@ static void take(struct pool *pool, u32 start, u32 len)
 	pool->extents++;
 
 	if (end <= part_end)
-		take_in_part(pool, start, end, part, part_end);
+		take_in_part(pool, start, end, part_end);
 	else
-		take_parts(pool, start, end, part);
+		take_parts(pool, start, end);
 	if (piece != start)
 		pool_map_set(&pool->pieces, start);
 	if (end < piece_end) {
 		pool_map_set(&pool->pieces, end);
 		if (end / WORD_BITS != piece / WORD_BITS)
-			gain(pool, false, end / WORD_BITS, piece_end - end);
+			gain(pool, end / WORD_BITS, piece_end - end);
 	}
-	lose(pool, false, piece / WORD_BITS, piece_end - piece);
+	lose(pool, piece / WORD_BITS, piece_end - piece);
 }
 
 /**
@@ -306,20 +273,20 @@ struct fit {
 };
 
 /* The first run of at least @len quanta in a word, among those in @bits. */
-static bool first_in_word(const struct pool *pool, bool clean, u32 word,
+static bool first_in_word(const struct pool *pool, u32 word,
 			  unsigned long bits, u32 len, struct fit *fit)
 {
 	for (; bits; bits &= bits - 1) {
 		pool_visit();
 		fit->start = word * WORD_BITS + __ffs(bits);
-		fit->end = pool_map_next(bounds(pool, clean), fit->start + 1);
+		fit->end = pool_map_next(&pool->pieces, fit->start + 1);
 		if (fit->end - fit->start >= len)
 			return true;
 	}
 	return false;
 }
 
-static bool last_in_word(const struct pool *pool, bool clean, u32 word,
+static bool last_in_word(const struct pool *pool, u32 word,
 			 unsigned long bits, u32 len, struct fit *fit)
 {
 	while (bits) {
@@ -328,7 +295,7 @@ static bool last_in_word(const struct pool *pool, bool clean, u32 word,
 		pool_visit();
 		bits ^= 1UL << bit;
 		fit->start = word * WORD_BITS + bit;
-		fit->end = pool_map_next(bounds(pool, clean), fit->start + 1);
+		fit->end = pool_map_next(&pool->pieces, fit->start + 1);
 		if (fit->end - fit->start >= len)
 			return true;
 	}
@@ -339,25 +306,24 @@ static bool last_in_word(const struct pool *pool, bool clean, u32 word,
  * The next run that is long enough, going up from the one in @fit, or from the
  * pool's beginning if that is all zero.
  */
-static bool next_fit(const struct pool *pool, bool clean, u32 len, struct fit *fit)
+static bool next_fit(const struct pool *pool, u32 len, struct fit *fit)
 {
 	u32 word = 0;
 
 	if (fit->end) {
 		word = fit->start / WORD_BITS;
-		if (first_in_word(pool, clean, word, starts(pool, clean, word) &
+		if (first_in_word(pool, word, starts(pool, word) &
 				  ~1UL << fit->start % WORD_BITS, len, fit))
 			return true;
 		word++;
 	}
-	word = pool_tree_first(tree_of(pool, clean), word, len);
+	word = pool_tree_first(&pool->room, word, len);
 	return word != POOL_NONE &&
-	       first_in_word(pool, clean, word, starts(pool, clean, word), len,
-			     fit);
+	       first_in_word(pool, word, starts(pool, word), len, fit);
 }
 
 /* The same going down, from the pool's end if @fit is all zero. */
-static bool prev_fit(const struct pool *pool, bool clean, u32 len, struct fit *fit)
+static bool prev_fit(const struct pool *pool, u32 len, struct fit *fit)
 {
 	u32 word = POOL_NONE;
 
@@ -365,16 +331,15 @@ static bool prev_fit(const struct pool *pool, bool clean, u32 len, struct fit *f
 		u32 bit = fit->start % WORD_BITS;
 
 		word = fit->start / WORD_BITS;
-		if (last_in_word(pool, clean, word, starts(pool, clean, word) &
+		if (last_in_word(pool, word, starts(pool, word) &
 				 ((1UL << bit) - 1), len, fit))
 			return true;
 		if (!word--)
 			return false;
 	}
-	word = pool_tree_last(tree_of(pool, clean), word, len);
+	word = pool_tree_last(&pool->room, word, len);
 	return word != POOL_NONE &&
-	       last_in_word(pool, clean, word, starts(pool, clean, word), len,
-			    fit);
+	       last_in_word(pool, word, starts(pool, word), len, fit);
 }
 
 /* The lowest aligned place in a run, or the highest one. */
@@ -393,20 +358,94 @@ static bool place_in(const struct pool *pool, const struct fit *fit, u32 len,
 	return true;
 }
 
+/* How good a place is: nothing of it is dirty; its wish for alignment comes true. */
+#define PLACE_GRANTED	1
+#define PLACE_CLEAN	2
+#define PLACE_BEST	(PLACE_GRANTED | PLACE_CLEAN)
+
+/* Whether nothing of a place in a run is dirty. */
+static bool is_clean(const struct pool *pool, u32 start, u32 len)
+{
+	return !flag(pool->soiled, pool_map_prev(&pool->parts, start)) &&
+	       pool_map_next(&pool->parts, start + 1) >= start + len;
+}
+
+/* Whether some free quanta are dirty and some are not. */
+static bool is_mixed(const struct pool *pool)
+{
+	return pool->dirty && pool->dirty != pool->free;
+}
+
+static u32 rank_of(const struct pool *pool, u32 start, u32 len, u32 wish)
+{
+	u32 rank = (u32)(pool->base + start) & (wish - 1) ? 0 : PLACE_GRANTED;
+
+	return !is_mixed(pool) || is_clean(pool, start, len) ?
+	       rank | PLACE_CLEAN : rank;
+}
+
 /*
- * Looks for a place in address order; a large request from the end, where it
- * takes the shortest of the first few runs, of those where its wish for a larger
- * alignment comes true if there are any. Runs that are long enough for the
- * length but not for the alignment could be many, so only some are looked at,
- * and after that one is taken that does for any alignment. O(log n).
+ * The better end of a run; if they are as good as each other, the @high one or the
+ * low one. Only an alignment that was asked for keeps a place away from the end:
+ * for clean memory, or for a wish, no run is split. Returns its rank, or -1 if the
+ * run is too short for the alignment.
+ */
+static int better_end(const struct pool *pool, const struct fit *fit, u32 len,
+		      u32 align, u32 wish, bool high, u32 *start)
+{
+	u32 rank, other_rank, other;
+
+	if (!place_in(pool, fit, len, align, high, start))
+		return -1;
+	rank = rank_of(pool, *start, len, wish);
+	if (rank == PLACE_BEST ||
+	    !place_in(pool, fit, len, align, !high, &other))
+		return rank;
+	other_rank = rank_of(pool, other, len, wish);
+	if (other_rank <= rank)
+		return rank;
+	*start = other;
+	return other_rank;
+}
+
+/* For a request that is neither aligned nor large, for which there has to be a run. */
+static void first_fit(const struct pool *pool, u32 len, u32 *start)
+{
+	u32 word = pool_tree_first(&pool->room, 0, len);
+	struct fit fit = { };
+
+	first_in_word(pool, word, starts(pool, word), len, &fit);
+	*start = fit.start;
+	if (is_mixed(pool) && !is_clean(pool, fit.start, len) &&
+	    is_clean(pool, fit.end - len, len))
+		*start = fit.end - len;
+}
+
+/*
+ * Only a large request that is a number of whole blocks has a wish: so the next one
+ * finds an end that is aligned, too.
+ */
+static u32 wish_of(const struct pool *pool, u32 len, u32 align)
+{
+	u32 wish = min(len & -len, pool->block);
+
+	return pool->large && wish >= pool->large ? max(wish, align) : align;
+}
+
+/*
+ * Looks for a run in address order, whatever is clean; for a large request from
+ * the end, and then it is the shortest of the first few, of those where its wish
+ * comes true if there are any. Runs that are long enough for the length but not
+ * for the alignment could be many, so only some are looked at, and after that one
+ * is taken that does for any alignment. O(log n).
  *
  * Returns 0, -ENOSPC, or -EAGAIN if there may be a place none the less.
  */
-static noinline int quick_fit(const struct pool *pool, bool clean, u32 len,
-			      u32 align, u32 wish, u32 *start)
+static noinline int quick_fit(const struct pool *pool, u32 len, u32 align,
+			      u32 *start)
 {
 	bool high = pool->large && len >= pool->large;
-	bool wishing = wish > align;
+	u32 wish = wish_of(pool, len, align);
 	u32 fits[2] = { }, best[2] = { }, place[2] = { };
 	struct fit fit = { };
 	u32 looks;
@@ -414,18 +453,20 @@ static noinline int quick_fit(const struct pool *pool, bool clean, u32 len,
 
 	for (looks = 0; looks < POOL_LOOKS; looks++) {
 		bool granted;
+		int rank;
 
-		if (!(high ? prev_fit(pool, clean, len, &fit) :
-			     next_fit(pool, clean, len, &fit)))
+		if (!(high ? prev_fit(pool, len, &fit) :
+			     next_fit(pool, len, &fit)))
 			break;
-		granted = wishing && place_in(pool, &fit, len, wish, high, &at);
-		if (!granted && !place_in(pool, &fit, len, align, high, &at))
+		rank = better_end(pool, &fit, len, align, wish, high, &at);
+		if (rank < 0)
 			continue;
+		granted = rank & PLACE_GRANTED;
 		if (!fits[granted]++ || fit.end - fit.start < best[granted]) {
 			best[granted] = fit.end - fit.start;
 			place[granted] = at;
 		}
-		if (!high || fits[wishing] == POOL_FITS)
+		if (!high || fits[true] == POOL_FITS)
 			break;
 	}
 	if (fits[0] || fits[1]) {
@@ -435,58 +476,36 @@ static noinline int quick_fit(const struct pool *pool, bool clean, u32 len,
 	if (looks < POOL_LOOKS)
 		return -ENOSPC;
 
-	if (pool_tree_max(tree_of(pool, clean)) < len + align - 1)
+	if (pool_tree_max(&pool->room) < len + align - 1)
 		return -EAGAIN;
 	memset(&fit, 0, sizeof(fit));
 	if (high)
-		prev_fit(pool, clean, len + align - 1, &fit);
+		prev_fit(pool, len + align - 1, &fit);
 	else
-		next_fit(pool, clean, len + align - 1, &fit);
-	place_in(pool, &fit, len, align, high, start);
+		next_fit(pool, len + align - 1, &fit);
+	better_end(pool, &fit, len, align, align, high, start);
 	return 0;
 }
 
-/* The lowest place for a request that is neither aligned nor large; there has to be one. */
-static void first_fit(const struct pool *pool, bool clean, u32 len, u32 *start)
+static int find(const struct pool *pool, u32 len, u32 align, u32 *start)
 {
-	u32 word = pool_tree_first(tree_of(pool, clean), 0, len);
-	struct fit fit = { };
-
-	first_in_word(pool, clean, word, starts(pool, clean, word), len, &fit);
-	*start = fit.start;
-}
-
-/*
- * Only a large request that is a number of whole blocks has a wish: others would
- * leave gaps that add up.
- */
-static int find(const struct pool *pool, bool clean, u32 len, u32 align,
-		u32 *start)
-{
-	u32 wish = align;
-
-	if (pool_tree_max(tree_of(pool, clean)) < len)
+	if (pool_tree_max(&pool->room) < len)
 		return -ENOSPC;
-	if (pool->large && len >= pool->large) {
-		wish = min(len & -len, pool->block);
-		if (wish < pool->large)
-			wish = align;
-	} else if (align == 1) {
-		first_fit(pool, clean, len, start);
-		return 0;
-	}
-	return quick_fit(pool, clean, len, align, wish, start);
+	if (align > 1 || (pool->large && len >= pool->large))
+		return quick_fit(pool, len, align, start);
+	first_fit(pool, len, start);
+	return 0;
 }
 
 /* Whether any run that begins in a word does for a request. */
 static bool place_in_word(const struct pool *pool, u32 word,
 			  const struct pool_search *search, u32 *start)
 {
-	unsigned long bits = starts(pool, false, word);
+	unsigned long bits = starts(pool, word);
 	struct fit fit;
 
 	for (; bits; bits &= bits - 1)
-		if (first_in_word(pool, false, word, bits & -bits, search->len,
+		if (first_in_word(pool, word, bits & -bits, search->len,
 				  &fit) &&
 		    place_in(pool, &fit, search->len, search->align, false,
 			     start))
@@ -523,8 +542,7 @@ static int map_init(struct pool *pool)
 	    pool_map_init(&pool->pieces, pool->nr + 1) ||
 	    pool_map_init(&pool->parts, pool->nr + 1) ||
 	    pool_map_init(&pool->todo, words + 1) ||
-	    pool_tree_init(&pool->room, words) ||
-	    pool_tree_init(&pool->clean_room, words))
+	    pool_tree_init(&pool->room, words))
 		return -ENOMEM;
 	return 0;
 }
@@ -536,7 +554,7 @@ static int map_init(struct pool *pool)
  * @nr: number of quanta
  * @dirty: whether the quanta need zeroing
  *
- * Takes some 0.65 bytes of memory a quantum, 0.85 where a long has 32 bits. No
+ * Takes some 0.58 bytes of memory a quantum, 0.71 where a long has 32 bits. No
  * request is large, see pool_set_large(). May sleep. Whatever is returned,
  * pool_destroy() may be called.
  *
@@ -564,8 +582,8 @@ int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
 	pool_map_set(&pool->parts, nr);
 	set_flag(pool->soiled, 0, dirty);
 	set_flag(pool->used, nr, true);
-	sum_up(pool, false, 0);
-	sum_up_parts(pool, 0);
+	sum_up(pool, 0);
+	sum_up_todo(pool, 0);
 	return 0;
 }
 
@@ -577,8 +595,8 @@ int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
  *
  * Large requests go to the end of the pool and the others to its beginning. The
  * multiples of @large among them are aligned, to the largest power of two that
- * divides them but no more than @block, as long as a place for that is easily
- * found.
+ * divides them but no more than @block, if that is so at one end of a run of free
+ * quanta that is easily found.
  */
 void pool_set_large(struct pool *pool, u32 large, u32 block)
 {
@@ -600,7 +618,6 @@ void pool_destroy(struct pool *pool)
 	pool_map_destroy(&pool->parts);
 	pool_map_destroy(&pool->todo);
 	pool_tree_destroy(&pool->room);
-	pool_tree_destroy(&pool->clean_room);
 	memset(pool, 0, sizeof(*pool));
 }
 
@@ -611,16 +628,20 @@ void pool_destroy(struct pool *pool)
  *	place, all else zero at first
  * @start: the first quantum, on success
  *
- * An extent without dirty quanta is preferred. What is dirty in an extent stays
- * so for the owner to see, see pool_next_dirty(), but no longer counts as dirty.
+ * Which run of free quanta a request goes to does not depend on what is clean. It
+ * takes one end of the run, the one without dirty quanta if the other has some. So
+ * requests without an alignment leave an empty pool with one free run at any time:
+ * all fit that add up to no more than its size, in any order. What is dirty in an
+ * extent stays so for the owner to see, see pool_next_dirty(), but no longer counts
+ * as dirty.
  *
  * Requests that are not aligned need one step. One with an alignment may need
  * more, if it looks as if there were no place for it; between the steps the
  * caller can let others have the pool. It fails only if there is no place, but
  * what others have freed meanwhile may be overlooked.
  *
- * Cost of a step: at most POOL_STEP_WORDS words or some 70 runs looked at, each
- * found in O(log n), and O(log n) for each word in which the place has parts of
+ * Cost of a step: at most the runs in POOL_STEP_WORDS words looked at, each found
+ * in O(log n), and O(log n) for each word in which the place has parts of
  * different state.
  *
  * Return: 0; -EAGAIN if another step is needed; -EINVAL if the length is 0 or
@@ -637,64 +658,12 @@ int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
 	if (search->exhaustive) {
 		ret = exhaustive_step(pool, search, start);
 	} else {
-		ret = -ENOSPC;
-		if (pool->dirty && pool->dirty != pool->free)
-			ret = find(pool, true, len, align, start);
-		if (ret)
-			ret = find(pool, false, len, align, start);
+		ret = find(pool, len, align, start);
 		search->exhaustive = ret == -EAGAIN;
 	}
 	if (!ret)
 		take(pool, *start, len);
 	return ret;
-}
-
-static int all_steps(struct pool *pool, struct pool_search *search, u32 *start)
-{
-	int ret;
-
-	do {
-		ret = pool_alloc_step(pool, search, start);
-	} while (ret == -EAGAIN);
-	return ret;
-}
-
-/**
- * pool_alloc - find free quanta and make an extent of them
- * @pool: the pool
- * @len: number of quanta
- * @align: alignment, see struct pool_search
- * @start: the first quantum, on success
- *
- * All steps at once, see pool_alloc_step().
- *
- * Return: 0; -EINVAL if @len is 0 or @align no power of two; -ENOSPC.
- */
-int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start)
-{
-	struct pool_search search = { .len = len, .align = align };
-
-	return all_steps(pool, &search, start);
-}
-
-/**
- * pool_alloc_lowest - make an extent at the lowest place that fits
- * @pool: the pool
- * @len: number of quanta
- * @align: alignment, see struct pool_search
- * @start: the first quantum, on success
- *
- * First fit, whatever is clean. All steps at once, see pool_alloc_step().
- *
- * Return: as pool_alloc().
- */
-int pool_alloc_lowest(struct pool *pool, u32 len, u32 align, u32 *start)
-{
-	struct pool_search search = {
-		.len = len, .align = align, .exhaustive = true,
-	};
-
-	return all_steps(pool, &search, start);
 }
 
 /**
@@ -703,7 +672,7 @@ int pool_alloc_lowest(struct pool *pool, u32 len, u32 align, u32 *start)
  * @start: the first quantum
  * @len: number of quanta
  *
- * As pool_alloc() otherwise, without a search.
+ * As pool_alloc_step() otherwise, without a search.
  *
  * Return: 0; -EINVAL if @len is 0 or the pool ends before; -EBUSY if any of the
  * quanta is in use.
@@ -803,9 +772,9 @@ int pool_free(struct pool *pool, u32 start, u32 len)
 			pool_map_clear(&pool->parts, next);
 			sum_up_todo(pool, next / WORD_BITS);
 		}
-		lose(pool, false, next / WORD_BITS, end - next);
+		lose(pool, next / WORD_BITS, end - next);
 	}
-	gain(pool, false, piece / WORD_BITS, end - piece);
+	gain(pool, piece / WORD_BITS, end - piece);
 	return 0;
 }
 
@@ -858,7 +827,7 @@ static bool to_clean(const struct pool *pool, u32 part)
  * @max: how many to return at most
  * @start: the first quantum, if there is one
  *
- * Goes round the pool from call to call. The quanta stay free, and pool_alloc()
+ * Goes round the pool from call to call. The quanta stay free, and pool_alloc_step()
  * may hand them out before they are clean.
  *
  * Cost: O(log n).
@@ -945,7 +914,6 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
 	if (part != end && flag(pool->soiled, part))
 		split(pool, end, part);
 	clean_from(pool, start);
-	part = pool_map_prev(&pool->parts, start);
 	if (pool_map_test(&pool->parts, end) && !flag(pool->soiled, end) &&
 	    !pool_map_test(&pool->pieces, end))
 		pool_map_clear(&pool->parts, end);
@@ -964,11 +932,10 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
 			mask &= ~1UL << start % WORD_BITS;
 		pool_map_keep(&pool->parts, word,
 			      ~mask | pool_map_word(&pool->pieces, word));
-		sum_up_parts(pool, word);
+		sum_up_todo(pool, word);
 	}
-	sum_up_parts(pool, part / WORD_BITS);
-	sum_up_parts(pool, start / WORD_BITS);
-	sum_up_parts(pool, end / WORD_BITS);
+	sum_up_todo(pool, start / WORD_BITS);
+	sum_up_todo(pool, end / WORD_BITS);
 }
 
 /**
@@ -1006,7 +973,8 @@ bool pool_next_run(const struct pool *pool, u32 from, struct pool_run *run)
 	else
 		run->state = flag(pool->soiled, part) ? POOL_DIRTY : POOL_CLEAN;
 	run->start = from;
-	run->len = pool_map_next(bounds(pool, run->state != POOL_USED),
+	run->len = pool_map_next(run->state == POOL_USED ? &pool->pieces :
+							   &pool->parts,
 				 from + 1) - from;
 	return true;
 }

@@ -16,9 +16,8 @@
  * anything but one whole live extent (a double free, a part, two neighbours at
  * once) is caught and changes nothing.
  *
- * Two trees find room. Their leaves are the words of the bitmaps; a leaf is the
- * length of the longest run of free quanta, or of clean free ones, that begins
- * in its word.
+ * A tree finds room. Its leaves are the words of the bitmaps; a leaf is the length
+ * of the longest run of free quanta that begins in its word.
  *
  * Locking: none here. The caller serialises every call on one pool; no function
  * sleeps but pool_init() and pool_destroy().
@@ -40,7 +39,7 @@
 #define POOL_FITS		3
 
 /* Words that one step of an exhaustive search looks at. */
-#define POOL_STEP_WORDS		32
+#define POOL_STEP_WORDS		16
 
 /**
  * struct pool - the state of one region, all counts in quanta
@@ -60,7 +59,6 @@
  * @soiled: whether a part is dirty, at its first quantum
  * @todo: words in which a part begins that is free and dirty
  * @room: longest run of free quanta that begins in a word
- * @clean_room: longest run of free and clean quanta that does
  * @clean_hint: where the search for dirty quanta to clean goes on
  */
 struct pool {
@@ -77,7 +75,6 @@ struct pool {
 	unsigned long *soiled;
 	struct pool_map todo;
 	struct pool_tree room;
-	struct pool_tree clean_room;
 	u32 clean_hint;
 };
 
@@ -120,8 +117,6 @@ void pool_set_large(struct pool *pool, u32 large, u32 block);
 void pool_destroy(struct pool *pool);
 
 int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start);
-int pool_alloc(struct pool *pool, u32 len, u32 align, u32 *start);
-int pool_alloc_lowest(struct pool *pool, u32 len, u32 align, u32 *start);
 int pool_alloc_at(struct pool *pool, u32 start, u32 len);
 int pool_free(struct pool *pool, u32 start, u32 len);
 

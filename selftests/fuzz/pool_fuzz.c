@@ -68,7 +68,7 @@ static bool operate(struct input *in, struct pair *p)
 	struct pool_run run;
 	u32 start, len;
 
-	switch (get_byte(in) % 12) {
+	switch (get_byte(in) % 13) {
 	case 0:
 	case 1:
 	case 2:
@@ -96,8 +96,11 @@ static bool operate(struct input *in, struct pair *p)
 		start = get_number(in, nr);
 		len = get_number(in, nr);
 		return pair_next_dirty(p, start, len, get_number(in, nr));
-	default:
+	case 11:
 		return pair_next_run(p, get_number(in, nr));
+	default:
+		len = get_number(in, nr / 4);
+		return pair_alloc_lowest(p, len, get_align(in));
 	}
 }
 

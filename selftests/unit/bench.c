@@ -264,7 +264,7 @@ static const struct search searches[] = {
 
 static void search_child(u32 nr, const struct search *s)
 {
-	u32 period = (s->len + 1 + s->align) / s->align * s->align;
+	u32 period = (s->len + s->align) / s->align * s->align;
 	struct pool_search search = { .len = s->len, .align = s->align };
 	struct pool pool;
 	u32 at, start, i;

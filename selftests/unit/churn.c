@@ -145,9 +145,16 @@ static bool any_operation(struct pair *p, struct random *r, u32 fill)
 	if (what < 60) {
 		if (random_below(r, 100) >= fill)
 			return free_one(p, r);
-		if (random_below(r, 8))
+		switch (random_below(r, 16)) {
+		case 0 ... 11:
 			return pair_alloc(p, any_len(p, r), any_align(p, r));
-		return pair_alloc_at(p, any_quantum(p, r), any_len(p, r));
+		case 12 ... 13:
+			return pair_alloc_lowest(p, any_len(p, r),
+						 any_align(p, r));
+		default:
+			return pair_alloc_at(p, any_quantum(p, r),
+					     any_len(p, r));
+		}
 	}
 	if (what < 68)
 		return free_wrong(p, r);

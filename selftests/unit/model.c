@@ -45,11 +45,6 @@ void model_destroy(struct model *m)
 	free(m->dirty);
 }
 
-static bool available(const struct model *m, bool clean, u64 q)
-{
-	return !m->used[q] && !(clean && m->dirty[q]);
-}
-
 static bool fits(const struct model *m, u64 at, u64 len)
 {
 	u64 q;
@@ -70,11 +65,11 @@ static u64 next_aligned(const struct model *m, u64 at, u64 align)
 }
 
 /* The first run at or after @at that is long enough; false if there is none. */
-static bool run_from(const struct model *m, bool clean, u64 at, u64 len,
-		     u64 *start, u64 *end)
+static bool run_from(const struct model *m, u64 at, u64 len, u64 *start,
+		     u64 *end)
 {
 	for (*start = at; *start < m->nr; *start = *end + 1) {
-		for (*end = *start; *end < m->nr && available(m, clean, *end);)
+		for (*end = *start; *end < m->nr && !m->used[*end];)
 			++*end;
 		if (*end - *start >= len)
 			return true;
@@ -83,11 +78,11 @@ static bool run_from(const struct model *m, bool clean, u64 at, u64 len,
 }
 
 /* The last such run that ends at or before @at. */
-static bool run_before(const struct model *m, bool clean, u64 at, u64 len,
-		       u64 *start, u64 *end)
+static bool run_before(const struct model *m, u64 at, u64 len, u64 *start,
+		       u64 *end)
 {
 	for (*end = at; *end; *end = *start - 1) {
-		for (*start = *end; *start && available(m, clean, *start - 1);)
+		for (*start = *end; *start && !m->used[*start - 1];)
 			--*start;
 		if (*end - *start >= len)
 			return true;
@@ -113,9 +108,45 @@ static u64 place_in(const struct model *m, u64 start, u64 end, u64 len,
 	return m->nr;
 }
 
-/* The stated policy within one kind of quanta; nr if there is no place. */
-static u64 quick_fit(const struct model *m, bool clean, u64 len, u64 align,
-		     u64 wish, bool *unsure)
+static bool all_clean(const struct model *m, u64 at, u64 len)
+{
+	u64 q;
+
+	for (q = at; q < at + len; q++)
+		if (m->dirty[q])
+			return false;
+	return true;
+}
+
+/*
+ * The end of a run that is all clean, or else at which the wish comes true, or
+ * else the one that is wanted; nr if the alignment leaves none.
+ */
+static u64 better_end(const struct model *m, u64 start, u64 end, u64 len,
+		      u64 align, u64 wish, bool high)
+{
+	u64 best = m->nr;
+	int i, most = -1;
+
+	for (i = 0; i < 2; i++) {
+		u64 at = place_in(m, start, end, len, align, high == !i);
+		int score;
+
+		if (at == m->nr)
+			continue;
+		score = 2 * all_clean(m, at, len) +
+			((m->base + at) % wish == 0);
+		if (score > most) {
+			most = score;
+			best = at;
+		}
+	}
+	return best;
+}
+
+/* The stated policy; nr if there is no place. */
+static u64 quick_fit(const struct model *m, u64 len, u64 align, u64 wish,
+		     bool *unsure)
 {
 	bool high = m->large && len >= m->large;
 	u64 best[2] = { m->nr, m->nr }, best_len[2] = { ~0ULL, ~0ULL };
@@ -125,19 +156,16 @@ static u64 quick_fit(const struct model *m, bool clean, u64 len, u64 align,
 	*unsure = false;
 	pos = high ? m->nr : 0;
 	for (looks = 0; looks < POOL_LOOKS; looks++) {
-		int k = 1;
+		int k;
 
-		if (!(high ? run_before(m, clean, pos, len, &start, &end) :
-			     run_from(m, clean, pos, len, &start, &end)))
+		if (!(high ? run_before(m, pos, len, &start, &end) :
+			     run_from(m, pos, len, &start, &end)))
 			break;
 		pos = high ? start : end;
-		at = place_in(m, start, end, len, max(wish, align), high);
-		if (at == m->nr) {
-			k = 0;
-			at = place_in(m, start, end, len, align, high);
-		}
+		at = better_end(m, start, end, len, align, wish, high);
 		if (at == m->nr)
 			continue;
+		k = (m->base + at) % wish == 0;
 		if (end - start < best_len[k]) {
 			best[k] = at;
 			best_len[k] = end - start;
@@ -149,15 +177,14 @@ static u64 quick_fit(const struct model *m, bool clean, u64 len, u64 align,
 		return best[1] != m->nr ? best[1] : best[0];
 	if (looks < POOL_LOOKS)
 		return m->nr;
-	if (high ? run_before(m, clean, m->nr, len + align - 1, &start, &end) :
-		   run_from(m, clean, 0, len + align - 1, &start, &end))
-		return place_in(m, start, end, len, align, high);
+	if (high ? run_before(m, m->nr, len + align - 1, &start, &end) :
+		   run_from(m, 0, len + align - 1, &start, &end))
+		return better_end(m, start, end, len, align, align, high);
 	*unsure = true;
 	return m->nr;
 }
 
-static u64 find(const struct model *m, bool clean, u64 len, u64 align,
-		bool *unsure)
+static u64 find(const struct model *m, u64 len, u64 align, bool *unsure)
 {
 	u64 wish = m->block;
 
@@ -165,7 +192,17 @@ static u64 find(const struct model *m, bool clean, u64 len, u64 align,
 		wish /= 2;
 	if (!m->large || len < m->large || wish < m->large)
 		wish = align;
-	return quick_fit(m, clean, len, align, wish, unsure);
+	return quick_fit(m, len, align, max(wish, align), unsure);
+}
+
+/* First fit. */
+static u64 lowest(const struct model *m, u64 len, u64 align)
+{
+	u64 at = next_aligned(m, 0, align);
+
+	while (at < m->nr && !fits(m, at, len))
+		at += align;
+	return min(at, m->nr);
 }
 
 static bool any_dirty(const struct model *m)
@@ -187,25 +224,38 @@ static void take(struct model *m, u64 start, u64 len)
 	m->head[start] = true;
 }
 
+static int alloc(struct model *m, u64 place, u32 len, u32 *start)
+{
+	if (place == m->nr)
+		return -ENOSPC;
+	take(m, place, len);
+	*start = place;
+	return 0;
+}
+
+static bool valid(u32 len, u32 align)
+{
+	return len && align && !(align & (align - 1));
+}
+
 int model_alloc(struct model *m, u32 len, u32 align, u32 *start)
 {
 	bool unsure;
 	u64 place;
 
-	if (!len || !align || (align & (align - 1)))
+	if (!valid(len, align))
 		return -EINVAL;
-	place = find(m, true, len, align, &unsure);
-	if (place == m->nr)
-		place = find(m, false, len, align, &unsure);
-	if (place == m->nr && unsure)
-		for (place = next_aligned(m, 0, align); place < m->nr &&
-		     !fits(m, place, len); place += align)
-			;
-	if (place >= m->nr)
-		return -ENOSPC;
-	take(m, place, len);
-	*start = place;
-	return 0;
+	place = find(m, len, align, &unsure);
+	if (unsure)
+		place = lowest(m, len, align);
+	return alloc(m, place, len, start);
+}
+
+int model_alloc_lowest(struct model *m, u32 len, u32 align, u32 *start)
+{
+	if (!valid(len, align))
+		return -EINVAL;
+	return alloc(m, lowest(m, len, align), len, start);
 }
 
 int model_alloc_at(struct model *m, u32 start, u32 len)
@@ -309,10 +359,5 @@ bool model_next_run(const struct model *m, u32 from, struct pool_run *run)
 
 bool model_has_place(const struct model *m, u32 len, u32 align)
 {
-	u64 at;
-
-	for (at = next_aligned(m, 0, align); at < m->nr; at += align)
-		if (fits(m, at, len))
-			return true;
-	return false;
+	return lowest(m, len, align) < m->nr;
 }

@@ -37,6 +37,7 @@ void model_set_large(struct model *m, u32 large, u32 block);
 void model_destroy(struct model *m);
 
 int model_alloc(struct model *m, u32 len, u32 align, u32 *start);
+int model_alloc_lowest(struct model *m, u32 len, u32 align, u32 *start);
 int model_alloc_at(struct model *m, u32 start, u32 len);
 int model_free(struct model *m, u32 start, u32 len);
 

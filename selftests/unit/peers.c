@@ -3,13 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "peers.h"
 
 #define LARGE	512
 
+/* The background thread zeroes so many quanta at once. */
+#define CHUNK	64
+
 const char *const peer_names[PEER_KINDS] = {
 	[PEER_POOL] = "pool",
 	[PEER_POOL_DIRTY] = "pool, dirty",
+	[PEER_POOL_MIXED] = "pool, mixed",
 	[PEER_FIRST_FIT] = "first fit",
 	[PEER_BUDDY] = "buddy",
 	[PEER_PMEM] = "PMEM bitmap",
@@ -26,8 +31,8 @@ void peer_init(struct peer *peer, enum peer_kind kind, u32 nr)
 	memset(peer, 0, sizeof(*peer));
 	peer->kind = kind;
 	peer->nr = nr;
-	if (kind <= PEER_POOL_DIRTY) {
-		if (pool_init(&peer->pool, 0, nr, kind == PEER_POOL_DIRTY))
+	if (kind <= PEER_POOL_MIXED) {
+		if (pool_init(&peer->pool, 0, nr, kind != PEER_POOL))
 			fail("pool_init failed");
 		pool_set_large(&peer->pool, LARGE, LARGE);
 		return;
@@ -51,7 +56,7 @@ void peer_init(struct peer *peer, enum peer_kind kind, u32 nr)
 
 void peer_destroy(struct peer *peer)
 {
-	if (peer->kind <= PEER_POOL_DIRTY)
+	if (peer->kind <= PEER_POOL_MIXED)
 		pool_destroy(&peer->pool);
 	free(peer->map);
 	free(peer->order);
@@ -179,6 +184,7 @@ bool peer_alloc(struct peer *peer, u32 len, u32 align, u32 *start)
 	switch (peer->kind) {
 	case PEER_POOL:
 	case PEER_POOL_DIRTY:
+	case PEER_POOL_MIXED:
 		return !pool_alloc(&peer->pool, len, align, start);
 	case PEER_BUDDY:
 		return split_buddy(peer, power_of_two(len), start);
@@ -196,15 +202,25 @@ bool peer_alloc(struct peer *peer, u32 len, u32 align, u32 *start)
 	return true;
 }
 
+static void clean_chunk(struct pool *pool)
+{
+	u32 start, len = pool_next_to_clean(pool, CHUNK, &start);
+
+	pool_set_clean(pool, start, len);
+}
+
 void peer_free(struct peer *peer, u32 start, u32 len)
 {
 	switch (peer->kind) {
 	case PEER_POOL:
 	case PEER_POOL_DIRTY:
+	case PEER_POOL_MIXED:
 		if (pool_free(&peer->pool, start, len))
 			fail("pool_free failed");
 		if (peer->kind == PEER_POOL)
 			pool_set_clean(&peer->pool, start, len);
+		if (peer->kind == PEER_POOL_MIXED)
+			clean_chunk(&peer->pool);
 		break;
 	case PEER_BUDDY:
 		merge_buddies(peer, start, power_of_two(len));

@@ -11,10 +11,12 @@
 enum peer_kind {
 	/*
 	 * The pool itself. Its memory is always clean, as if the background
-	 * thread were infinitely fast, or never.
+	 * thread were infinitely fast; or never; or a part of it is, because the
+	 * thread zeroes one chunk for every buffer that is freed.
 	 */
 	PEER_POOL,
 	PEER_POOL_DIRTY,
+	PEER_POOL_MIXED,
 	/*
 	 * First fit in address order. lib/genalloc by default and everybody who
 	 * uses bitmap_find_next_zero_area() search like this: the next clear bit,

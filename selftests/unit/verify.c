@@ -2,6 +2,7 @@
 /* Comparison of a pool with the reference, see verify.h. */
 #include <stdio.h>
 
+#include "alloc.h"
 #include "verify.h"
 
 /* A start that no function returns, to see that nothing was written. */
@@ -55,23 +56,41 @@ void pair_destroy(struct pair *p)
 	model_destroy(&p->model);
 }
 
-bool pair_alloc(struct pair *p, u32 len, u32 align)
+static bool same_place(struct pair *p, const struct pool_search *request,
+		       int ret, int want, u32 start, u32 expected)
 {
-	u32 expected = UNTOUCHED, start = UNTOUCHED;
-	int want = model_alloc(&p->model, len, align, &expected);
-	int ret = pool_alloc(&p->pool, len, align, &start);
-
 	if (!same("alloc", ret, want) || !same("place", start, expected))
 		return false;
-	if (ret == -ENOSPC && model_has_place(&p->model, len, align)) {
+	if (ret == -ENOSPC &&
+	    model_has_place(&p->model, request->len, request->align)) {
 		printf("# alloc: failed though there is a place\n");
 		return false;
 	}
-	if (!ret && (p->pool.base + start) % align) {
+	if (!ret && (p->pool.base + start) % request->align) {
 		printf("# alloc: not aligned\n");
 		return false;
 	}
 	return check_counters(p);
+}
+
+bool pair_alloc(struct pair *p, u32 len, u32 align)
+{
+	struct pool_search request = { .len = len, .align = align };
+	u32 expected = UNTOUCHED, start = UNTOUCHED;
+	int want = model_alloc(&p->model, len, align, &expected);
+	int ret = pool_alloc(&p->pool, len, align, &start);
+
+	return same_place(p, &request, ret, want, start, expected);
+}
+
+bool pair_alloc_lowest(struct pair *p, u32 len, u32 align)
+{
+	struct pool_search request = { .len = len, .align = align };
+	u32 expected = UNTOUCHED, start = UNTOUCHED;
+	int want = model_alloc_lowest(&p->model, len, align, &expected);
+	int ret = pool_alloc_lowest(&p->pool, len, align, &start);
+
+	return same_place(p, &request, ret, want, start, expected);
 }
 
 bool pair_alloc_at(struct pair *p, u32 start, u32 len)
@@ -210,16 +229,10 @@ static bool check_todo(const struct pair *p)
 	return true;
 }
 
-static bool available(const struct model *m, bool clean, u32 q)
-{
-	return q < m->nr && !m->used[q] && !(clean && m->dirty[q]);
-}
-
 /* Each leaf against the model, and each node against its children. */
-static bool check_tree(const struct pair *p, bool clean)
+static bool check_tree(const struct pair *p)
 {
-	const struct pool_tree *tree = clean ? &p->pool.clean_room :
-					       &p->pool.room;
+	const struct pool_tree *tree = &p->pool.room;
 	const struct model *m = &p->model;
 	u32 words = m->nr / WORD_BITS + 1;
 	u32 word, q, run = 0, level, i, k;
@@ -228,12 +241,11 @@ static bool check_tree(const struct pair *p, bool clean)
 		u32 longest = 0;
 
 		for (q = (word + 1) * WORD_BITS; q-- > word * WORD_BITS;) {
-			run = available(m, clean, q) ? run + 1 : 0;
-			if (run > longest && (!q || !available(m, clean, q - 1)))
+			run = q < m->nr && !m->used[q] ? run + 1 : 0;
+			if (run > longest && (!q || m->used[q - 1]))
 				longest = run;
 		}
-		if (!same(clean ? "clean leaf" : "leaf", tree->level[0][word],
-			  longest))
+		if (!same("leaf", tree->level[0][word], longest))
 			return false;
 	}
 	for (level = 1; level < tree->levels; level++) {
@@ -272,6 +284,5 @@ bool pair_verify(struct pair *p)
 	       check_summaries("parts", &pool->parts, pool->nr + 1) &&
 	       check_summaries("todo", &pool->todo,
 			       pool->nr / WORD_BITS + 2) &&
-	       check_todo(p) && check_tree(p, false) && check_tree(p, true) &&
-	       check_runs(p);
+	       check_todo(p) && check_tree(p) && check_runs(p);
 }

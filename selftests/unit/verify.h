@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Comparison of a pool with the reference, and of its trees with its bitmaps.
+ * Comparison of a pool with the reference, and of its tree with its bitmaps.
  * Whatever differs is printed on a diagnostic line of its own.
  */
 #ifndef POOL_VERIFY_H
@@ -26,6 +26,7 @@ bool pair_init(struct pair *p, u64 base, u32 nr, bool dirty);
 void pair_set_large(struct pair *p, u32 large, u32 block);
 void pair_destroy(struct pair *p);
 bool pair_alloc(struct pair *p, u32 len, u32 align);
+bool pair_alloc_lowest(struct pair *p, u32 len, u32 align);
 bool pair_alloc_at(struct pair *p, u32 start, u32 len);
 bool pair_free(struct pair *p, u32 start, u32 len);
 bool pair_next_dirty(struct pair *p, u32 from, u32 end, u32 max);
