@@ -12,7 +12,7 @@
 
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
-	heap/importer heap/introspect heap/stress)
+	heap/importer heap/introspect heap/stress heap/capacity)
 PMEM=(abi config errors allocators mapping huge connect remap vma security clients sharing phys sysfs
 	stress cma_mem cma_test kernel_api old_client unload)
 
@@ -23,7 +23,7 @@ guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
 	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect armhf/heap/stress \
-	armhf/heap/security
+	armhf/heap/security armhf/heap/capacity
 # Where the default CMA area is unless the command line says otherwise: in high memory.
 guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
 # amd64 has no device tree, and a dma-heap core of its own.
@@ -90,7 +90,7 @@ ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
 guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
 	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/stress \
-	arm64/heap/importer
+	arm64/heap/capacity arm64/heap/importer
 guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero
 guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64/security \
 	arm64/allocators arm64/clients arm64/huge arm64/phys
