@@ -376,9 +376,14 @@ static bool is_mixed(const struct pool *pool)
 	return pool->dirty && pool->dirty != pool->free;
 }
 
+static bool is_aligned(const struct pool *pool, u32 start, u32 align)
+{
+	return !((u32)(pool->base + start) & (align - 1));
+}
+
 static u32 rank_of(const struct pool *pool, u32 start, u32 len, u32 wish)
 {
-	u32 rank = (u32)(pool->base + start) & (wish - 1) ? 0 : PLACE_GRANTED;
+	u32 rank = is_aligned(pool, start, wish) ? PLACE_GRANTED : 0;
 
 	return !is_mixed(pool) || is_clean(pool, start, len) ?
 	       rank | PLACE_CLEAN : rank;
@@ -387,25 +392,33 @@ static u32 rank_of(const struct pool *pool, u32 start, u32 len, u32 wish)
 /*
  * The better end of a run; if they are as good as each other, the @high one or the
  * low one. Only an alignment that was asked for keeps a place away from the end:
- * for clean memory, or for a wish, no run is split. Returns its rank, or -1 if the
- * run is too short for the alignment.
+ * for clean memory, or for a wish, no run is split.
  */
-static int better_end(const struct pool *pool, const struct fit *fit, u32 len,
-		      u32 align, u32 wish, bool high, u32 *start)
+static void better_end(const struct pool *pool, const struct fit *fit, u32 len,
+		       u32 align, u32 wish, bool high, u32 *start)
 {
-	u32 rank, other_rank, other;
+	u32 rank, other;
 
-	if (!place_in(pool, fit, len, align, high, start))
-		return -1;
+	place_in(pool, fit, len, align, high, start);
 	rank = rank_of(pool, *start, len, wish);
-	if (rank == PLACE_BEST ||
-	    !place_in(pool, fit, len, align, !high, &other))
-		return rank;
-	other_rank = rank_of(pool, other, len, wish);
-	if (other_rank <= rank)
-		return rank;
-	*start = other;
-	return other_rank;
+	if (rank != PLACE_BEST &&
+	    place_in(pool, fit, len, align, !high, &other) &&
+	    rank_of(pool, other, len, wish) > rank)
+		*start = other;
+}
+
+/* Whether the wish comes true at either end of a run. */
+static bool grants(const struct pool *pool, const struct fit *fit, u32 len,
+		   u32 align, u32 wish)
+{
+	u32 low, high;
+
+	if (wish == align)
+		return true;
+	return (place_in(pool, fit, len, align, false, &low) &&
+		is_aligned(pool, low, wish)) ||
+	       (place_in(pool, fit, len, align, true, &high) &&
+		is_aligned(pool, high, wish));
 }
 
 /* For a request that is neither aligned nor large, for which there has to be a run. */
@@ -446,31 +459,29 @@ static noinline int quick_fit(const struct pool *pool, u32 len, u32 align,
 {
 	bool high = pool->large && len >= pool->large;
 	u32 wish = wish_of(pool, len, align);
-	u32 fits[2] = { }, best[2] = { }, place[2] = { };
-	struct fit fit = { };
+	struct fit fit = { }, best[2] = { };
+	u32 fits[2] = { };
 	u32 looks;
 	u32 at;
 
 	for (looks = 0; looks < POOL_LOOKS; looks++) {
 		bool granted;
-		int rank;
 
 		if (!(high ? prev_fit(pool, len, &fit) :
 			     next_fit(pool, len, &fit)))
 			break;
-		rank = better_end(pool, &fit, len, align, wish, high, &at);
-		if (rank < 0)
+		if (!place_in(pool, &fit, len, align, high, &at))
 			continue;
-		granted = rank & PLACE_GRANTED;
-		if (!fits[granted]++ || fit.end - fit.start < best[granted]) {
-			best[granted] = fit.end - fit.start;
-			place[granted] = at;
-		}
+		granted = grants(pool, &fit, len, align, wish);
+		if (!fits[granted]++ || fit.end - fit.start <
+		    best[granted].end - best[granted].start)
+			best[granted] = fit;
 		if (!high || fits[true] == POOL_FITS)
 			break;
 	}
 	if (fits[0] || fits[1]) {
-		*start = place[!!fits[1]];
+		better_end(pool, &best[!!fits[1]], len, align, wish, high,
+			   start);
 		return 0;
 	}
 	if (looks < POOL_LOOKS)

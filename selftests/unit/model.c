@@ -144,6 +144,13 @@ static u64 better_end(const struct model *m, u64 start, u64 end, u64 len,
 	return best;
 }
 
+static bool grants(const struct model *m, u64 start, u64 end, u64 len,
+		   u64 align, u64 wish)
+{
+	return !((m->base + place_in(m, start, end, len, align, false)) % wish &&
+		 (m->base + place_in(m, start, end, len, align, true)) % wish);
+}
+
 /* The stated policy; nr if there is no place. */
 static u64 quick_fit(const struct model *m, u64 len, u64 align, u64 wish,
 		     bool *unsure)
@@ -165,7 +172,7 @@ static u64 quick_fit(const struct model *m, u64 len, u64 align, u64 wish,
 		at = better_end(m, start, end, len, align, wish, high);
 		if (at == m->nr)
 			continue;
-		k = (m->base + at) % wish == 0;
+		k = grants(m, start, end, len, align, wish);
 		if (end - start < best_len[k]) {
 			best[k] = at;
 			best_len[k] = end - start;
