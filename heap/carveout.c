@@ -246,7 +246,7 @@ static struct carveout *carveout_new(const char *name)
 	if (!carveout)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&carveout->lock);
-	init_waitqueue_head(&carveout->cleaned);
+	rt_mutex_init(&carveout->slice);
 	init_waitqueue_head(&carveout->work);
 	ret = region_init(&carveout->region, name, &carveout_ops);
 	if (ret) {

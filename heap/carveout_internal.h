@@ -9,6 +9,7 @@
 
 #include <linux/log2.h>
 #include <linux/notifier.h>
+#include <linux/rtmutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -23,9 +24,10 @@ struct task_struct;
  * @region: the common part
  * @lock: protects @pool, @cleaning, @cleaning_len and changes of @paused
  * @pool: which quanta are free, and which of them are zero
- * @cleaning: first quantum that the thread is zeroing
- * @cleaning_len: how many it is zeroing, 0 for none
- * @cleaned: woken when @cleaning_len becomes 0
+ * @cleaning: first quantum of the chunk that the thread is zeroing
+ * @cleaning_len: how many quanta it has, 0 for none; whoever holds @slice may
+ *	reset it, and so take the chunk away from the thread
+ * @slice: held by the thread while it writes to the chunk; taken outside of @lock
  * @work: woken when there may be something to clean
  * @cleaner: the thread
  * @paused: it has to leave everything as it is
@@ -38,7 +40,7 @@ struct carveout {
 	struct pool pool;
 	u32 cleaning;
 	u32 cleaning_len;
-	wait_queue_head_t cleaned;
+	struct rt_mutex slice;
 	wait_queue_head_t work;
 	struct task_struct *cleaner;
 	bool paused;

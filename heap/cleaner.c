@@ -2,40 +2,40 @@
 /*
  * Zeroing the memory of carveouts.
  *
- * Who zeroes what, and when. An extent that is freed goes back to the pool at
- * once and is dirty there. A thread of low priority cleans free dirty memory in
- * the background, chunk by chunk: it notes the chunk in @cleaning under the
- * lock, zeroes it without the lock, and then tells the pool. The chunk stays
- * free all the while. Whoever is handed a part of it waits until the thread has
- * done with that chunk, and then zeroes what is still dirty in the extent
- * itself. So no memory leaves here unzeroed, and nothing is written to memory
- * that has left.
+ * An extent that is freed goes back to the pool at once and is dirty there. A
+ * thread of low priority cleans free dirty memory in the background, chunk by
+ * chunk: it notes the chunk in @cleaning under the lock, zeroes it slice by
+ * slice, and then tells the pool. The chunk stays free all the while. A caller
+ * that is handed a part of it takes the chunk away from the thread, and zeroes
+ * what is dirty in its extent itself. So no memory leaves here unzeroed, and
+ * nothing is written to memory that has left.
+ *
+ * The thread may be preempted anywhere, also half way through a slice, where the
+ * chunk cannot be taken away. Therefore it holds a lock with priority
+ * inheritance there: a caller waits for the rest of that slice, and the thread
+ * runs with the caller's priority meanwhile.
  */
 #include <linux/freezer.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/suspend.h>
 
 #include "carveout_internal.h"
 #include "trace.h"
 
-/*
- * Zeroing is done in slices of this many bytes, each without a preemption in
- * the background thread, so that nobody waits for a thread of low priority
- * that was put aside half way through one.
- */
-#define ZERO_SLICE	(256UL << 10)
+/* A chunk is as many quanta as fit in this many bytes, but at least one. */
+#define CHUNK_BYTES	((u64)SZ_256K)
 
 static void *quantum_vaddr(const struct carveout *carveout, u32 quantum)
 {
 	return region_vaddr(&carveout->region, to_phys(carveout, quantum));
 }
 
-/* No quanta at a time are more than this, but at least one is. */
 static u32 chunk_quanta(const struct carveout *carveout)
 {
-	return max_t(u64, ZERO_SLICE >> ilog2(carveout->region.quantum), 1);
+	return max_t(u64, CHUNK_BYTES >> ilog2(carveout->region.quantum), 1);
 }
 
 static bool being_cleaned(struct carveout *carveout, u32 start, u32 len)
@@ -48,6 +48,14 @@ static bool being_cleaned(struct carveout *carveout, u32 start, u32 len)
 		  start < carveout->cleaning + carveout->cleaning_len;
 	spin_unlock(&carveout->lock);
 	return overlap;
+}
+
+/* With @slice held: the thread writes nothing more of its chunk, if it has one. */
+static void take_chunk_away(struct carveout *carveout)
+{
+	spin_lock(&carveout->lock);
+	carveout->cleaning_len = 0;
+	spin_unlock(&carveout->lock);
 }
 
 /**
@@ -65,8 +73,16 @@ int carveout_zero(struct carveout *carveout, u32 start, u32 len)
 {
 	u32 end = start + len;
 	u32 pos = start;
+	int ret;
 
-	wait_event(carveout->cleaned, !being_cleaned(carveout, start, len));
+	if (being_cleaned(carveout, start, len)) {
+		ret = rt_mutex_lock_killable(&carveout->slice);
+		if (ret)
+			return ret;
+		/* By now it may be another chunk, which does no harm. */
+		take_chunk_away(carveout);
+		rt_mutex_unlock(&carveout->slice);
+	}
 	for (;;) {
 		u32 run;
 
@@ -76,53 +92,85 @@ int carveout_zero(struct carveout *carveout, u32 start, u32 len)
 		spin_unlock(&carveout->lock);
 		if (!run)
 			break;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		memset(quantum_vaddr(carveout, pos), 0,
-		       to_bytes(carveout, run));
+		ret = region_zero(quantum_vaddr(carveout, pos),
+				  to_bytes(carveout, run));
+		if (ret)
+			return ret;
 		trace_contig_zero(&carveout->region, to_bytes(carveout, pos),
 				  to_bytes(carveout, run), false);
 		pos += run;
-		cond_resched();
 	}
 	/* Others may read it through a mapping that is not ordered with ours. */
 	wmb();
 	return 0;
 }
 
-/* Zero one chunk of free memory; false when there is none left to zero. */
-static bool clean_chunk(struct carveout *carveout)
+/* Note the next chunk to zero; returns how many quanta it has, 0 for none. */
+static u32 begin_chunk(struct carveout *carveout, u32 *start)
 {
-	size_t size, done;
-	u32 start = 0, len;
-	void *vaddr;
+	u32 len;
 
 	spin_lock(&carveout->lock);
 	len = carveout->paused ? 0 :
-	      pool_next_to_clean(&carveout->pool, chunk_quanta(carveout), &start);
-	carveout->cleaning = start;
+	      pool_next_to_clean(&carveout->pool, chunk_quanta(carveout), start);
+	carveout->cleaning = *start;
 	carveout->cleaning_len = len;
 	spin_unlock(&carveout->lock);
-	if (!len)
-		return false;
+	return len;
+}
 
-	vaddr = quantum_vaddr(carveout, start);
-	size = to_bytes(carveout, len);
-	for (done = 0; done < size; done += ZERO_SLICE) {
-		preempt_disable();
-		memset(vaddr + done, 0, min(size - done, ZERO_SLICE));
-		preempt_enable();
-	}
-	/* As in carveout_zero(). */
-	wmb();
+/* The chunk is zero, unless it was taken away: then false. */
+static bool end_chunk(struct carveout *carveout, u32 start, u32 len)
+{
+	bool ours;
 
 	spin_lock(&carveout->lock);
-	pool_set_clean(&carveout->pool, start, len);
+	ours = carveout->cleaning_len;
+	if (ours)
+		pool_set_clean(&carveout->pool, start, len);
 	carveout->cleaning_len = 0;
 	spin_unlock(&carveout->lock);
-	wake_up_all(&carveout->cleaned);
-	trace_contig_zero(&carveout->region, to_bytes(carveout, start), size,
-			  true);
+	return ours;
+}
+
+/* Zero the next slice of the chunk, unless that was taken away: then false. */
+static bool clean_slice(struct carveout *carveout, void *vaddr, size_t size)
+{
+	bool ours;
+
+	rt_mutex_lock(&carveout->slice);
+	/* Nobody but the holder of @slice resets it. */
+	ours = READ_ONCE(carveout->cleaning_len);
+	if (ours) {
+		memset(vaddr, 0, size);
+		/* As in carveout_zero(). */
+		wmb();
+	}
+	rt_mutex_unlock(&carveout->slice);
+	return ours;
+}
+
+/* Zero one chunk of free memory; false when there is none left to zero. */
+static bool clean_chunk(struct carveout *carveout)
+{
+	size_t size, done, slice;
+	u32 start = 0, len;
+	void *vaddr;
+
+	len = begin_chunk(carveout, &start);
+	if (!len)
+		return false;
+	vaddr = quantum_vaddr(carveout, start);
+	size = to_bytes(carveout, len);
+	for (done = 0; done < size; done += slice) {
+		slice = min(size - done, ZERO_SLICE);
+		if (!clean_slice(carveout, vaddr + done, slice))
+			return true;
+		cond_resched();
+	}
+	if (end_chunk(carveout, start, len))
+		trace_contig_zero(&carveout->region,
+				  to_bytes(carveout, start), size, true);
 	return true;
 }
 
@@ -178,11 +226,13 @@ static void pause_cleaner(struct carveout *carveout, bool pause)
 	spin_lock(&carveout->lock);
 	WRITE_ONCE(carveout->paused, pause);
 	spin_unlock(&carveout->lock);
-	if (pause)
-		wait_event(carveout->cleaned,
-			   !being_cleaned(carveout, 0, carveout->pool.nr));
-	else
+	if (!pause) {
 		cleaner_wake(carveout);
+		return;
+	}
+	rt_mutex_lock(&carveout->slice);
+	take_chunk_away(carveout);
+	rt_mutex_unlock(&carveout->slice);
 }
 
 /* Nothing that is free counts as zero any more. */

@@ -95,6 +95,7 @@ static int cma_region_alloc(struct region *region, u64 size, u64 align,
 	struct page *pages;
 	dma_addr_t dma;
 	u64 total = size;
+	int ret = 0;
 
 	if (size > region->size || align > region->size)
 		return -ENOMEM;
@@ -110,12 +111,14 @@ static int cma_region_alloc(struct region *region, u64 size, u64 align,
 		return -ENOMEM;
 	extent->block = page_to_phys(pages);
 	extent->block_size = total;
-	if (!in_region(region, extent->block, total)) {
+	if (!in_region(region, extent->block, total))
+		ret = -ENOMEM;
+	else if (cma->high)
+		ret = region_zero(region_vaddr(region, extent->block), total);
+	if (ret) {
 		give_pages(cma, total, pages, dma);
-		return -ENOMEM;
+		return ret;
 	}
-	if (cma->high)
-		memset(region_vaddr(region, extent->block), 0, total);
 	extent->phys = ALIGN(extent->block, align);
 	extent->size = size;
 

@@ -8,7 +8,6 @@
  * same as long as anything in it is allocated.
  */
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "debugfs.h"
@@ -17,9 +16,6 @@
 #include "pool_tune.h"
 #include "region.h"
 #include "trace.h"
-
-/* Bytes zeroed before looking whether the caller was killed. */
-#define ZERO_STEP	(64UL << 10)
 
 /**
  * struct lent - a region that is there only while it is used
@@ -93,21 +89,22 @@ static void give_back(struct lent *lent)
 
 static int zero_dirty(struct lent *lent, u32 start, u32 len)
 {
-	u32 step = max_t(u64, to_quanta(lent, ZERO_STEP), 1);
+	u32 step = max_t(u64, to_quanta(lent, ZERO_SLICE), 1);
 	u32 pos = start, run;
 
 	lockdep_assert_held(&lent->lock);
 	while ((run = pool_next_dirty(&lent->pool, pos, start + len, step,
 				      &pos))) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		memset(region_vaddr(&lent->region, lent->region.base +
-				    to_bytes(lent, pos)), 0,
-		       to_bytes(lent, run));
+		int ret = region_zero(region_vaddr(&lent->region,
+						   lent->region.base +
+						   to_bytes(lent, pos)),
+				      to_bytes(lent, run));
+
+		if (ret)
+			return ret;
 		trace_contig_zero(&lent->region, to_bytes(lent, pos),
 				  to_bytes(lent, run), false);
 		pos += run;
-		cond_resched();
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include <linux/ioport.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/wait.h>
 
@@ -131,6 +131,28 @@ void region_flush(void *vaddr, phys_addr_t phys, size_t size)
 		contig_flush_dcache(vaddr + done, phys + done, len);
 		cond_resched();
 	}
+}
+
+/**
+ * region_zero() - zero memory that the caller waits for
+ * @vaddr: its address
+ * @size: bytes, any number of them
+ *
+ * Context: may sleep.
+ * Return: 0; -EINTR when a fatal signal came, and some of it may not be zero.
+ */
+int region_zero(void *vaddr, size_t size)
+{
+	size_t done, len;
+
+	for (done = 0; done < size; done += len) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		len = min(size - done, ZERO_SLICE);
+		memset(vaddr + done, 0, len);
+		cond_resched();
+	}
+	return 0;
 }
 
 /*

@@ -18,6 +18,7 @@
  *   region->lock         list of live buffers
  *   buffer->lock         attachments and kernel mappings of one buffer
  *   lent->lock           whether a lent region has its memory, and its pool
+ *   carveout->slice      writing to free memory of a carveout
  *   dmabuf->name_lock, carveout->lock, cma_region->lock (spinlocks, innermost)
  *
  * None of them is held over an access to user memory, and no mmap_lock is taken
@@ -33,9 +34,13 @@
 #include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 struct region;
+
+/* Bytes that are zeroed at one stroke: some 10 us. */
+#define ZERO_SLICE	((size_t)SZ_64K)
 
 /**
  * struct extent - memory handed out by a region
@@ -168,6 +173,7 @@ void region_put(struct region *region);
 void *region_vaddr(const struct region *region, phys_addr_t phys);
 void region_clean(void *vaddr, phys_addr_t phys, size_t size);
 void region_flush(void *vaddr, phys_addr_t phys, size_t size);
+int region_zero(void *vaddr, size_t size);
 
 void regions_wait_gone(void);
 
