@@ -53,8 +53,11 @@ static void region_release(struct device *dev)
 	}
 	mutex_destroy(&region->lock);
 	region->ops->destroy(region);
+	/* As one step for regions_wait_gone(). */
+	spin_lock_irq(&regions_gone.lock);
 	if (atomic_dec_and_test(&regions_alive))
-		wake_up_all(&regions_gone);
+		wake_up_all_locked(&regions_gone);
+	spin_unlock_irq(&regions_gone.lock);
 }
 
 /**
@@ -488,4 +491,7 @@ void *region_vaddr(const struct region *region, phys_addr_t phys)
 void regions_wait_gone(void)
 {
 	wait_event(regions_gone, !atomic_read(&regions_alive));
+	/* Whoever was last lets go of the lock after its last use of the queue. */
+	spin_lock_irq(&regions_gone.lock);
+	spin_unlock_irq(&regions_gone.lock);
 }
