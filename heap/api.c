@@ -140,8 +140,8 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 	struct region *region = heap->region;
 	struct region_stat figures;
 
-	mutex_lock(&region->lock);
 	region->ops->stat(region, &figures);
+	mutex_lock(&region->lock);
 	*stat = (struct contig_stat) {
 		.base		= region->base,
 		.total		= figures.total,

@@ -16,6 +16,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -254,16 +255,20 @@ int contig_place(struct dma_buf *dmabuf, struct contig_place *place)
 
 CONTIG_EXPORT(contig_place);
 
+/* What decides about huge entries; with pages of 64 KiB a PMD covers far more. */
+#define MAX_MODULUS	(CONTIG_HUGE ? min_t(u64, PMD_SIZE, SZ_32M) : PAGE_SIZE)
+
 /**
  * buffer_phase() - where a buffer begins within a huge page
  * @dmabuf: any dma-buf
  * @modulus: bytes
  * @phase: physical address modulo @modulus; filled in
  *
- * No more than the number of faults of a mapping tells anybody.
+ * No more than the number of faults of a mapping tells anybody: nothing, where
+ * buffers are mapped page by page.
  *
  * Return: 0; -EINVAL if @dmabuf is not ours, or @modulus not a power of two or
- * larger than a PMD.
+ * larger than MAX_MODULUS.
  */
 int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 {
@@ -271,7 +276,7 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 
 	if (dmabuf->ops != &buffer_ops)
 		return -EINVAL;
-	if (!contig_is_power_of_2(modulus) || modulus > PMD_SIZE)
+	if (!contig_is_power_of_2(modulus) || modulus > MAX_MODULUS)
 		return -EINVAL;
 	*phase = buffer_phys(buffer) & (modulus - 1);
 	return 0;

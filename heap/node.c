@@ -22,6 +22,7 @@
 #include <linux/module.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include <uapi/linux/dma-buf.h>
@@ -163,8 +164,9 @@ static int ioctl_query(struct heap *heap, union heap_arg *arg,
 	if (!region->mapped)
 		flags |= CONTIG_HEAP_F_NO_MAP;
 
-	mutex_lock(&region->lock);
+	/* It may wait for an allocation, and @lock holds up every release. */
 	region->ops->stat(region, &stat);
+	mutex_lock(&region->lock);
 	arg->query = (struct contig_heap_query) {
 		.total		= stat.total,
 		.free		= stat.free,
@@ -233,18 +235,20 @@ static int ioctl_place(struct heap *heap, union heap_arg *arg,
  * struct heap_command - one ioctl
  * @cmd: its number as the headers have it; a caller's size may differ
  * @run: does it; on success it may leave an fd to be made visible
+ * @any_buffer: it is about a buffer, which may outlive its heap
  */
 struct heap_command {
 	unsigned int cmd;
 	int (*run)(struct heap *heap, union heap_arg *arg, struct new_fd *new);
+	bool any_buffer;
 };
 
 static const struct heap_command commands[] = {
 	{ DMA_HEAP_IOCTL_ALLOC, ioctl_alloc },
 	{ CONTIG_HEAP_IOCTL_QUERY, ioctl_query },
 	{ CONTIG_HEAP_IOCTL_ALLOC, ioctl_alloc_aligned },
-	{ CONTIG_HEAP_IOCTL_SYNC, ioctl_sync },
-	{ CONTIG_HEAP_IOCTL_PLACE, ioctl_place },
+	{ CONTIG_HEAP_IOCTL_SYNC, ioctl_sync, true },
+	{ CONTIG_HEAP_IOCTL_PLACE, ioctl_place, true },
 };
 
 static const struct heap_command *find_command(unsigned int ucmd)
@@ -256,6 +260,20 @@ static const struct heap_command *find_command(unsigned int ucmd)
 		    _IOC_NR(ucmd) == _IOC_NR(commands[i].cmd))
 			return &commands[i];
 	return NULL;
+}
+
+/*
+ * Fields that we do not know must not be set: what they ask for would not happen.
+ * The kernel's own command never looked at them.
+ */
+static int check_unknown(const struct heap_command *command, const void *arg,
+			 size_t usize)
+{
+	size_t known = _IOC_SIZE(command->cmd);
+
+	if (command->cmd == DMA_HEAP_IOCTL_ALLOC || usize <= known)
+		return 0;
+	return memchr_inv(arg + known, 0, usize - known) ? -E2BIG : 0;
 }
 
 static long node_ioctl(struct file *file, unsigned int ucmd, unsigned long uarg)
@@ -271,8 +289,10 @@ static long node_ioctl(struct file *file, unsigned int ucmd, unsigned long uarg)
 
 	if (!command)
 		return _IOC_TYPE(ucmd) == DMA_HEAP_IOC_MAGIC ? -EINVAL : -ENOTTY;
-	if (READ_ONCE(heap->gone))
+	if (READ_ONCE(heap->gone) && !command->any_buffer)
 		return -ENODEV;
+	if (command->cmd != DMA_HEAP_IOCTL_ALLOC && usize > PAGE_SIZE)
+		return -E2BIG;
 
 	/* Callers may be newer or older than we are: see the uapi headers. */
 	if (usize > sizeof(small)) {
@@ -284,6 +304,9 @@ static long node_ioctl(struct file *file, unsigned int ucmd, unsigned long uarg)
 		ret = -EFAULT;
 		goto free_arg;
 	}
+	ret = check_unknown(command, arg, usize);
+	if (ret)
+		goto free_arg;
 	ret = command->run(heap, arg, &new);
 	if (ret)
 		goto free_arg;

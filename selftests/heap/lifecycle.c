@@ -355,8 +355,19 @@ TEST_F(unbind, open_node_says_so)
 	EXPECT_ERRNO(ENODEV, heap_alloc_aligned(self->heap, PAGE, PAGE));
 	EXPECT_ERRNO(ENODEV, ioctl(self->heap, CONTIG_HEAP_IOCTL_QUERY,
 				   &query));
-	EXPECT_ERRNO(ENODEV, buffer_sync_range(self->heap, self->fd, 0, PAGE,
-					       DMA_BUF_SYNC_RW));
+}
+
+/* What was begun before the heap went has to be ended. */
+TEST_F(unbind, buffer_is_synced_and_placed)
+{
+	__u64 phase;
+
+	EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd, 0, PAGE,
+				       DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW));
+	EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd, 0, PAGE,
+				       DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
+	EXPECT_EQ(0, buffer_place(self->heap, self->fd, PAGE, &phase));
+	EXPECT_EQ(0, phase);
 }
 
 TEST_F(unbind, buffer_lives_on)

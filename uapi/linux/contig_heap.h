@@ -8,15 +8,19 @@
  *  - The dma-buf given to CONTIG_HEAP_IOCTL_SYNC and CONTIG_HEAP_IOCTL_PLACE must
  *    come from this module.
  *  - Nothing here tells a physical address. CONTIG_HEAP_IOCTL_PLACE shows at most
- *    its bits below the size of a PMD, which how many page faults a mapping costs
- *    tells anyway.
+ *    its bits below the size of a PMD, and none of 32 MiB and above, which how
+ *    many page faults a mapping costs tells anyway. Where the kernel maps buffers
+ *    by pages alone, it shows no bit.
  *  - For a CMA heap the kernel alone knows what is free. There, @free and
  *    @largest of struct contig_heap_query say what this module has not taken,
  *    which is an upper bound (CONTIG_HEAP_F_ESTIMATE is set).
  *
  * Every structure has one layout for 32-bit and for 64-bit callers, and may grow
  * at its end: the size in the command number says how much the caller knows.
- * Fields that a caller does not know are taken as 0.
+ * Fields that a caller does not know are taken as 0. Fields that the module does
+ * not know have to be 0: the call fails with E2BIG otherwise, and also for a
+ * structure of more than a page. Both hold for the commands of this header;
+ * DMA_HEAP_IOCTL_ALLOC ignores what is behind its structure, as it always has.
  */
 #ifndef _UAPI_LINUX_CONTIG_HEAP_H
 #define _UAPI_LINUX_CONTIG_HEAP_H
@@ -44,7 +48,8 @@
  * @region_buffers: live buffers in the same memory, this heap's and its twin's
  *
  * A heap and its uncached twin share their memory; all figures but @buffers
- * are about the memory. They were true together at one moment.
+ * are about the memory. @total, @free, @largest and @dirty were true together at
+ * one moment, the numbers of buffers at a later one.
  */
 struct contig_heap_query {
 	__u64 total;
@@ -96,7 +101,8 @@ struct contig_heap_sync {
  * struct contig_heap_place - where a buffer's memory begins within a huge page
  * @fd: in: a dma-buf of this module
  * @flags: in: 0
- * @modulus: in: bytes, a power of two, at most what one PMD maps
+ * @modulus: in: bytes, a power of two, at most what one PMD maps and at most
+ *	32 MiB; at most a page where the kernel has no huge entries for buffers
  * @phase: out: the physical address of the first byte modulo @modulus
  *
  * A mapping whose address equals @phase modulo the size of a PMD can have huge
@@ -110,8 +116,10 @@ struct contig_heap_place {
 };
 
 /*
- * Errors of all: EFAULT for a bad pointer; ENODEV when the heap was removed
- * while its node was open.
+ * Errors of all: EFAULT for a bad pointer; E2BIG as said at the top.
+ *
+ * QUERY, ALLOC: ENODEV when the heap was removed while its node was open. SYNC
+ * and PLACE go on with the buffers that are left.
  *
  * ALLOC: EINVAL for a len of 0, an align that is not a power of two, an fd that
  * is not 0, and flags unknown here; ENOMEM when no free run fits; EMFILE;
