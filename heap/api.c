@@ -3,8 +3,6 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
-#include <linux/of.h>
-#include <linux/of_reserved_mem.h>
 
 #include "api.h"
 #include "heap.h"
@@ -55,21 +53,29 @@ CONTIG_EXPORT(contig_heap_open);
  *
  * Context: may sleep.
  * Return: as contig_heap_open(); also -EBUSY if a part of the memory belongs to
- * another region.
+ * another region, or the kernel uses it; -EINVAL for a bad range.
  */
 struct heap *contig_heap_open_node(const char *name, struct device_node *memory,
 				   u64 quantum, bool uncached)
 {
-	struct reserved_mem *rmem = of_reserved_mem_lookup(memory);
-	struct region *region = NULL;
-
-	if (rmem && rmem->size)
-		region = region_find(rmem->base, rmem->size);
-	return open_on(region ?: region_from_node(name, memory, quantum), name,
-		       uncached);
+	return open_on(region_from_node(name, memory, quantum), name, uncached);
 }
 
 CONTIG_EXPORT(contig_heap_open_node);
+
+/*
+ * The region over exactly that range, if there is one, and it is of the right
+ * kind: nobody may take registers for memory.
+ */
+static struct region *find_at(phys_addr_t base, u64 size, bool device)
+{
+	struct region *region = region_find(base, size);
+
+	if (!region || region->device == device)
+		return region;
+	region_put(region);
+	return ERR_PTR(-EBUSY);
+}
 
 /**
  * contig_heap_open_at() - open a heap on memory at a known address
@@ -79,21 +85,50 @@ CONTIG_EXPORT(contig_heap_open_node);
  * @quantum: granularity of that region in bytes, if it is made here
  * @uncached: as contig_heap_open()
  *
- * Who calls this vouches for the memory being reserved.
+ * The memory has to be reserved, as for a carveout that the administrator
+ * describes. Says in the log what is wrong.
  *
  * Context: may sleep.
- * Return: as contig_heap_open_node().
+ * Return: as contig_heap_open_node(); -EINVAL for a bad range, such as one that
+ * is no memory; -EBUSY also for memory that the kernel uses.
  */
 struct heap *contig_heap_open_at(const char *name, phys_addr_t base, u64 size,
 				 u64 quantum, bool uncached)
 {
-	struct region *region = region_find(base, size);
+	struct region *region = find_at(base, size, false);
 
-	return open_on(region ?: carveout_create(name, base, size, quantum),
+	return open_on(region ?: carveout_create(name, base, size, quantum, NULL),
 		       name, uncached);
 }
 
 CONTIG_EXPORT(contig_heap_open_at);
+
+/**
+ * contig_heap_open_device() - open a heap on a device's memory
+ * @name: what to call the heap, and the region if there is none yet
+ * @base: physical address of the first byte
+ * @size: bytes
+ * @quantum: granularity of that region in bytes, if it is made here
+ *
+ * For registers and the like. Who calls this is the driver of the device, and
+ * vouches for it; it may have a claim of its own on the addresses. Nothing zeroes
+ * the memory, and nothing of the kernel's maps it; programs map it as device
+ * memory. No device can import it.
+ *
+ * Context: may sleep.
+ * Return: as contig_heap_open(); -EINVAL for a bad range, or one that is memory;
+ * -EBUSY if a part of it belongs to another region.
+ */
+struct heap *contig_heap_open_device(const char *name, phys_addr_t base,
+				     u64 size, u64 quantum)
+{
+	struct region *region = find_at(base, size, true);
+
+	return open_on(region ?: carveout_create_device(name, base, size, quantum),
+		       name, true);
+}
+
+CONTIG_EXPORT(contig_heap_open_device);
 
 /**
  * contig_heap_open_lent() - open a heap that borrows its memory while it is used

@@ -25,7 +25,8 @@ struct vm_fault;
  * @size: bytes
  * @uncached: its heap is write-combined
  * @mapped: it is in the kernel's linear map
- * @vaddr: where the kernel sees it; cached if @mapped, else write-combined
+ * @vaddr: where the kernel sees it; cached if @mapped, else write-combined; NULL
+ *	for a device's memory
  */
 struct contig_place {
 	phys_addr_t phys;
@@ -71,6 +72,8 @@ struct heap *contig_heap_open_node(const char *name, struct device_node *memory,
 				   u64 quantum, bool uncached);
 struct heap *contig_heap_open_at(const char *name, phys_addr_t base, u64 size,
 				 u64 quantum, bool uncached);
+struct heap *contig_heap_open_device(const char *name, phys_addr_t base,
+				     u64 size, u64 quantum);
 struct heap *contig_heap_open_lent(const char *name, struct heap *lender,
 				   u64 size, u64 quantum, bool uncached);
 void contig_heap_close(struct heap *heap);

@@ -66,7 +66,7 @@ static int fill_table(struct sg_table *table, struct device *dev,
  * @at: the importer's attachment; gets ours
  *
  * Context: of the dma-buf core's attach; may sleep.
- * Return: 0, or -ENOMEM.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP for a device's memory.
  */
 int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
 {
@@ -74,6 +74,8 @@ int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
 	struct attachment *attachment;
 	int ret;
 
+	if (buffer_region(buffer)->device)
+		return -EOPNOTSUPP;
 	attachment = kzalloc(sizeof(*attachment), GFP_KERNEL);
 	if (!attachment)
 		return -ENOMEM;

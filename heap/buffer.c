@@ -69,6 +69,41 @@ static void buffer_free(struct buffer *buffer)
 	kfree(buffer);
 }
 
+static void buffer_release(struct dma_buf *dmabuf)
+{
+	struct buffer *buffer = dmabuf->priv;
+	struct region *region = buffer_region(buffer);
+
+	mutex_lock(&region->lock);
+	list_del(&buffer->entry);
+	buffer->heap->buffers--;
+	buffer->heap->bytes -= buffer->size;
+	region->nr_buffers--;
+	mutex_unlock(&region->lock);
+	trace_contig_free(buffer->heap, buffer->size, buffer_offset(buffer));
+	buffer_free(buffer);
+}
+
+/* Of a device's memory: the core complains of a vmap() that fails, and not of none. */
+static const struct dma_buf_ops device_ops = {
+	.attach			= buffer_attach,
+	.map_dma_buf		= buffer_map,
+	.unmap_dma_buf		= buffer_unmap,
+	.mmap			= buffer_mmap,
+	.release		= buffer_release,
+};
+
+/**
+ * buffer_is_ours() - is it a dma-buf of a heap?
+ * @dmabuf: any dma-buf
+ *
+ * Return: true if this module exported it.
+ */
+bool buffer_is_ours(const struct dma_buf *dmabuf)
+{
+	return dmabuf->ops == &buffer_ops || dmabuf->ops == &device_ops;
+}
+
 static struct dma_buf *buffer_export(struct heap *heap, u64 size,
 				     const struct extent *extent, u32 fd_flags)
 {
@@ -80,7 +115,7 @@ static struct dma_buf *buffer_export(struct heap *heap, u64 size,
 	if (IS_ERR(buffer))
 		return ERR_CAST(buffer);
 	info.exp_name = heap->name;
-	info.ops = &buffer_ops;
+	info.ops = region->device ? &device_ops : &buffer_ops;
 	info.size = size;
 	info.flags = fd_flags;
 	info.priv = buffer;
@@ -239,7 +274,7 @@ int contig_place(struct dma_buf *dmabuf, struct contig_place *place)
 	struct buffer *buffer = dmabuf->priv;
 	struct region *region;
 
-	if (dmabuf->ops != &buffer_ops)
+	if (!buffer_is_ours(dmabuf))
 		return -EINVAL;
 	region = buffer_region(buffer);
 	*place = (struct contig_place) {
@@ -274,7 +309,7 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 {
 	const struct buffer *buffer = dmabuf->priv;
 
-	if (dmabuf->ops != &buffer_ops)
+	if (!buffer_is_ours(dmabuf))
 		return -EINVAL;
 	if (!contig_is_power_of_2(modulus) || modulus > MAX_MODULUS)
 		return -EINVAL;
@@ -350,22 +385,7 @@ void buffers_print(struct region *region, struct seq_file *seq)
 	mutex_unlock(&region->lock);
 }
 
-static void buffer_release(struct dma_buf *dmabuf)
-{
-	struct buffer *buffer = dmabuf->priv;
-	struct region *region = buffer_region(buffer);
-
-	mutex_lock(&region->lock);
-	list_del(&buffer->entry);
-	buffer->heap->buffers--;
-	buffer->heap->bytes -= buffer->size;
-	region->nr_buffers--;
-	mutex_unlock(&region->lock);
-	trace_contig_free(buffer->heap, buffer->size, buffer_offset(buffer));
-	buffer_free(buffer);
-}
-
-/* What the dma-buf core calls; and a dma-buf is ours if it has these. */
+/* What the dma-buf core calls, unless it is a device's memory. */
 const struct dma_buf_ops buffer_ops = {
 	.attach			= buffer_attach,
 	.detach			= buffer_detach,

@@ -146,6 +146,7 @@ static inline void buffer_clean(const struct buffer *buffer, u64 offset, u64 len
 }
 
 extern const struct dma_buf_ops buffer_ops;
+bool buffer_is_ours(const struct dma_buf *dmabuf);
 
 int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
 void buffer_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);

@@ -30,7 +30,8 @@ static void free_quanta(struct carveout *carveout, u32 start, u32 len)
 static int take_quanta(struct carveout *carveout, u32 start, u32 quanta,
 		       u32 dirty, struct extent *extent)
 {
-	if (dirty) {
+	/* What a device's memory holds is up to its driver. */
+	if (dirty && !carveout->region.device) {
 		int ret = carveout_zero(carveout, start, quanta);
 
 		if (ret) {
@@ -115,7 +116,8 @@ static void carveout_stat(struct region *region, struct region_stat *stat)
 	stat->total = to_bytes(carveout, carveout->pool.nr);
 	stat->free = to_bytes(carveout, carveout->pool.free);
 	stat->largest = to_bytes(carveout, pool_largest(&carveout->pool));
-	stat->dirty = to_bytes(carveout, carveout->pool.dirty);
+	stat->dirty = carveout->region.device ?
+		      0 : to_bytes(carveout, carveout->pool.dirty);
 	spin_unlock(&carveout->lock);
 }
 
@@ -257,7 +259,7 @@ static struct carveout *carveout_new(const char *name)
 }
 
 static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
-			 u64 quantum)
+			 u64 quantum, const struct device_node *node)
 {
 	struct region *region = &carveout->region;
 	int ret;
@@ -271,7 +273,7 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	region->base = base;
 	region->size = size;
 	region->quantum = quantum;
-	ret = region_claim(region);
+	ret = region_claim(region, node);
 	if (ret)
 		return ret;
 
@@ -281,10 +283,29 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	if (ret)
 		return ret;
 	pool_tune(&carveout->pool, quantum);
-	ret = cleaner_start(carveout);
+	if (!region->device)
+		ret = cleaner_start(carveout);
 	if (!ret)
 		region_publish(region);
 	return ret;
+}
+
+static struct region *create(const char *name, phys_addr_t base, u64 size,
+			     u64 quantum, const struct device_node *node,
+			     bool device)
+{
+	struct carveout *carveout = carveout_new(name);
+	int ret;
+
+	if (IS_ERR(carveout))
+		return ERR_CAST(carveout);
+	carveout->region.device = device;
+	ret = carveout_open(carveout, base, size, quantum, node);
+	if (ret) {
+		region_put(&carveout->region);
+		return ERR_PTR(ret);
+	}
+	return &carveout->region;
 }
 
 /**
@@ -293,28 +314,38 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
  * @base: physical address of its first byte
  * @size: bytes
  * @quantum: granularity of allocation in bytes
+ * @node: node below /reserved-memory that somebody chose for it, or NULL
  *
- * The range must be reserved, or no system memory at all. Says in the log what
- * is wrong with it.
+ * The range must be reserved, or memory that the kernel does not map, and is not
+ * touched otherwise. Says in the log what is wrong with it.
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -EINVAL for a bad
  * range, -EBUSY for one that is taken, -ENOMEM.
  */
 struct region *carveout_create(const char *name, phys_addr_t base, u64 size,
-			       u64 quantum)
+			       u64 quantum, const struct device_node *node)
 {
-	struct carveout *carveout = carveout_new(name);
-	int ret;
+	return create(name, base, size, quantum, node, false);
+}
 
-	if (IS_ERR(carveout))
-		return ERR_CAST(carveout);
-	ret = carveout_open(carveout, base, size, quantum);
-	if (ret) {
-		region_put(&carveout->region);
-		return ERR_PTR(ret);
-	}
-	return &carveout->region;
+/**
+ * carveout_create_device() - make a region of a device's memory
+ * @name: its name
+ * @base: physical address of its first byte
+ * @size: bytes
+ * @quantum: granularity of allocation in bytes
+ *
+ * Nothing reads or writes it but who maps what is allocated. Says in the log what
+ * is wrong with the range.
+ *
+ * Context: may sleep.
+ * Return: as carveout_create(); -EINVAL also for a range that is memory.
+ */
+struct region *carveout_create_device(const char *name, phys_addr_t base,
+				      u64 size, u64 quantum)
+{
+	return create(name, base, size, quantum, NULL, true);
 }
 
 /**
@@ -346,7 +377,8 @@ struct region *carveout_create_anywhere(const char *name, u64 size, u64 quantum)
 	}
 	carveout->source = source;
 	carveout->region.from_kernel = true;
-	ret = carveout_open(carveout, contiguous_base(source), size, quantum);
+	ret = carveout_open(carveout, contiguous_base(source), size, quantum,
+			    NULL);
 	if (ret)
 		goto put_region;
 	return &carveout->region;

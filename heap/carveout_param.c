@@ -10,13 +10,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/of.h>
-#include <linux/of_reserved_mem.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "heap.h"
@@ -26,7 +22,7 @@
 
 static char *carveout[MAX_CARVEOUTS];
 static int nr_carveouts;
-module_param_array(carveout, charp, &nr_carveouts, 0444);
+module_param_array(carveout, charp, &nr_carveouts, 0400);
 MODULE_PARM_DESC(carveout, "carveouts, each as NAME:SIZE[@BASE][:quantum=BYTES] (none)");
 
 /**
@@ -76,44 +72,18 @@ static int parse(const char *text, struct carveout_param *param)
 	return *pos ? -EINVAL : 0;
 }
 
-/* Does the tree keep the whole range from the kernel? */
-static bool tree_reserves(u64 base, u64 size)
-{
-	struct device_node *parent, *child;
-	bool found = false;
-
-	parent = of_find_node_by_path("/reserved-memory");
-	for_each_child_of_node(parent, child) {
-		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
-
-		if (!rmem || of_property_read_bool(child, "reusable"))
-			continue;
-		if (base >= rmem->base && size <= rmem->size &&
-		    base - rmem->base <= rmem->size - size)
-			found = true;
-	}
-	of_node_put(parent);
-	return found;
-}
-
 static struct region *create_region(const struct carveout_param *param)
 {
 	if (!param->fixed)
 		return carveout_create_anywhere(param->name, param->size,
 						param->quantum);
-	/* 32-bit kernels have smaller addresses, or no numbers for the frames of such. */
-	if (param->base > PHYS_ADDR_MAX || param->base >> PAGE_SHIFT > ULONG_MAX)
+	/* 32-bit kernels have smaller addresses. */
+	if (param->base > PHYS_ADDR_MAX) {
+		pr_err("%s: the range ends beyond all addresses\n", param->name);
 		return ERR_PTR(-EINVAL);
-	/* Memory that the kernel uses itself is reserved, too, but not for us. */
-	if (region_intersects(param->base, param->size, IORESOURCE_SYSTEM_RAM,
-			      IORES_DESC_NONE) != REGION_DISJOINT &&
-	    !tree_reserves(param->base, param->size)) {
-		pr_err("%s: nothing keeps the kernel from using the range itself\n",
-		       param->name);
-		return ERR_PTR(-EBUSY);
 	}
 	return carveout_create(param->name, param->base, param->size,
-			       param->quantum);
+			       param->quantum, NULL);
 }
 
 static void add_one(const char *text, struct list_head *list)

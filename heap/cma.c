@@ -190,7 +190,7 @@ static struct region *cma_region_open(struct cma_region *cma, phys_addr_t base,
 	cma->region.base = base;
 	cma->region.size = size;
 	cma->high = PageHighMem(pfn_to_page(PHYS_PFN(base)));
-	ret = region_claim(&cma->region);
+	ret = region_claim(&cma->region, NULL);
 	if (ret) {
 		region_put(&cma->region);
 		return ERR_PTR(ret);

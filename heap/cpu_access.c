@@ -189,7 +189,7 @@ int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 {
 	struct buffer *buffer = dmabuf->priv;
 
-	if (dmabuf->ops != &buffer_ops)
+	if (!buffer_is_ours(dmabuf))
 		return -EINVAL;
 	if (!len || offset > buffer->size || len > buffer->size - offset)
 		return -EINVAL;

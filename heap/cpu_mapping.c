@@ -10,9 +10,12 @@
 #include "buffer_internal.h"
 #include "kcompat.h"
 
-static pgprot_t buffer_pgprot(const struct buffer *buffer, pgprot_t prot)
+static pgprot_t buffer_pgprot(const struct buffer *buffer, bool uncached,
+			      pgprot_t prot)
 {
-	return buffer->heap->uncached ? pgprot_writecombine(prot) : prot;
+	if (buffer_region(buffer)->device)
+		return pgprot_device(prot);
+	return uncached ? pgprot_writecombine(prot) : prot;
 }
 
 /* The frame that a VMA of a buffer shows at an address. */
@@ -167,7 +170,8 @@ int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct buffer *buffer = dmabuf->priv;
 
-	vma->vm_page_prot = buffer_pgprot(buffer, vma->vm_page_prot);
+	vma->vm_page_prot = buffer_pgprot(buffer, buffer->heap->uncached,
+					  vma->vm_page_prot);
 	vma->vm_private_data = buffer;
 	vma->vm_ops = &buffer_vm_ops;
 	return map_for_user(buffer, vma);
@@ -193,8 +197,8 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 
 	if (uncached && !buffer->heap->uncached)
 		buffer_flush(buffer, 0, buffer->size);
-	if (uncached || buffer->heap->uncached)
-		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	vma->vm_page_prot = buffer_pgprot(buffer, uncached || buffer->heap->uncached,
+					  vma->vm_page_prot);
 	return map_for_user(buffer, vma);
 }
 
@@ -237,7 +241,7 @@ static void *map_for_kernel(const struct buffer *buffer)
 		return NULL;
 	for (i = 0; i < nr; i++)
 		pages[i] = pfn_to_page(PHYS_PFN(buffer_phys(buffer))) + i;
-	vaddr = vmap(pages, nr, VM_MAP, buffer_pgprot(buffer, PAGE_KERNEL));
+	vaddr = vmap(pages, nr, VM_MAP, buffer_pgprot(buffer, true, PAGE_KERNEL));
 	kvfree(pages);
 	return vaddr;
 }

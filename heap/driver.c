@@ -9,9 +9,8 @@
  *		quantum-bytes = <0x10000>;
  *	};
  *
- * Unbinding a device takes its heaps away; buffers that are in use stay. As long
- * as there are any, or a file of one of the heaps is open, the device cannot be
- * bound again.
+ * Unbinding a device takes its heaps away; buffers that are in use stay. A device
+ * that is bound again shares its memory with them, and with a legacy node.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,12 +25,12 @@
 #include "region.h"
 
 /**
- * region_from_node() - make a region of memory that the device tree reserves
- * @name: its name
+ * region_from_node() - the region over memory that the device tree reserves
+ * @name: its name, if it is made here
  * @memory: a node under /reserved-memory
- * @quantum: granularity of a carveout in bytes
+ * @quantum: granularity in bytes of a carveout that is made here
  *
- * Says in the log what is wrong.
+ * One that exists is shared. Says in the log what is wrong.
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if the kernel
@@ -42,45 +41,60 @@ struct region *region_from_node(const char *name, struct device_node *memory,
 				u64 quantum)
 {
 	struct reserved_mem *rmem = of_reserved_mem_lookup(memory);
+	struct region *region;
 
 	if (!rmem || !rmem->size) {
 		pr_err("%s: the kernel has reserved no memory for %pOF\n", name,
 		       memory);
 		return ERR_PTR(-ENODEV);
 	}
+	region = region_find(rmem->base, rmem->size);
+	if (region)
+		return region;
 	if (of_property_read_bool(memory, "reusable"))
 		return cma_create(name, rmem);
-	return carveout_create(name, rmem->base, rmem->size, quantum);
+	return carveout_create(name, rmem->base, rmem->size, quantum, memory);
+}
+
+static struct twins *make_heaps(const char *name, struct device_node *memory,
+				u64 quantum)
+{
+	struct region *region = region_from_node(name, memory, quantum);
+	struct twins *twins;
+
+	if (IS_ERR(region))
+		return ERR_CAST(region);
+	twins = twins_create(region, name);
+	if (IS_ERR(twins))
+		region_put(region);
+	return twins;
 }
 
 static int heap_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct device_node *memory;
-	struct region *region;
 	struct twins *twins;
 	u32 quantum = PAGE_SIZE;
 	const char *name;
+	int ret;
 
 	memory = of_parse_phandle(dev->of_node, "memory-region", 0);
 	if (!memory)
 		return dev_err_probe(dev, -EINVAL, "no memory-region\n");
+	/* The node's name goes with the node. */
 	if (of_property_read_string(dev->of_node, "label", &name))
 		name = kbasename(memory->full_name);
 
 	of_property_read_u32(dev->of_node, "quantum-bytes", &quantum);
-	region = region_from_node(name, memory, quantum);
+	twins = make_heaps(name, memory, quantum);
+	ret = PTR_ERR_OR_ZERO(twins);
+	if (ret)
+		dev_err_probe(dev, ret, "no heap %s\n", name);
+	else
+		platform_set_drvdata(pdev, twins);
 	of_node_put(memory);
-	if (IS_ERR(region))
-		return dev_err_probe(dev, PTR_ERR(region), "no heap %s\n",
-				     name);
-	twins = twins_create(region, name);
-	if (IS_ERR(twins)) {
-		region_put(region);
-		return dev_err_probe(dev, PTR_ERR(twins), "no heap %s\n", name);
-	}
-	platform_set_drvdata(pdev, twins);
-	return 0;
+	return ret;
 }
 
 static void heap_unbind(struct platform_device *pdev)

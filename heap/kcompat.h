@@ -24,6 +24,10 @@
 #include <asm/cacheflush.h>
 #ifdef CONFIG_ARM64
 #include <asm/cpufeature.h>
+#include <asm/sysreg.h>
+#endif
+#ifdef CONFIG_X86
+#include <asm/e820/api.h>
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
@@ -314,6 +318,84 @@ static inline void contig_clean_dcache(void *vaddr, phys_addr_t phys,
 	arch_wb_cache_pmem(vaddr, size);
 #else
 	contig_flush_dcache(vaddr, phys, size);
+#endif
+}
+
+/*
+ * How much the kernel uses, in bytes, right before what it lists as its code. On arm those are its
+ * first page tables.
+ */
+#ifdef CONFIG_ARM
+#define CONTIG_BEFORE_KERNEL	((u64)SZ_32K)
+#else
+#define CONTIG_BEFORE_KERNEL	((u64)0)
+#endif
+
+/**
+ * contig_kernel_phys() - translate an address of the kernel's, whatever maps it
+ * @addr: any address
+ * @phys: filled in with what is there
+ *
+ * On arm and arm64 it asks the processor: the device tree's blob is mapped in places that no
+ * function of the kernel translates, in blocks of any size.
+ *
+ * Return: false if nothing is mapped there.
+ */
+static inline bool contig_kernel_phys(const void *addr, phys_addr_t *phys)
+{
+#if defined(CONFIG_ARM64)
+	unsigned long flags;
+	u64 par;
+
+	local_irq_save(flags);
+	asm volatile("at s1e1r, %0" : : "r" (addr));
+	isb();
+	par = read_sysreg_par();
+	local_irq_restore(flags);
+	*phys = par & GENMASK_ULL(51, 12);
+	return !(par & 1);
+#elif defined(CONFIG_ARM) && __LINUX_ARM_ARCH__ >= 7
+	unsigned long flags;
+	u64 par;
+
+	local_irq_save(flags);
+	asm volatile("mcr p15, 0, %0, c7, c8, 0" : : "r" (addr));
+	isb();
+#ifdef CONFIG_ARM_LPAE
+	asm volatile("mrrc p15, 0, %Q0, %R0, c7" : "=r" (par));
+	*phys = par & GENMASK_ULL(39, 12);
+#else
+	par = 0;
+	asm volatile("mrc p15, 0, %Q0, c7, c4, 0" : "+r" (par));
+	*phys = par & GENMASK_ULL(31, 12);
+#endif
+	local_irq_restore(flags);
+	return !(par & 1);
+#else
+	if (is_vmalloc_addr(addr)) {
+		*phys = PFN_PHYS(vmalloc_to_pfn(addr));
+		return true;
+	}
+	*phys = virt_to_phys((void *)addr);
+	return virt_addr_valid(addr);
+#endif
+}
+
+/**
+ * contig_firmware_has_ram() - does the firmware describe a page as memory?
+ * @phys: its address
+ *
+ * The kernel's command line does not change what this tells.
+ *
+ * Return: false also where there is no such description.
+ */
+static inline bool contig_firmware_has_ram(phys_addr_t phys)
+{
+#ifdef CONFIG_X86
+	return e820__mapped_raw_any(phys, phys + 1, E820_TYPE_RAM) &&
+	       e820__mapped_raw_any(phys + PAGE_SIZE - 1, phys + PAGE_SIZE, E820_TYPE_RAM);
+#else
+	return false;
 #endif
 }
 

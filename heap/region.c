@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 
 #include "debugfs.h"
+#include "door.h"
 #include "kcompat.h"
 #include "region.h"
 
@@ -206,43 +207,16 @@ static int region_map_memory(struct region *region)
 	return region->view ? 0 : -ENOMEM;
 }
 
-static int add_size(struct resource *ram, void *data)
-{
-	u64 *bytes = data;
-
-	*bytes += resource_size(ram);
-	return 0;
-}
-
 /*
- * How much of the range is system memory. region_intersects() does not tell: to it
- * a hole behind the end of memory, which no resource describes, is nothing.
+ * Memory that the kernel does not map. A device's is its driver's, which has a
+ * claim of its own on it perhaps, and nobody here looks at it.
  */
-static u64 system_ram_in(const struct region *region)
+static int region_map_outside(struct region *region)
 {
-	u64 bytes = 0;
-
-	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM,
-			    region->base, region->base + (region->size - 1),
-			    &bytes, add_size);
-	return bytes;
-}
-
-/* How does the kernel map the range, and if not at all, is it free for us to map? */
-static int region_find_mapping(struct region *region)
-{
-	u64 ram = system_ram_in(region);
-
-	if (ram == region->size)
-		return region_map_memory(region);
-	if (ram) {
-		pr_err("%s: a part of the range is system memory and a part is not\n",
-		       region_name(region));
-		return -EINVAL;
-	}
-
 	region->resource = request_mem_region(region->base, region->size,
 					      "contig_heaps");
+	if (region->device)
+		return 0;
 	if (!region->resource) {
 		pr_err("%s: the range belongs to somebody else, see /proc/iomem\n",
 		       region_name(region));
@@ -251,6 +225,26 @@ static int region_find_mapping(struct region *region)
 	if (!region_forget_cached(region))
 		region->view = region_remap(region, MEMREMAP_WC);
 	return region->view ? 0 : -ENOMEM;
+}
+
+static bool is_from_kernel(const struct region *region)
+{
+	return region->from_kernel || region->estimate;
+}
+
+/* Find out how the kernel maps the range, and if not at all, map it. */
+static int region_find_mapping(struct region *region,
+			       const struct device_node *node)
+{
+	int mapped = 1;
+
+	if (region->device)
+		mapped = door_pass_device(region);
+	else if (!is_from_kernel(region))
+		mapped = door_pass(region, node);
+	if (mapped < 0)
+		return mapped;
+	return mapped ? region_map_memory(region) : region_map_outside(region);
 }
 
 static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
@@ -305,17 +299,20 @@ static int claim_range(struct region *region, phys_addr_t last)
 
 /**
  * region_claim() - claim the region's address range, once it is set
- * @region: initialised, with @base, @size and @quantum set
+ * @region: initialised, with @base, @size and @quantum set, and @estimate,
+ *	@from_kernel and @device where they are true
+ * @node: node below /reserved-memory that somebody chose for it, or NULL
  *
- * Finds out how the kernel maps the range.
+ * Unless the kernel itself has given the memory, this asks whether it may be had,
+ * and touches nothing of it before. Finds out how the kernel maps the range.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for an empty, misaligned or half reserved range, or one
- * that the kernel has not enough addresses for; -EBUSY
- * for one that overlaps with another region or belongs to somebody else;
- * -ENOMEM.
+ * Return: 0; -EINVAL for an empty, misaligned or half reserved range, one that
+ * is no memory (or, with @device, is), or one that the kernel has not enough
+ * addresses for; -EBUSY for one that overlaps with another region or belongs to
+ * somebody else, the kernel for one; -ENOMEM.
  */
-int region_claim(struct region *region)
+int region_claim(struct region *region, const struct device_node *node)
 {
 	phys_addr_t last;
 	int ret;
@@ -333,7 +330,8 @@ int region_claim(struct region *region)
 	}
 	if (check_add_overflow(region->base, (phys_addr_t)(region->size - 1),
 			       &last) ||
-	    region->size - 1 > min_t(u64, PHYS_ADDR_MAX, SIZE_MAX)) {
+	    region->size - 1 > min_t(u64, PHYS_ADDR_MAX, SIZE_MAX) ||
+	    last >> PAGE_SHIFT > ULONG_MAX) {
 		pr_err("%s: the range ends beyond all addresses\n",
 		       region_name(region));
 		return -EINVAL;
@@ -346,11 +344,12 @@ int region_claim(struct region *region)
 		return ret;
 	}
 
-	ret = region_find_mapping(region);
+	ret = region_find_mapping(region, node);
 	if (ret)
 		return ret;
 	region->paged = region->mapped ||
-			region_has_pages(region->base, region->size);
+			(!region->device &&
+			 region_has_pages(region->base, region->size));
 	return 0;
 }
 
@@ -471,10 +470,13 @@ void region_put(struct region *region)
  * @phys: a physical address in it
  *
  * Return: an address that is valid up to the end of the region; write-back
- * cached where the region is mapped, otherwise write-combined.
+ * cached where the region is mapped, otherwise write-combined. NULL for a
+ * device's memory.
  */
 void *region_vaddr(const struct region *region, phys_addr_t phys)
 {
+	if (region->device)
+		return NULL;
 	if (region->view)
 		return region->view + (phys - region->base);
 	return phys_to_virt(phys);

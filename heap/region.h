@@ -37,6 +37,7 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+struct device_node;
 struct region;
 
 /* Bytes that are zeroed at one stroke: some 10 us. */
@@ -116,6 +117,8 @@ struct region_ops {
  * @estimate: only an upper bound is known of what is free
  * @from_kernel: the kernel has given the memory, by way of a CMA area perhaps
  *	that is a region itself; nobody else can have it
+ * @device: a device's memory, registers perhaps: nothing of ours reads or writes
+ *	it, and the kernel does not map it
  * @claimed: @entry is on the list of regions
  * @published: others may find it there; protected by regions_lock
  * @view: where the linear map does not cover it, a kernel mapping of its own:
@@ -139,6 +142,7 @@ struct region {
 	bool paged;
 	bool estimate;
 	bool from_kernel;
+	bool device;
 	bool claimed;
 	bool published;
 	void *view;
@@ -163,7 +167,7 @@ static inline const char *region_name(const struct region *region)
 
 int region_init(struct region *region, const char *name,
 		const struct region_ops *ops);
-int region_claim(struct region *region);
+int region_claim(struct region *region, const struct device_node *node);
 void region_publish(struct region *region);
 bool region_exists(phys_addr_t base, u64 size);
 struct region *region_find(phys_addr_t base, u64 size);
@@ -178,7 +182,9 @@ int region_zero(void *vaddr, size_t size);
 void regions_wait_gone(void);
 
 struct region *carveout_create(const char *name, phys_addr_t base, u64 size,
-			       u64 quantum);
+			       u64 quantum, const struct device_node *node);
+struct region *carveout_create_device(const char *name, phys_addr_t base,
+				      u64 size, u64 quantum);
 struct region *carveout_create_anywhere(const char *name, u64 size,
 					u64 quantum);
 
@@ -202,7 +208,6 @@ static inline struct region *cma_create_default(const char *name)
 struct region *lent_create(const char *name, struct region *lender, u64 size,
 			   u64 quantum);
 
-struct device_node;
 struct region *region_from_node(const char *name, struct device_node *memory,
 				u64 quantum);
 

@@ -33,6 +33,13 @@ AMD64='--append memmap=96M$0x40000000
 guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer
+# shellcheck disable=SC2016 # the dollar is for the kernel
+guest door-amd64 'amd64-6.12 amd64-7.x' programs '--no-load --append memmap=96M$0x40000000' \
+	amd64/heap/door
+DOOR="--no-load --overlay $SELFTESTS/heap/door.dtso"
+guest door "$STOCK" programs "$DOOR" arm64/heap/door arm64/heap/device_memory
+guest door-initrd "$STOCK" programs "$DOOR --append retain_initrd" arm64/heap/door
+guest door-armhf armhf-6.1 programs "$DOOR" armhf/heap/door armhf/heap/device_memory
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
 guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
 ODD="--overlay $SELFTESTS/heap/odd.dtso"

@@ -6,6 +6,7 @@
 #include <dirent.h>
 
 #include "importer_client.h"
+#include "../kernel_module.h"
 #include "module.h"
 #include "test.h"
 
@@ -408,29 +409,34 @@ static bool bind_again(const char *device)
 	return bound;
 }
 
-TEST_F(unbind, binding_waits_for_the_last_buffer)
+/* What is in use stays as it is, and counts; the rest is for the new heap. */
+TEST_F(unbind, bound_again_it_shares_with_what_is_left)
 {
-	void *memory = buffer_map(self->fd, MiB(1));
+	void *memory = buffer_map(self->fd, MiB(1)), *rest;
 	int heap, fd;
 
 	ASSERT_NE(MAP_FAILED, memory);
-	memset(memory, 0xa5, MiB(1));
-	EXPECT_FALSE(write_text(DRIVER "bind", variant->device));
-	EXPECT_FALSE(node_exists(variant->name));
-	close(self->fd);
-	EXPECT_FALSE(write_text(DRIVER "bind", variant->device));
-	munmap(memory, MiB(1));
-	/* An open node holds the heap, and that the memory. */
-	close(self->heap);
+	fill(memory, MiB(1), 3);
 	ASSERT_TRUE(bind_again(variant->device));
 	heap = heap_open(variant->name);
 	ASSERT_LE(0, heap);
-	EXPECT_EQ(heap_query(heap).total, heap_query(heap).free);
+	EXPECT_EQ(heap_query(heap).total - MiB(1), heap_query(heap).free);
 	fd = heap_alloc(heap, MiB(32));
 	ASSERT_LE(0, fd);
-	memory = buffer_map(fd, MiB(32));
-	ASSERT_NE(MAP_FAILED, memory);
-	EXPECT_TRUE(all_bytes(memory, MiB(32), 0));
+	rest = buffer_map(fd, MiB(32));
+	ASSERT_NE(MAP_FAILED, rest);
+	EXPECT_TRUE(all_bytes(rest, MiB(32), 0));
+	memset(rest, 0xa5, MiB(32));
+	EXPECT_TRUE(filled(memory, MiB(1), 3));
+	/* The node that is gone stays gone. */
+	EXPECT_ERRNO(ENODEV, heap_alloc(self->heap, PAGE));
+	munmap(memory, MiB(1));
+	close(self->fd);
+	close(self->heap);
+	EXPECT_EQ(heap_query(heap).total - MiB(32), heap_query(heap).free);
+	munmap(rest, MiB(32));
+	close(fd);
+	close(heap);
 }
 
 TEST_F(unbind, again_and_again)
@@ -446,6 +452,93 @@ TEST_F(unbind, again_and_again)
 		ASSERT_FALSE(node_exists(variant->name));
 	}
 	EXPECT_EQ(0, module_unload());
+}
+
+#define PMEM_DRIVER	"/sys/bus/platform/drivers/pmem-compat/"
+
+/* A heap's device and a legacy node's on the same memory, of which nothing is in use. */
+FIXTURE(shared) {
+};
+
+FIXTURE_VARIANT(shared) {
+	const char *device;
+	const char *name;
+	const char *legacy_device;
+	const char *legacy_node;
+};
+
+FIXTURE_VARIANT_ADD(shared, carveout) {
+	.device = "heap-mdp",
+	.name = "mdp",
+	.legacy_device = "pmem",
+	.legacy_node = "/dev/pmem",
+};
+
+FIXTURE_VARIANT_ADD(shared, nomap) {
+	.device = "heap-audio",
+	.name = "audio-uncached",
+	.legacy_device = "pmem-audio",
+	.legacy_node = "/dev/pmem_audio",
+};
+
+FIXTURE_VARIANT_ADD(shared, cma) {
+	.device = "heap-video",
+	.name = "video",
+	.legacy_device = "pmem-cma",
+	.legacy_node = "/dev/pmem_cma",
+};
+
+FIXTURE_SETUP(shared)
+{
+	if (module_is_loaded())
+		ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_load(""));
+	ASSERT_EQ(0, load_module("pmem_compat", ""));
+	ASSERT_TRUE(node_exists(variant->name));
+	ASSERT_EQ(0, access(variant->legacy_node, F_OK));
+}
+
+FIXTURE_TEARDOWN(shared)
+{
+	module_unload();
+}
+
+static bool heap_has_memory(const char *name)
+{
+	int heap = heap_open(name), fd = heap_alloc(heap, MiB(1));
+
+	close(fd);
+	close(heap);
+	return fd >= 0;
+}
+
+TEST_F(shared, heap_is_bound_to_what_the_legacy_node_has)
+{
+	ASSERT_TRUE(write_text(DRIVER "unbind", variant->device));
+	ASSERT_FALSE(node_exists(variant->name));
+	ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
+	EXPECT_TRUE(heap_has_memory(variant->name));
+	EXPECT_EQ(0, access(variant->legacy_node, F_OK));
+}
+
+TEST_F(shared, legacy_node_is_bound_first)
+{
+	ASSERT_TRUE(write_text(DRIVER "unbind", variant->device));
+	ASSERT_TRUE(write_text(PMEM_DRIVER "unbind", variant->legacy_device));
+	ASSERT_TRUE(write_text(PMEM_DRIVER "bind", variant->legacy_device));
+	ASSERT_EQ(0, access(variant->legacy_node, F_OK));
+	ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
+	EXPECT_TRUE(heap_has_memory(variant->name));
+	EXPECT_EQ(0, access(variant->legacy_node, F_OK));
+}
+
+TEST_F(shared, heap_is_bound_first)
+{
+	ASSERT_TRUE(write_text(PMEM_DRIVER "unbind", variant->legacy_device));
+	ASSERT_NE(0, access(variant->legacy_node, F_OK));
+	ASSERT_TRUE(write_text(PMEM_DRIVER "bind", variant->legacy_device));
+	EXPECT_EQ(0, access(variant->legacy_node, F_OK));
+	EXPECT_TRUE(heap_has_memory(variant->name));
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The door: every range of addresses that becomes a carveout passes here, before
+ * anything of it is mapped, flushed or written. Who asks for a range may be
+ * wrong, and so may be the device tree: a boot loader can have put something
+ * into reserved memory, and then the kernel uses that memory, with one line in
+ * its log or with none. So the tree says what was meant, and the kernel whether
+ * it came true.
+ *
+ * Of system memory, which the kernel maps, it takes all of these:
+ *  - The tree: exactly one node below /reserved-memory covers the range, and no
+ *    other touches it. Such nodes are reserved before the kernel allocates
+ *    anything, so what is in the range nevertheless was there even before them:
+ *    the kernel's image, the tree's blob, an initrd. A node with "no-map" that is
+ *    system memory all the same was refused by the kernel. A node with a
+ *    "compatible" belongs to a driver, and is only taken by a phandle.
+ *  - struct page: every page is online and PG_reserved. Memory that the kernel
+ *    uses is not, nor is what was freed into its hands since, as an initrd is.
+ *  - The table of resources: nothing in the range but what is called reserved.
+ *    That tells of the kernel's image and of a crash kernel's memory, which stay
+ *    PG_reserved.
+ *  - The live tree, whose names and values are still in its blob: none of them is
+ *    in the range, by the page tables. /chosen tells where an initrd was; if its
+ *    pages are still reserved, it was kept.
+ *
+ * Other memory, which the kernel does not map, was kept from it by such a node,
+ * or by mem= or memmap=. Then a memory node of the tree describes it, or, on x86,
+ * the firmware's own table. What nobody describes as memory are the registers of
+ * a device, or nothing. Those are had only by a driver that says that it means
+ * them, which then get no mapping of the kernel's.
+ *
+ * None of this sees an initrd that was kept and that the command line alone
+ * describes, or a /memreserve/ of the blob, where a node overlaps with it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ioport.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "door.h"
+#include "kcompat.h"
+#include "region.h"
+
+static phys_addr_t last_of(const struct region *region)
+{
+	return region->base + (region->size - 1);
+}
+
+static bool touches(const struct region *region, u64 first, u64 last)
+{
+	return first <= last_of(region) && region->base <= last;
+}
+
+static bool covers(const struct region *region, u64 first, u64 last)
+{
+	return first <= region->base && last_of(region) <= last;
+}
+
+static int add_size(struct resource *ram, void *data)
+{
+	u64 *bytes = data;
+
+	*bytes += resource_size(ram);
+	return 0;
+}
+
+/*
+ * How much of the range is system memory. region_intersects() does not tell: to it
+ * a hole behind the end of memory, which no resource describes, is nothing.
+ */
+static u64 system_ram_in(const struct region *region)
+{
+	u64 bytes = 0;
+
+	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM,
+			    region->base, last_of(region), &bytes, add_size);
+	return bytes;
+}
+
+/* What a node says of the range: nothing, of a part of it, or of all. */
+enum extent_of_node { NODE_ELSEWHERE, NODE_TOUCHES, NODE_COVERS };
+
+static enum extent_of_node compare(const struct region *region, u64 first, u64 last)
+{
+	if (covers(region, first, last))
+		return NODE_COVERS;
+	return touches(region, first, last) ? NODE_TOUCHES : NODE_ELSEWHERE;
+}
+
+/*
+ * Where a node has no fixed place, the kernel knows where it is. Of one with
+ * several places the kernel remembers one.
+ */
+static enum extent_of_node node_extent(const struct region *region, struct device_node *node)
+{
+	struct reserved_mem *rmem = of_reserved_mem_lookup(node);
+	enum extent_of_node extent = NODE_ELSEWHERE;
+	struct resource reg;
+	int i;
+
+	if (rmem && rmem->size)
+		extent = compare(region, rmem->base, rmem->base + (rmem->size - 1));
+	for (i = 0; !of_address_to_resource(node, i, &reg); i++)
+		extent = max(extent, compare(region, reg.start, reg.end));
+	return extent;
+}
+
+/*
+ * The node below /reserved-memory that the range is in, or NULL, or what is wrong
+ * with all that are there. With a reference for the caller.
+ */
+static struct device_node *find_holder(const struct region *region)
+{
+	struct device_node *parent, *child, *holder = NULL;
+	enum extent_of_node extent, of_holder = NODE_ELSEWHERE;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_available_child_of_node(parent, child) {
+		extent = node_extent(region, child);
+		if (extent == NODE_ELSEWHERE)
+			continue;
+		if (holder) {
+			pr_err("%s: the range is in conflict: both %pOF and %pOF reserve it\n",
+			       region_name(region), holder, child);
+			of_node_put(holder);
+			of_node_put(child);
+			holder = ERR_PTR(-EBUSY);
+			break;
+		}
+		holder = of_node_get(child);
+		of_holder = extent;
+	}
+	of_node_put(parent);
+	if (of_holder == NODE_TOUCHES && !IS_ERR(holder)) {
+		pr_err("%s: %pOF reserves a part of the range only\n",
+		       region_name(region), holder);
+		of_node_put(holder);
+		holder = ERR_PTR(-EBUSY);
+	}
+	return holder;
+}
+
+/* May this node's memory be had by who names @node, or who names none? */
+static int check_holder(const struct region *region, struct device_node *holder,
+			const struct device_node *node)
+{
+	if (of_property_read_bool(holder, "reusable")) {
+		pr_err("%s: the kernel itself uses the memory of %pOF, which is reusable\n",
+		       region_name(region), holder);
+		return -EBUSY;
+	}
+	if (holder != node && of_find_property(holder, "compatible", NULL)) {
+		pr_err("%s: the memory of %pOF belongs to the driver of that\n",
+		       region_name(region), holder);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int check_tree(const struct region *region, const struct device_node *node,
+		      bool *held, bool *no_map)
+{
+	struct device_node *holder = find_holder(region);
+	int ret;
+
+	*held = holder;
+	if (IS_ERR_OR_NULL(holder))
+		return PTR_ERR_OR_ZERO(holder);
+	*no_map = of_property_read_bool(holder, "no-map");
+	ret = check_holder(region, holder, node);
+	of_node_put(holder);
+	return ret;
+}
+
+/* How many pages are looked at before others get a turn. */
+#define PAGES_AT_ONCE	4096
+
+static int check_pages(const struct region *region)
+{
+	unsigned long pfn, end = PHYS_PFN(last_of(region)) + 1;
+
+	for (pfn = PHYS_PFN(region->base); pfn < end; pfn++) {
+		struct page *page = pfn_to_online_page(pfn);
+
+		if (!page || !PageReserved(page)) {
+			pr_err("%s: the range is not reserved: the kernel uses memory %llu KiB into it\n",
+			       region_name(region),
+			       (u64)(PFN_PHYS(pfn) - region->base) >> 10);
+			return -EBUSY;
+		}
+		if (!(pfn % PAGES_AT_ONCE))
+			cond_resched();
+	}
+	return 0;
+}
+
+static bool is_reserved(const struct resource *resource)
+{
+	return resource->name && !strcasecmp(resource->name, "reserved");
+}
+
+/* The first of these and their siblings that is not just reserved, or NULL. */
+static const struct resource *find_other(const struct resource *resource)
+{
+	for (; resource; resource = resource->sibling)
+		if (resource->child || !is_reserved(resource))
+			return resource->child ?: resource;
+	return NULL;
+}
+
+/* What is around or in a range that was inserted, other than reserved system memory; or NULL. */
+static const struct resource *find_stranger(const struct resource *range)
+{
+	const struct resource *around = range->parent, *in = range->child;
+
+	/* The very same range is system memory, as a whole. */
+	if (around == &iomem_resource)
+		return in && in->flags & IORESOURCE_SYSRAM ? find_other(in->child) : in;
+	for (; around->parent != &iomem_resource; around = around->parent)
+		if (!is_reserved(around))
+			return around;
+	return find_other(in);
+}
+
+/*
+ * The table cannot be read without its lock, which no module gets. But it takes
+ * new entries, and what is around one of ours, and in it, stays as long as ours:
+ * memory with reserved pages cannot be unplugged.
+ */
+static int check_resources(struct resource *ram, void *data)
+{
+	const struct region *region = data;
+	struct resource range = {
+		.name	= "contig_heaps",
+		.start	= ram->start,
+		.end	= ram->end,
+		.flags	= IORESOURCE_MEM | IORESOURCE_BUSY,
+	};
+	const struct resource *stranger;
+	int ret = 0;
+
+	if (ram->start > last_of(region))
+		return 0;
+	if (insert_resource(&iomem_resource, &range)) {
+		pr_err("%s: the range is not free: a part of it is the kernel's own, see /proc/iomem\n",
+		       region_name(region));
+		return -EBUSY;
+	}
+	stranger = find_stranger(&range);
+	if (stranger) {
+		pr_err("%s: the range is not free: there is %s\n",
+		       region_name(region), stranger->name);
+		ret = -EBUSY;
+	}
+	remove_resource(&range);
+	return ret;
+}
+
+#ifdef CONFIG_OF
+/* Before the first value of all, the blob has its header. */
+#define BLOB_HEADER	128
+
+/* Is any page in the range in which the kernel sees these bytes? */
+static bool sees_in_range(const struct region *region, const void *start, size_t len)
+{
+	unsigned long addr = (unsigned long)start & PAGE_MASK;
+	phys_addr_t phys;
+
+	for (; addr < (unsigned long)start + len; addr += PAGE_SIZE)
+		if (contig_kernel_phys((void *)addr, &phys) &&
+		    touches(region, phys, phys + (PAGE_SIZE - 1)))
+			return true;
+	return false;
+}
+
+static bool has_blob(const struct region *region)
+{
+	struct device_node *node = NULL;
+	struct property *property;
+
+	while ((node = of_find_all_nodes(node))) {
+		for_each_property_of_node(node, property) {
+			if (sees_in_range(region, property->name, strlen(property->name) + 1) ||
+			    (property->length > 0 &&
+			     sees_in_range(region, property->value - BLOB_HEADER,
+					   property->length + BLOB_HEADER))) {
+				of_node_put(node);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool read_address(const struct device_node *node, const char *name, u64 *address)
+{
+	int len;
+	const __be32 *value = of_get_property(node, name, &len);
+
+	if (!value || (len != sizeof(u32) && len != sizeof(u64)))
+		return false;
+	*address = of_read_number(value, len / sizeof(*value));
+	return true;
+}
+
+static bool has_initrd(const struct region *region)
+{
+	struct device_node *chosen = of_find_node_by_path("/chosen");
+	u64 start, end;
+	bool has;
+
+	has = read_address(chosen, "linux,initrd-start", &start) &&
+	      read_address(chosen, "linux,initrd-end", &end) &&
+	      start < end && touches(region, start, end - 1);
+	of_node_put(chosen);
+	return has;
+}
+
+static int check_boot_data(const struct region *region)
+{
+	const char *what = NULL;
+
+	if (has_blob(region))
+		what = "the device tree's blob";
+	else if (has_initrd(region))
+		what = "the initrd";
+	if (!what)
+		return 0;
+	pr_err("%s: the range is not free: there is %s\n", region_name(region), what);
+	return -EBUSY;
+}
+
+/* Does a memory node of the tree have all of the range, or with @part any of it? */
+static bool is_memory(const struct region *region, bool part)
+{
+	struct device_node *node = NULL;
+	struct resource reg;
+	int i;
+
+	while ((node = of_find_node_by_type(node, "memory"))) {
+		for (i = 0; !of_address_to_resource(node, i, &reg); i++) {
+			if (compare(region, reg.start, reg.end) >=
+			    (part ? NODE_TOUCHES : NODE_COVERS)) {
+				of_node_put(node);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+#else
+static int check_boot_data(const struct region *region)
+{
+	return 0;
+}
+
+static bool is_memory(const struct region *region, bool part)
+{
+	phys_addr_t phys = region->base;
+	u64 pages = region->size >> PAGE_SHIFT;
+
+	for (; pages; pages--, phys += PAGE_SIZE) {
+		if (contig_firmware_has_ram(phys) == part)
+			return part;
+		if (!(pages % PAGES_AT_ONCE))
+			cond_resched();
+	}
+	return !part;
+}
+#endif
+
+static int check_base(const struct region *region)
+{
+	if (region->base)
+		return 0;
+	pr_err("%s: no address is set\n", region_name(region));
+	return -EINVAL;
+}
+
+/* Of memory that the kernel does not map; @held: by a node. */
+static int check_outside(const struct region *region, bool held)
+{
+	if (held || is_memory(region, false))
+		return 0;
+	pr_err("%s: no memory is known in that range: it is a device's, or nothing\n",
+	       region_name(region));
+	return -EINVAL;
+}
+
+/* Of memory that the kernel maps; @held: by a node, @no_map: that says so. */
+static int check_inside(const struct region *region, bool held, bool no_map)
+{
+	int ret;
+
+	if (!held) {
+		pr_err("%s: nothing keeps the kernel from using the range itself\n",
+		       region_name(region));
+		return -EBUSY;
+	}
+	if (no_map) {
+		pr_err("%s: the range has no-map, but the kernel maps it: it found something in it\n",
+		       region_name(region));
+		return -EBUSY;
+	}
+	ret = check_pages(region);
+	return ret ?: walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM, region->base,
+					  (u64)last_of(region) + CONTIG_BEFORE_KERNEL,
+					  (void *)region, check_resources);
+}
+
+/**
+ * door_pass() - may a range become a carveout?
+ * @region: its name, @base and @size are set, and checked to be a range
+ * @node: node below /reserved-memory that somebody chose for it, or NULL
+ *
+ * Says in the log what is wrong. Changes nothing.
+ *
+ * Context: may sleep.
+ * Return: 1 if the kernel maps the range; 0 if it is memory that the kernel does
+ * not map; -EINVAL if it is no memory, or if a part of it is mapped and a part is
+ * not; -EBUSY if it is somebody else's, the kernel's for one.
+ */
+int door_pass(const struct region *region, const struct device_node *node)
+{
+	u64 ram = system_ram_in(region);
+	bool held, no_map = false;
+	int ret;
+
+	ret = check_base(region);
+	if (ret)
+		return ret;
+	if (ram && ram != region->size) {
+		pr_err("%s: a part of the range is system memory and a part is not\n",
+		       region_name(region));
+		return -EINVAL;
+	}
+	ret = check_tree(region, node, &held, &no_map);
+	if (!ret)
+		ret = ram ? check_inside(region, held, no_map) :
+			    check_outside(region, held);
+	if (!ret)
+		ret = check_boot_data(region);
+	return ret ?: !!ram;
+}
+
+/**
+ * door_pass_device() - may a range be handed out as a device's memory?
+ * @region: as door_pass()
+ *
+ * Who asks is the driver of the device and knows that it is there. Says in the
+ * log what is wrong. Changes nothing.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if any of it is memory, or no address is set.
+ */
+int door_pass_device(const struct region *region)
+{
+	struct device_node *holder;
+	int ret;
+
+	ret = check_base(region);
+	if (ret)
+		return ret;
+	holder = find_holder(region);
+	if (IS_ERR(holder))
+		return -EINVAL;
+	of_node_put(holder);
+	if (holder || system_ram_in(region) || is_memory(region, true)) {
+		pr_err("%s: the range is memory, not a device's\n", region_name(region));
+		return -EINVAL;
+	}
+	return 0;
+}
