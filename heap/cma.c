@@ -18,6 +18,8 @@
  * have any, dma_alloc_pages() makes no use. There, pages come from
  * dma_alloc_attrs(), which does not zero them.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -263,7 +265,8 @@ static void tree_bounds(phys_addr_t phys, phys_addr_t *low, phys_addr_t *high)
 
 /*
  * The bounds of the area that a page of it is in: all neighbouring blocks of
- * CMA, up to the next area that the tree names.
+ * CMA, up to the next area that the tree names. Others that border on it, such
+ * as one for huge pages, cannot be told from it.
  */
 static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
 {
@@ -282,8 +285,27 @@ static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
 	*size = PFN_PHYS(end - first);
 }
 
-/* Where the default area is, as told by two pages of it. */
-static bool find_default(struct cma_region *cma, phys_addr_t *base, u64 *size)
+/*
+ * An area of @known bytes in what may be more areas than one: its lowest pages
+ * that are free are at @phys, and those are its lowest unless they are taken.
+ */
+static void narrow_bounds(phys_addr_t phys, u64 known, phys_addr_t *base,
+			  u64 *size)
+{
+	phys_addr_t last_base = *base + (*size - known);
+
+	if (phys - *base >= known)
+		*base = min(ALIGN_DOWN(phys, PAGE_SIZE * pageblock_nr_pages),
+			    last_base);
+	*size = known;
+}
+
+/*
+ * Where the default area is, as told by two pages of it, and its size if that is
+ * @known.
+ */
+static bool find_default(struct cma_region *cma, u64 known, phys_addr_t *base,
+			 u64 *size)
 {
 	struct page *pages;
 	dma_addr_t dma;
@@ -293,8 +315,14 @@ static bool find_default(struct cma_region *cma, phys_addr_t *base, u64 *size)
 	if (!pages)
 		return false;
 	found = block_is_cma(page_to_pfn(pages));
-	if (found)
+	if (found) {
 		find_bounds(page_to_phys(pages), base, size);
+		if (known && known <= *size && IS_ALIGNED(known, PAGE_SIZE))
+			narrow_bounds(page_to_phys(pages), known, base, size);
+		else
+			pr_info("%s: %llu KiB, if no other CMA area borders on it; cma_size= tells otherwise\n",
+				region_name(&cma->region), *size >> 10);
+	}
 	give_pages(cma, 2 * PAGE_SIZE, pages, dma);
 	return found;
 }
@@ -302,14 +330,16 @@ static bool find_default(struct cma_region *cma, phys_addr_t *base, u64 *size)
 /**
  * cma_create_default() - make a region over the kernel's default CMA area
  * @name: the region's name
+ * @known: how many bytes the area has, or 0; what cannot be is ignored
  *
  * No symbol tells a module where that area is, but an allocation from it does.
+ * Where it ends is a guess, which the log says, unless the administrator knows.
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if there is no
  * such area, or nothing left in it; -EBUSY if it is a region already; -ENOMEM.
  */
-struct region *cma_create_default(const char *name)
+struct region *cma_create_default(const char *name, u64 known)
 {
 	struct cma_region *cma = cma_region_new(name);
 	phys_addr_t base;
@@ -318,9 +348,9 @@ struct region *cma_create_default(const char *name)
 	if (IS_ERR(cma))
 		return ERR_CAST(cma);
 	cma->pairs = true;
-	if (!find_default(cma, &base, &size)) {
+	if (!find_default(cma, known, &base, &size)) {
 		cma->high = IS_ENABLED(CONFIG_HIGHMEM);
-		if (!cma->high || !find_default(cma, &base, &size)) {
+		if (!cma->high || !find_default(cma, known, &base, &size)) {
 			region_put(&cma->region);
 			return ERR_PTR(-ENODEV);
 		}

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/of_reserved_mem.h>
@@ -18,6 +19,10 @@
 static bool cma = true;
 module_param(cma, bool, 0444);
 MODULE_PARM_DESC(cma, "heaps over the default CMA area and all reusable regions (Y)");
+
+static char *cma_size;
+module_param(cma_size, charp, 0444);
+MODULE_PARM_DESC(cma_size, "size of the default CMA area, if another one borders on it (found out)");
 
 static bool is_cma_node(const struct device_node *node)
 {
@@ -71,7 +76,7 @@ static void add_default(struct list_head *list)
 			   list);
 		return;
 	}
-	region = cma_create_default(DEFAULT_CMA_NAME);
+	region = cma_create_default(DEFAULT_CMA_NAME, cma_size ? memparse(cma_size, NULL) : 0);
 	if (region == ERR_PTR(-ENODEV)) {
 		pr_info("no default CMA area, or it is full: no heap for it\n");
 		return;

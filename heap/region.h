@@ -191,7 +191,7 @@ struct region *carveout_create_anywhere(const char *name, u64 size,
 struct reserved_mem;
 #ifdef CONFIG_DMA_CMA
 struct region *cma_create(const char *name, struct reserved_mem *rmem);
-struct region *cma_create_default(const char *name);
+struct region *cma_create_default(const char *name, u64 known);
 #else
 static inline struct region *cma_create(const char *name,
 					struct reserved_mem *rmem)
@@ -199,7 +199,7 @@ static inline struct region *cma_create(const char *name,
 	return ERR_PTR(-ENODEV);
 }
 
-static inline struct region *cma_create_default(const char *name)
+static inline struct region *cma_create_default(const char *name, u64 known)
 {
 	return ERR_PTR(-ENODEV);
 }

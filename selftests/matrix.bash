@@ -40,6 +40,9 @@ DOOR="--no-load --overlay $SELFTESTS/heap/door.dtso"
 guest door "$STOCK" programs "$DOOR" arm64/heap/door arm64/heap/device_memory
 guest door-initrd "$STOCK" programs "$DOOR --append retain_initrd" arm64/heap/door
 guest door-armhf armhf-6.1 programs "$DOOR" armhf/heap/door armhf/heap/device_memory
+# The area of huge pages is right behind the default one.
+guest manycma "$STOCK" programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
+	arm64/heap/manycma
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
 guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
 ODD="--overlay $SELFTESTS/heap/odd.dtso"
