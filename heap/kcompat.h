@@ -56,9 +56,11 @@
 
 /*
  * May the same page be mapped cached and write-combined, given a flush between?
- * x86 refuses the second kind of mapping for system memory.
+ * x86 refuses the second kind of mapping for system memory. Where no device goes
+ * around the caches, there is no flush either.
  */
-#define CONTIG_UNCACHED_ALIAS	(!IS_ENABLED(CONFIG_X86))
+#define CONTIG_UNCACHED_ALIAS						\
+	(!IS_ENABLED(CONFIG_X86) && IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE))
 
 /* The largest block of the page allocator is of this order. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
@@ -268,6 +270,31 @@ do {										\
 } while (0)
 #endif
 
+#ifdef CONFIG_RISCV_DMA_NONCOHERENT
+/*
+ * cbo.flush cleans and invalidates a block at one stroke. Cores with instructions
+ * of their own instead of Zicbom export no such step: there, what others write to
+ * a line between the two steps is lost.
+ */
+static inline void contig_flush_riscv(void *vaddr, size_t size)
+{
+	unsigned long block = riscv_cbom_block_size;
+	unsigned long end = (unsigned long)vaddr + size, at;
+
+	if (!block) {
+		arch_wb_cache_pmem(vaddr, size);
+		arch_invalidate_pmem(vaddr, size);
+		return;
+	}
+	/* Stores of before, those around the cache included, are in memory when it is flushed. */
+	mb();
+	for (at = ALIGN_DOWN((unsigned long)vaddr, block); at < end; at += block)
+		asm volatile(".insn i 0x0f, 2, x0, %0, 2" : : "r" (at) : "memory");
+	/* Nobody is told before it is. */
+	mb();
+}
+#endif
+
 /**
  * contig_flush_dcache() - clean and invalidate memory in all caches
  * @vaddr: first byte, in a cached mapping of the kernel's
@@ -275,8 +302,8 @@ do {										\
  * @size: bytes
  *
  * Afterwards no cache holds a line of the range that could hide what others
- * read from memory, or overwrite what they wrote to it. Does nothing where the
- * architecture keeps all its observers coherent.
+ * read from memory, or overwrite what they wrote to it. Does nothing where every
+ * device snoops and all mappings are cached.
  */
 static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 				       size_t size)
@@ -293,11 +320,15 @@ static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 	}
 #elif defined(CONFIG_ARM64)
 	contig_for_each_line("civac", vaddr, size);
-#elif defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
-	arch_wb_cache_pmem(vaddr, size);
+#elif defined(CONFIG_X86)
+	clflush_cache_range(vaddr, size);
+#elif defined(CONFIG_RISCV_DMA_NONCOHERENT)
+	contig_flush_riscv(vaddr, size);
+#elif defined(CONFIG_PPC) && defined(CONFIG_ARCH_HAS_PMEM_API)
+	/* In spite of its name it cleans each line while it invalidates it. */
 	arch_invalidate_pmem(vaddr, size);
-#elif !defined(CONFIG_X86)
-#error "no way to flush the data cache on this kernel: enable ARM64_PMEM"
+#elif defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE)
+#error "no way to clean and invalidate the data cache on this architecture"
 #endif
 }
 
@@ -314,9 +345,10 @@ static inline void contig_clean_dcache(void *vaddr, phys_addr_t phys,
 {
 #if defined(CONFIG_ARM64)
 	contig_for_each_line("cvac", vaddr, size);
-#elif defined(CONFIG_ARCH_HAS_PMEM_API) && !defined(CONFIG_X86)
+#elif defined(CONFIG_RISCV_DMA_NONCOHERENT) ||					\
+	(defined(CONFIG_PPC) && defined(CONFIG_ARCH_HAS_PMEM_API))
 	arch_wb_cache_pmem(vaddr, size);
-#else
+#elif !defined(CONFIG_X86)
 	contig_flush_dcache(vaddr, phys, size);
 #endif
 }

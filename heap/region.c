@@ -105,9 +105,11 @@ static void *region_remap(const struct region *region, unsigned long flags)
  * @phys: its physical address
  * @size: bytes
  *
+ * A function of its own for whoever traces maintenance, as is region_flush().
+ *
  * Context: may sleep.
  */
-void region_clean(void *vaddr, phys_addr_t phys, size_t size)
+noinline void region_clean(void *vaddr, phys_addr_t phys, size_t size)
 {
 	size_t done, len;
 
@@ -126,7 +128,7 @@ void region_clean(void *vaddr, phys_addr_t phys, size_t size)
  *
  * Context: may sleep.
  */
-void region_flush(void *vaddr, phys_addr_t phys, size_t size)
+noinline void region_flush(void *vaddr, phys_addr_t phys, size_t size)
 {
 	size_t done, len;
 
