@@ -10,21 +10,27 @@
 #include "buffer_internal.h"
 #include "kcompat.h"
 
-/* The longest segment that the device takes from @phys on, in bytes. */
-static size_t segment_size(struct device *dev, phys_addr_t phys, size_t max)
+/*
+ * The longest segment that the device takes from @phys on, in bytes. The boundary
+ * is one of the addresses that the device sees. Where the DMA API chooses those, it
+ * keeps a segment away from it that is no longer than what is between two.
+ */
+static size_t segment_size(struct device *dev, phys_addr_t phys, size_t max,
+			   bool moves)
 {
 	unsigned long boundary = dma_get_seg_boundary(dev);
-	u64 to_boundary = (u64)boundary - (phys & boundary) + 1;
+	dma_addr_t dma = moves ? 0 : phys_to_dma(dev, phys);
+	u64 to_boundary = (u64)boundary - (dma & boundary) + 1;
 
 	/* 0 after an overflow: there is no boundary. */
 	return to_boundary ? min_t(u64, max, to_boundary) : max;
 }
 
-static size_t max_segment(struct device *dev, phys_addr_t phys, size_t size)
+static size_t max_segment(struct device *dev, bool bounces)
 {
 	size_t max = min_t(size_t, dma_get_max_seg_size(dev), UINT_MAX);
 
-	if (contig_dma_bounces(dev, phys, size))
+	if (bounces)
 		max = min(max, dma_max_mapping_size(dev));
 	return max_t(size_t, max & PAGE_MASK, PAGE_SIZE);
 }
@@ -34,13 +40,16 @@ static int fill_table(struct sg_table *table, struct device *dev,
 		      const struct buffer *buffer)
 {
 	u64 phys = buffer_phys(buffer), end = phys + buffer->size;
-	size_t max = max_segment(dev, phys, buffer->size);
+	bool bounces = contig_dma_bounces(dev, phys, buffer->size);
+	bool moves = bounces || contig_dma_translates(dev);
+	size_t max = max_segment(dev, bounces);
 	struct scatterlist *sg;
 	unsigned int nents = 0;
 	int i, ret;
 
 	for (; phys < end; nents++)
-		phys += segment_size(dev, phys, min_t(u64, max, end - phys));
+		phys += segment_size(dev, phys, min_t(u64, max, end - phys),
+				     moves);
 	ret = sg_alloc_table(table, nents, GFP_KERNEL);
 	if (ret)
 		return ret;
@@ -48,7 +57,7 @@ static int fill_table(struct sg_table *table, struct device *dev,
 	phys = buffer_phys(buffer);
 	for_each_sgtable_sg(table, sg, i) {
 		size_t len = segment_size(dev, phys,
-					  min_t(u64, max, end - phys));
+					  min_t(u64, max, end - phys), moves);
 
 		if (buffer_region(buffer)->paged)
 			sg_set_page(sg, pfn_to_page(PHYS_PFN(phys)), len,
@@ -94,12 +103,40 @@ int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
 	return 0;
 }
 
+/* A write-combined mapping goes around caches that the device looks into. */
+static bool sees_stale_lines(const struct attachment *attachment)
+{
+	return attachment->buffer->heap->uncached && !CONTIG_WC_IS_SNOOPED &&
+	       dev_is_dma_coherent(attachment->dev);
+}
+
+static enum upkeep find_upkeep(const struct attachment *attachment)
+{
+	if (attachment->bounced)
+		return UPKEEP_COPY;
+	if (sees_stale_lines(attachment))
+		return UPKEEP_FLUSH;
+	if (attachment->buffer->heap->uncached ||
+	    dev_is_dma_coherent(attachment->dev))
+		return UPKEEP_NONE;
+	return UPKEEP_CACHE;
+}
+
 /* Memory that is never cached needs no maintenance; a copy of it in bounce buffers does. */
 static unsigned long map_attrs(const struct attachment *attachment)
 {
 	if (attachment->buffer->heap->uncached && !attachment->bounced)
 		return DMA_ATTR_SKIP_CPU_SYNC;
 	return 0;
+}
+
+/* What is copied from or to it, or snooped, lies in the cache. */
+static void flush_uncached(const struct attachment *attachment)
+{
+	struct buffer *buffer = attachment->buffer;
+
+	if (buffer->heap->uncached && attachment->upkeep != UPKEEP_NONE)
+		buffer_flush(buffer, 0, buffer->size);
 }
 
 /* Without struct pages there is only the DMA API for foreign memory. */
@@ -138,37 +175,159 @@ static int map_resources(struct attachment *attachment)
 	return 0;
 }
 
-static bool needs_maintenance(const struct attachment *attachment)
+static int map_table(struct attachment *attachment)
 {
+	if (!buffer_region(attachment->buffer)->paged)
+		return map_resources(attachment);
+	return dma_map_sgtable(attachment->dev, &attachment->table,
+			       attachment->dir, map_attrs(attachment));
+}
+
+static void unmap_table(struct attachment *attachment)
+{
+	if (buffer_region(attachment->buffer)->paged)
+		dma_unmap_sgtable(attachment->dev, &attachment->table,
+				  attachment->dir, map_attrs(attachment));
+	else
+		unmap_resources(attachment, attachment->table.nents);
+}
+
+static bool is_bounced(const struct attachment *attachment)
+{
+	phys_addr_t phys = buffer_phys(attachment->buffer);
 	struct scatterlist *sg;
 	int i;
 
-	if (attachment->buffer->heap->uncached)
-		return attachment->bounced;
-	for_each_sgtable_dma_sg(&attachment->table, sg, i)
-		if (dma_need_sync(attachment->dev, sg_dma_address(sg)))
+	for_each_sgtable_dma_sg(&attachment->table, sg, i) {
+		if (contig_dma_bounced(attachment->dev, phys,
+				       sg_dma_address(sg)))
+			return true;
+		phys += sg_dma_len(sg);
+	}
+	return false;
+}
+
+static bool may_write_copy(const struct attachment *attachment)
+{
+	return attachment->upkeep == UPKEEP_COPY &&
+	       attachment->dir != DMA_TO_DEVICE;
+}
+
+/*
+ * Whatever a bounce buffer holds is copied back at the start of an access, changed
+ * or not. Of two of them, each would undo what the other one's device has written.
+ */
+static bool copies_collide(const struct attachment *attachment)
+{
+	struct attachment *other;
+
+	if (!may_write_copy(attachment))
+		return false;
+	list_for_each_entry(other, &attachment->buffer->attachments, entry)
+		if (other != attachment && other->mapped &&
+		    may_write_copy(other))
 			return true;
 	return false;
 }
 
+static int check_upkeep(const struct attachment *attachment)
+{
+	/* Copies and flushes go through the linear map. */
+	if (!buffer_region(attachment->buffer)->mapped &&
+	    (attachment->bounced || attachment->upkeep == UPKEEP_FLUSH))
+		return -EOPNOTSUPP;
+	return copies_collide(attachment) ? -EBUSY : 0;
+}
+
+/*
+ * Whether there will be bounce buffers is for the DMA API to decide. It is told
+ * beforehand what it need not maintain, so that after a wrong forecast the mapping
+ * is made anew.
+ */
 static int map_attachment(struct attachment *attachment)
 {
 	struct buffer *buffer = attachment->buffer;
-	struct region *region = buffer_region(buffer);
+	bool bounced = contig_dma_bounces(attachment->dev, buffer_phys(buffer),
+					  buffer->size);
+	int tries, ret;
 
 	lockdep_assert_held(&buffer->lock);
-	attachment->bounced = contig_dma_bounces(attachment->dev,
-						 buffer_phys(buffer),
-						 buffer->size);
-	/* Bouncing copies through the linear map. */
-	if (attachment->bounced && !region->mapped)
-		return -EOPNOTSUPP;
-	if (!region->paged)
-		return map_resources(attachment);
-	if (attachment->bounced && buffer->heap->uncached)
-		buffer_flush(buffer, 0, buffer->size);
-	return dma_map_sgtable(attachment->dev, &attachment->table,
-			       attachment->dir, map_attrs(attachment));
+	for (tries = 0; tries < 2; tries++) {
+		attachment->bounced = bounced;
+		attachment->upkeep = find_upkeep(attachment);
+		ret = check_upkeep(attachment);
+		if (ret)
+			return ret;
+		flush_uncached(attachment);
+		ret = map_table(attachment);
+		if (ret)
+			return ret;
+		bounced = is_bounced(attachment);
+		if (bounced == attachment->bounced)
+			return 0;
+		unmap_table(attachment);
+	}
+	return -EIO;
+}
+
+/*
+ * What an importer gets is its own: the dma-buf core may scramble the pages in it,
+ * and ours has to tell where the memory is as long as it is mapped.
+ */
+static struct sg_table *copy_table(const struct sg_table *table, bool paged)
+{
+	struct sg_table *copy = kzalloc(sizeof(*copy), GFP_KERNEL);
+	struct scatterlist *from, *to;
+	int i;
+
+	if (!copy)
+		return NULL;
+	if (sg_alloc_table(copy, table->orig_nents, GFP_KERNEL)) {
+		kfree(copy);
+		return NULL;
+	}
+	copy->nents = table->nents;
+	to = copy->sgl;
+	for_each_sgtable_sg(table, from, i) {
+		if (paged)
+			sg_set_page(to, sg_page(from), from->length,
+				    from->offset);
+		else
+			to->length = from->length;
+		sg_dma_address(to) = sg_dma_address(from);
+		sg_dma_len(to) = sg_dma_len(from);
+		to = sg_next(to);
+	}
+	return copy;
+}
+
+static void free_copy(struct sg_table *copy)
+{
+	sg_free_table(copy);
+	kfree(copy);
+}
+
+static struct sg_table *map_locked(struct attachment *attachment,
+				   enum dma_data_direction dir)
+{
+	struct sg_table *copy;
+	int ret;
+
+	/* One table can only be mapped once at a time. */
+	if (attachment->mapped)
+		return ERR_PTR(-EBUSY);
+	attachment->dir = dir;
+	ret = map_attachment(attachment);
+	if (ret)
+		return ERR_PTR(ret);
+	copy = copy_table(&attachment->table,
+			  buffer_region(attachment->buffer)->paged);
+	if (!copy) {
+		unmap_table(attachment);
+		return ERR_PTR(-ENOMEM);
+	}
+	attachment->mapped = true;
+	return copy;
 }
 
 /**
@@ -176,36 +335,32 @@ static int map_attachment(struct attachment *attachment)
  * @at: the device's attachment
  * @dir: who will write
  *
+ * A device that cannot be served is refused here and not when it is attached: who
+ * never maps a buffer does no DMA, and may well read it through buffer_vmap().
+ *
  * Context: dma_resv of the dma-buf held; may sleep.
- * Return: the attachment's table; -EBUSY if that is mapped already; -EOPNOTSUPP
- * where bounce buffers would be needed and there can be none; or what the DMA API
- * fails with.
+ * Return: a table for the importer, until buffer_unmap(); -EBUSY if the attachment
+ * is mapped already, or where two bounce buffers would be written to; -EOPNOTSUPP
+ * where the device needs maintenance that memory outside of the linear map cannot
+ * have; -ENOMEM; or what the DMA API fails with.
  */
 struct sg_table *buffer_map(struct dma_buf_attachment *at,
 			    enum dma_data_direction dir)
 {
 	struct attachment *attachment = at->priv;
 	struct buffer *buffer = attachment->buffer;
-	int ret = -EBUSY;
+	struct sg_table *table;
 
 	mutex_lock(&buffer->lock);
-	/* One table can only be mapped once at a time. */
-	if (!attachment->mapped) {
-		attachment->dir = dir;
-		ret = map_attachment(attachment);
-	}
-	if (!ret) {
-		attachment->maintained = needs_maintenance(attachment);
-		attachment->mapped = true;
-	}
+	table = map_locked(attachment, dir);
 	mutex_unlock(&buffer->lock);
-	return ret ? ERR_PTR(ret) : &attachment->table;
+	return table;
 }
 
 /**
  * buffer_unmap() - undo buffer_map()
  * @at: the device's attachment
- * @table: what buffer_map() returned
+ * @table: what buffer_map() returned; freed
  * @dir: as it was mapped
  *
  * Context: dma_resv of the dma-buf held; may sleep.
@@ -217,15 +372,11 @@ void buffer_unmap(struct dma_buf_attachment *at, struct sg_table *table,
 	struct buffer *buffer = attachment->buffer;
 
 	mutex_lock(&buffer->lock);
-	if (buffer_region(buffer)->paged)
-		dma_unmap_sgtable(attachment->dev, table, attachment->dir,
-				  map_attrs(attachment));
-	else
-		unmap_resources(attachment, table->nents);
-	if (attachment->bounced && buffer->heap->uncached)
-		buffer_flush(buffer, 0, buffer->size);
+	unmap_table(attachment);
+	flush_uncached(attachment);
 	attachment->mapped = false;
 	mutex_unlock(&buffer->lock);
+	free_copy(table);
 }
 
 /**

@@ -5,13 +5,8 @@
  * for programs and for the kernel, cpu_access.c the maintenance of caches between
  * the CPU's accesses and those of devices.
  *
- * Caches. A buffer of a cached heap is mapped write-back everywhere, and the
- * DMA API maintains caches for those devices that need it. A buffer of an
- * uncached heap is flushed when it is born and mapped write-combined, so that
- * nothing has to be maintained, with one exception: a device that cannot reach
- * it is served by the DMA API through bounce buffers, and those are copied from
- * and to the cached view. Where mapping for a device drops what caches hold,
- * cached buffers are flushed when they are born, too.
+ * Caches: Documentation/coherency.rst says who maintains what, when, and why that
+ * is enough.
  */
 #ifndef CONTIG_BUFFER_INTERNAL_H
 #define CONTIG_BUFFER_INTERNAL_H
@@ -64,15 +59,29 @@ struct buffer {
 };
 
 /**
+ * enum upkeep - what each of the CPU's accesses needs for the sake of a mapping
+ * @UPKEEP_NONE: nothing: CPU and device look into the same caches, or into none
+ * @UPKEEP_CACHE: the device goes around the caches, which the DMA API maintains
+ * @UPKEEP_COPY: the DMA API copies from or to bounce buffers
+ * @UPKEEP_FLUSH: the CPU goes around caches that the device looks into; we flush
+ */
+enum upkeep {
+	UPKEEP_NONE,
+	UPKEEP_CACHE,
+	UPKEEP_COPY,
+	UPKEEP_FLUSH,
+};
+
+/**
  * struct attachment - one importer of a buffer
  * @buffer: the buffer
  * @dev: the importing device
- * @table: the memory for @dev; owned by the attachment
+ * @table: the memory for @dev; owned by the attachment, and shown to nobody
  * @entry: in buffer->attachments
  * @dir: direction of the mapping
- * @mapped: @table is mapped for @dev; @dir and the flags below are valid
+ * @mapped: @table is mapped for @dev; @dir and what is below are valid
  * @bounced: through bounce buffers
- * @maintained: the CPU's accesses need maintenance for this mapping
+ * @upkeep: what the CPU's accesses need for this mapping
  *
  * All but the first three are protected by buffer->lock.
  */
@@ -84,7 +93,7 @@ struct attachment {
 	enum dma_data_direction dir;
 	bool mapped;
 	bool bounced;
-	bool maintained;
+	enum upkeep upkeep;
 };
 
 /**

@@ -2,6 +2,7 @@
 /* The CPU's access to buffers: what caches need before it, and after it. */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
 #include <linux/minmax.h>
 #include <linux/scatterlist.h>
 
@@ -62,20 +63,11 @@ static void sync_mapping(const struct attachment *attachment, u64 offset,
 static bool needs_sync(const struct attachment *attachment,
 		       enum dma_data_direction dir, bool start)
 {
-	if (!attachment->mapped || !attachment->maintained)
+	if (!attachment->mapped || attachment->upkeep == UPKEEP_NONE)
 		return false;
 	/* The CPU has changed nothing, or the device will have not. */
 	return start ? attachment->dir != DMA_TO_DEVICE :
 		       dir != DMA_FROM_DEVICE;
-}
-
-/*
- * Some kernels want a sync for every device behind an IOMMU, and then do nothing
- * for those that snoop: such a sync is no one else's.
- */
-static bool goes_around_cache(const struct attachment *attachment)
-{
-	return !attachment->bounced && !dev_is_dma_coherent(attachment->dev);
 }
 
 /*
@@ -90,8 +82,8 @@ static bool covers(const struct attachment *one, const struct attachment *other)
 	return one->dir == DMA_TO_DEVICE && other->dir == DMA_FROM_DEVICE;
 }
 
-static void sync_alone(struct attachment *attachment, u64 offset, u64 len,
-		       bool start)
+static void sync_copy(struct attachment *attachment, u64 offset, u64 len,
+		      bool start)
 {
 	struct buffer *buffer = attachment->buffer;
 	bool uncached = buffer->heap->uncached;
@@ -105,8 +97,9 @@ static void sync_alone(struct attachment *attachment, u64 offset, u64 len,
 
 /*
  * There is one cache, however many devices: it is maintained for one of those
- * that go around it. Bounce buffers are each device's own. They come second,
- * because what is copied out of them must not be forgotten by the cache again.
+ * that go around it, or once for those that look into it where the CPU does not.
+ * Bounce buffers are each device's own. They come second, because what is copied
+ * out of them must not be forgotten by the cache again.
  */
 static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 			     enum dma_data_direction dir, bool start)
@@ -119,19 +112,22 @@ static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 		if (!needs_sync(attachment, dir, start))
 			continue;
 		devices++;
-		if (goes_around_cache(attachment) &&
+		if (attachment->upkeep != UPKEEP_COPY &&
 		    (!chosen || !covers(chosen, attachment)))
 			chosen = attachment;
 	}
 	if (chosen) {
-		sync_mapping(chosen, offset, len, start);
+		if (chosen->upkeep == UPKEEP_FLUSH)
+			buffer_flush(buffer, offset, len);
+		else
+			sync_mapping(chosen, offset, len, start);
 		passes++;
 	}
 	list_for_each_entry(attachment, &buffer->attachments, entry) {
-		if (goes_around_cache(attachment) ||
+		if (attachment->upkeep != UPKEEP_COPY ||
 		    !needs_sync(attachment, dir, start))
 			continue;
-		sync_alone(attachment, offset, len, start);
+		sync_copy(attachment, offset, len, start);
 		passes++;
 	}
 	mutex_unlock(&buffer->lock);
@@ -139,27 +135,46 @@ static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 			  passes);
 }
 
+/*
+ * The dma-buf core waits for devices after we have begun, when they may have
+ * written behind our back; so we wait ourselves, and before.
+ */
+static int begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
+			enum dma_data_direction dir)
+{
+	enum dma_resv_usage usage = dma_resv_usage_rw(dir != DMA_FROM_DEVICE);
+	long ret = dma_resv_wait_timeout(dmabuf->resv, usage, true,
+					 MAX_SCHEDULE_TIMEOUT);
+
+	if (ret < 0)
+		return ret;
+	sync_attachments(dmabuf->priv, offset, len, dir, true);
+	return 0;
+}
+
 /**
  * buffer_begin_cpu_access() - begin the CPU's access to all of a buffer
  * @dmabuf: its dma-buf
  * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
  *
- * Context: may sleep.
- * Return: 0.
+ * Waits for the fences of devices that write, and for those of all when the CPU is
+ * to write.
+ *
+ * Context: may sleep; dma_resv of the dma-buf not held.
+ * Return: 0, or -ERESTARTSYS when a signal ended the wait; nothing has begun then.
  */
 int buffer_begin_cpu_access(struct dma_buf *dmabuf,
 			    enum dma_data_direction dir)
 {
-	struct buffer *buffer = dmabuf->priv;
-
-	sync_attachments(buffer, 0, buffer->size, dir, true);
-	return 0;
+	return begin_access(dmabuf, 0, dmabuf->size, dir);
 }
 
 /**
  * buffer_end_cpu_access() - end what buffer_begin_cpu_access() has begun
  * @dmabuf: the buffer's dma-buf
  * @dir: as it was begun
+ *
+ * Waits for nobody: a device may be waiting for this very end.
  *
  * Context: may sleep.
  * Return: 0.
@@ -181,8 +196,12 @@ int buffer_end_cpu_access(struct dma_buf *dmabuf,
  * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
  * @start: begin, otherwise end
  *
- * Context: may sleep.
- * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it.
+ * Waits as buffer_begin_cpu_access() does, for the fences of the whole buffer:
+ * there are none for parts.
+ *
+ * Context: may sleep; dma_resv of the dma-buf not held.
+ * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it;
+ * -ERESTARTSYS when a signal ended the wait.
  */
 int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		enum dma_data_direction dir, bool start)
@@ -193,7 +212,9 @@ int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		return -EINVAL;
 	if (!len || offset > buffer->size || len > buffer->size - offset)
 		return -EINVAL;
-	sync_attachments(buffer, offset, len, dir, start);
+	if (start)
+		return begin_access(dmabuf, offset, len, dir);
+	sync_attachments(buffer, offset, len, dir, false);
 	return 0;
 }
 

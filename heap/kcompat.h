@@ -9,6 +9,7 @@
 #include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/huge_mm.h>
 #include <linux/io.h>
@@ -28,6 +29,10 @@
 #endif
 #ifdef CONFIG_X86
 #include <asm/e820/api.h>
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/iommu-dma.h>
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
@@ -61,6 +66,13 @@
  */
 #define CONTIG_UNCACHED_ALIAS						\
 	(!IS_ENABLED(CONFIG_X86) && IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE))
+
+/*
+ * Does a device that snoops see what the CPU writes through a write-combined
+ * mapping, and the other way round? Elsewhere such a mapping goes around caches
+ * that the device looks into.
+ */
+#define CONTIG_WC_IS_SNOOPED	IS_ENABLED(CONFIG_X86)
 
 /* The largest block of the page allocator is of this order. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
@@ -446,10 +458,32 @@ static inline bool contig_map_discards(void)
 }
 
 /**
+ * contig_dma_translates() - does the DMA API map for a device through an IOMMU?
+ * @dev: the device
+ *
+ * A driver may have attached a domain of its own meanwhile, while the DMA API maps
+ * directly; that one does not count.
+ */
+static inline bool contig_dma_translates(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	if (!domain || !(domain->type & __IOMMU_DOMAIN_PAGING))
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	if (use_dma_iommu(dev))
+		return true;
+#endif
+	return get_dma_ops(dev);
+}
+
+/**
  * contig_dma_bounces() - does a device need bounce buffers for a range?
  * @dev: the device
  * @phys: physical address
  * @size: bytes
+ *
+ * A forecast: contig_dma_bounced() knows, once the range is mapped.
  *
  * Return: true if the DMA API would copy to and from memory that @dev reaches,
  * instead of letting it reach the range.
@@ -457,10 +491,9 @@ static inline bool contig_map_discards(void)
 static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 				      size_t size)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	dma_addr_t dma;
 
-	if (domain && domain->type & __IOMMU_DOMAIN_PAGING)
+	if (contig_dma_translates(dev))
 		return dev_is_pci(dev) && to_pci_dev(dev)->untrusted;
 	/* A confidential guest's devices reach nothing but what it shares with its host. */
 	if (is_swiotlb_force_bounce(dev) ||
@@ -471,6 +504,26 @@ static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 	if (dma == DMA_MAPPING_ERROR)
 		return true;
 	return dma + size - 1 > min_not_zero(*dev->dma_mask, dev->bus_dma_limit);
+}
+
+/**
+ * contig_dma_bounced() - is a part of a mapping in a bounce buffer?
+ * @dev: the device
+ * @phys: physical address of what was mapped
+ * @dma: where the DMA API mapped it
+ *
+ * What the kernel knows of its bounce buffers is not for modules; but a device
+ * that has no IOMMU finds memory at one address only. Behind an IOMMU, where any
+ * address is possible, whole pages are bounced for untrusted devices alone.
+ *
+ * Return: true if @dma is not where @phys itself is.
+ */
+static inline bool contig_dma_bounced(struct device *dev, phys_addr_t phys,
+				      dma_addr_t dma)
+{
+	if (contig_dma_translates(dev))
+		return contig_dma_bounces(dev, phys, 1);
+	return dma != phys_to_dma(dev, phys);
 }
 
 #endif /* CONTIG_KCOMPAT_H */

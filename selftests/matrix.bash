@@ -83,10 +83,11 @@ guest importers-virtio 7.x importers/build "--modules virtio-gpu $RAM
 	--preload $CACHE/importers-host/udmabuf.so
 	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
 guest importers-edu "$STOCK" importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
-	arm64/edu arm64/ramfb arm64/noncoherent
+	arm64/edu arm64/ramfb arm64/noncoherent arm64/snooping
 guest importers-smmu "$STOCK" importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
-guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb
+guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb \
+	arm64/fence
 
 # Programs of Debian's, unmodified.
 guest debian '6.12 7.x' debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
@@ -123,13 +124,14 @@ guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/ou
 guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
 guest pmem-armhf debug pmem/build "$ROUNDS" armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device --qemu-arg ramfb
-	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent
+	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent arm64/snooping
 # Of the displays of 6.12, cirrus alone imports anything.
 guest importers-kms debug importers/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS $EDU" \
 	arm64/kms arm64/camera arm64/many
 guest importers-smmu debug importers/build \
 	"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
-guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" arm64/swiotlb
+guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
+	arm64/swiotlb arm64/fence
 guest userspace debug userspace/build "$ROUNDS" arm64/lib armhf/lib
 guest userspace-tool debug userspace/build "$ROUNDS" arm64/tool arm64/terminal
 guest userspace-camera debug userspace/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS" \

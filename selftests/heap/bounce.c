@@ -252,12 +252,31 @@ TEST_F(bounce, every_device_is_served)
 	int second = importer_attach(self->importer, device, self->fd);
 
 	ASSERT_TRUE(map_for_device(self, HEAP_IMPORTER_BOTH));
-	ASSERT_LT(0, importer_map(self->importer, second, HEAP_IMPORTER_BOTH));
+	ASSERT_LT(0, importer_map(self->importer, second, HEAP_IMPORTER_TO_DEVICE));
 	fill(self->memory, LEN, 7);
 	ASSERT_EQ(0, buffer_sync(self->fd,
 				 DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE));
 	EXPECT_TRUE(device_sees(self, self->attachment, 7));
 	EXPECT_TRUE(device_sees(self, second, 7));
+}
+
+/* What the second copy holds would undo what the first device has written. */
+TEST_F(bounce, one_device_that_writes)
+{
+	int device = importer_any_device(self->importer);
+	int second = importer_attach(self->importer, device, self->fd);
+
+	ASSERT_TRUE(map_for_device(self, HEAP_IMPORTER_BOTH));
+	EXPECT_ERRNO(EBUSY, importer_map(self->importer, second, HEAP_IMPORTER_BOTH));
+	EXPECT_ERRNO(EBUSY, importer_map(self->importer, second, HEAP_IMPORTER_FROM_DEVICE));
+	ASSERT_LT(0, importer_map(self->importer, second, HEAP_IMPORTER_TO_DEVICE));
+	ASSERT_TRUE(device_writes(self, self->attachment, 3));
+	ASSERT_EQ(0, buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ));
+	EXPECT_TRUE(filled(self->memory, LEN, 3));
+	ASSERT_EQ(0, importer_unmap(self->importer, self->attachment));
+	ASSERT_EQ(0, importer_unmap(self->importer, second));
+	ASSERT_LT(0, importer_map(self->importer, second, HEAP_IMPORTER_BOTH));
+	EXPECT_ERRNO(EBUSY, importer_map(self->importer, self->attachment, HEAP_IMPORTER_BOTH));
 }
 
 TEST_F(bounce, drivers_hand_over_too)

@@ -154,6 +154,28 @@ TEST_F(import, segments_suit_the_device)
 	}
 }
 
+/* The boundary is one of the addresses that the device sees, wherever the memory is. */
+TEST_F(import, boundary_is_one_of_the_bus)
+{
+	const __u64 boundary = KiB(64) - 1, shift = 3 * PAGE;
+	int device = importer_device_shifted(self->importer, boundary, shift);
+	int attachment = importer_attach(self->importer, device, self->fd);
+	__u64 address, len, sum = 0;
+	int i, count;
+
+	ASSERT_LE(0, attachment);
+	count = importer_map(self->importer, attachment, HEAP_IMPORTER_BOTH);
+	ASSERT_LT(0, count);
+	for (i = 0; i < count; i++) {
+		ASSERT_EQ(0, importer_segment(self->importer, attachment, i, &address, &len));
+		EXPECT_EQ(address / KiB(64), (address + len - 1) / KiB(64));
+		sum += len;
+	}
+	EXPECT_EQ(LEN, sum);
+	ASSERT_TRUE(device_writes(self->importer, attachment, LEN, 1));
+	EXPECT_TRUE(device_sees(self->importer, attachment, LEN, 1));
+}
+
 /* Its bus translates no address of the buffer: bounce buffers would have to serve it. */
 TEST_F(import, bus_that_does_not_reach)
 {

@@ -37,6 +37,20 @@ int importer_device_behind(int importer, __u64 window)
 	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
 }
 
+/* One whose bus addresses are not the physical ones. */
+int importer_device_shifted(int importer, __u64 boundary, __u64 shift)
+{
+	struct heap_importer_device data = {
+		.dma_mask = ANY_ADDRESS,
+		.boundary = boundary,
+		.max_segment = ANY_SEGMENT,
+		.window = 1ULL << 40,
+		.shift = shift,
+	};
+
+	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
+}
+
 /* A device without any limits. */
 int importer_any_device(int importer)
 {
@@ -154,6 +168,23 @@ int importer_cpu_access(int importer, int fd, int direction, int begin)
 	};
 
 	return ioctl(importer, HEAP_IMPORTER_CPU, &data);
+}
+
+/* Returns its number; @sync_file is for who is to wait for it. */
+int importer_fence(int importer, int *sync_file)
+{
+	struct heap_importer_fence data = {};
+	int ret = ioctl(importer, HEAP_IMPORTER_FENCE, &data);
+
+	*sync_file = data.fd;
+	return ret ? -1 : (int)data.id;
+}
+
+int importer_signal(int importer, int fence)
+{
+	__u32 id = fence;
+
+	return ioctl(importer, HEAP_IMPORTER_SIGNAL, &id);
 }
 
 /*

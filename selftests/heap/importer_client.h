@@ -16,6 +16,7 @@ int importer_open(void);
 int importer_device(int importer, __u64 dma_mask, __u32 max_segment,
 		    __u64 boundary);
 int importer_device_behind(int importer, __u64 window);
+int importer_device_shifted(int importer, __u64 boundary, __u64 shift);
 int importer_any_device(int importer);
 int importer_attach(int importer, int device, int fd);
 int importer_detach(int importer, int attachment);
@@ -33,6 +34,8 @@ int importer_kernel_read(int importer, int vmap, __u64 offset, void *to,
 			 size_t len);
 int importer_kernel_write(int importer, int vmap, __u64 offset,
 			  const void *from, size_t len);
+int importer_fence(int importer, int *sync_file);
+int importer_signal(int importer, int fence);
 int importer_cpu_access(int importer, int fd, int direction, int begin);
 
 __u64 buffer_address(int fd);

@@ -4,6 +4,7 @@
 #define HEAP_IMPORTER_COMPAT_H
 
 #include <linux/dma-buf.h>
+#include <linux/dma-direct.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -20,5 +21,27 @@
 #define dma_buf_vmap_unlocked			dma_buf_vmap
 #define dma_buf_vunmap_unlocked			dma_buf_vunmap
 #endif
+
+/* A bus whose addresses are larger than physical ones by @shift. */
+static inline void importer_set_region(struct bus_dma_region *map, u64 size, u64 shift)
+{
+	map->dma_start = shift;
+	map->size = size;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	map->offset = -shift;
+#endif
+}
+
+/* Does the device look into the CPU's caches? Not to be changed while it has anything mapped. */
+static inline void importer_set_snoops(struct device *dev, bool snoops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	dev_assign_dma_coherent(dev, snoops);
+#else
+	dev->dma_coherent = snoops;
+#endif
+	/* The DMA API looks at it when it is told what the device reaches. */
+	dma_set_mask(dev, dma_get_mask(dev));
+}
 
 #endif /* HEAP_IMPORTER_COMPAT_H */

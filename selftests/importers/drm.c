@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* DRM devices; declared in drm.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -161,6 +162,20 @@ int display_add(struct display *display, int dmabuf, __u32 *fb)
 	drm_release(display->fd, add.handles[0]);
 	*fb = add.fb_id;
 	return ret;
+}
+
+/*
+ * Is it a driver that has buffers mapped for its device, which looks into caches? What is outside
+ * of the linear map no such device gets; those that the CPU copies for, do.
+ */
+bool display_refuses(struct display *display, int dmabuf)
+{
+	__u32 fb;
+
+	if (display_add(display, dmabuf, &fb))
+		return errno == EOPNOTSUPP;
+	display_remove(display, fb);
+	return false;
 }
 
 int display_remove(struct display *display, __u32 fb)

@@ -31,6 +31,7 @@ int drm_release(int drm, __u32 handle);
 
 bool display_open(struct display *display, __u32 width, __u32 height);
 int display_add(struct display *display, int dmabuf, __u32 *fb);
+bool display_refuses(struct display *display, int dmabuf);
 int display_remove(struct display *display, __u32 fb);
 int display_show(struct display *display, __u32 fb);
 int display_flush(struct display *display, __u32 fb);

@@ -35,6 +35,9 @@ FIXTURE_SETUP(edu)
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
 	memcpy(self->memory, self->expected, LEN);
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	/* What is outside of the linear map, no device may snoop. */
+	if (source_is_nomap(variant->path))
+		ASSERT_EQ(0, edu_snoop(self->edu, false));
 	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
 }
 

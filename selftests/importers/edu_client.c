@@ -22,6 +22,13 @@ int edu_detach(int edu)
 	return ioctl(edu, EDU_IMPORTER_DETACH);
 }
 
+int edu_snoop(int edu, int snoops)
+{
+	__u32 data = snoops;
+
+	return ioctl(edu, EDU_IMPORTER_SNOOP, &data);
+}
+
 int edu_map(int edu, __u32 direction)
 {
 	return ioctl(edu, EDU_IMPORTER_MAP, &direction);

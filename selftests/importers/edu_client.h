@@ -10,6 +10,7 @@
 int edu_open(void);
 int edu_attach(int edu, int dmabuf);
 int edu_detach(int edu);
+int edu_snoop(int edu, int snoops);
 int edu_map(int edu, __u32 direction);
 int edu_unmap(int edu);
 int edu_reads(int edu, __u64 offset, __u32 len);

@@ -57,6 +57,7 @@ struct edu {
  * @attach: the attachment, or NULL
  * @table: its mapping, or NULL
  * @direction: of @table
+ * @snoops_not: the device was told not to look into caches
  */
 struct importer {
 	struct edu *edu;
@@ -64,6 +65,7 @@ struct importer {
 	struct dma_buf_attachment *attach;
 	struct sg_table *table;
 	enum dma_data_direction direction;
+	bool snoops_not;
 };
 
 /* The device stops by itself, so that only who asked may lose patience. */
@@ -171,6 +173,30 @@ static int attach(struct importer *importer, void *arg)
 	return 0;
 }
 
+static int set_snooping(struct importer *importer, void *arg)
+{
+	bool snoops = *(u32 *)arg;
+
+	if (importer->table)
+		return -EBUSY;
+	importer_set_snoops(&importer->edu->pdev->dev, snoops);
+	importer->snoops_not = !snoops;
+	return 0;
+}
+
+/*
+ * The pages in a table are nobody's business but the exporter's, who has no right to find them
+ * unchanged. The dma-buf core of debug kernels does the same, to other bits. Twice is not at all.
+ */
+static void scramble(struct sg_table *table)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sgtable_sg(table, sg, i)
+		sg->page_link ^= 0x5a5a5a00UL;
+}
+
 static int map(struct importer *importer, void *arg)
 {
 	u32 direction = *(u32 *)arg;
@@ -183,6 +209,7 @@ static int map(struct importer *importer, void *arg)
 	table = dma_buf_map_attachment_unlocked(importer->attach, direction);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
+	scramble(table);
 	importer->table = table;
 	importer->direction = direction;
 	return 0;
@@ -192,6 +219,7 @@ static int unmap(struct importer *importer, void *arg)
 {
 	if (!importer->table)
 		return -EINVAL;
+	scramble(importer->table);
 	dma_buf_unmap_attachment_unlocked(importer->attach, importer->table,
 					  importer->direction);
 	importer->table = NULL;
@@ -231,6 +259,7 @@ static const struct command commands[] = {
 	{ EDU_IMPORTER_RAW, transfer_raw },
 	{ EDU_IMPORTER_UNMAP, unmap },
 	{ EDU_IMPORTER_DETACH, detach },
+	{ EDU_IMPORTER_SNOOP, set_snooping },
 };
 
 static long importer_ioctl(struct file *file, unsigned int cmd, unsigned long user)
@@ -275,6 +304,8 @@ static int importer_release(struct inode *inode, struct file *file)
 	struct importer *importer = file->private_data;
 
 	detach(importer, NULL);
+	if (importer->snoops_not)
+		importer_set_snoops(&importer->edu->pdev->dev, true);
 	mutex_destroy(&importer->lock);
 	kfree(importer);
 	return 0;

@@ -66,5 +66,7 @@ struct edu_importer_transfer {
 #define EDU_IMPORTER_RAW	_IOW('E', 4, struct edu_importer_transfer)
 #define EDU_IMPORTER_UNMAP	_IO('E', 5)
 #define EDU_IMPORTER_DETACH	_IO('E', 6)
+/* in: 0 for a device that goes around caches, from now on until the file is closed */
+#define EDU_IMPORTER_SNOOP	_IOW('E', 7, __u32)
 
 #endif /* EDU_IMPORTER_H */

@@ -6,7 +6,9 @@
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-direct.h>
+#include <linux/dma-fence.h>
 #include <linux/dma-mapping.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
@@ -18,6 +20,8 @@
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/sync_file.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -26,6 +30,7 @@
 #define MAX_DEVICES	8
 #define MAX_ATTACHMENTS	32
 #define MAX_VMAPS	8
+#define MAX_FENCES	8
 #define COPY_BYTES	SZ_64K
 
 /**
@@ -51,17 +56,29 @@ struct vmapping {
 };
 
 /**
+ * struct fence - stands for work of a device
+ * @base: the fence, first so that the core's way to free it is right
+ * @lock: of @base
+ */
+struct fence {
+	struct dma_fence base;
+	spinlock_t lock;
+};
+
+/**
  * struct importer - an open file
  * @lock: protects all of it
  * @devices: its devices; NULL for a free number
  * @attachments: by number
  * @vmaps: by number
+ * @fences: those not signalled yet, by number
  */
 struct importer {
 	struct mutex lock;
 	struct platform_device *devices[MAX_DEVICES];
 	struct attachment attachments[MAX_ATTACHMENTS];
 	struct vmapping vmaps[MAX_VMAPS];
+	struct fence *fences[MAX_FENCES];
 };
 
 static struct attachment *find_attachment(struct importer *importer, u32 id)
@@ -85,13 +102,13 @@ static bool is_direction(u32 direction)
 }
 
 /* As a bus has it whose node in the tree has dma-ranges. */
-static int set_window(struct device *dev, u64 len)
+static int set_window(struct device *dev, u64 len, u64 shift)
 {
 	struct bus_dma_region *map = kcalloc(2, sizeof(*map), GFP_KERNEL);
 
 	if (!map)
 		return -ENOMEM;
-	map->size = len;
+	importer_set_region(map, len, shift);
 	/* Freed with the device. */
 	dev->dma_range_map = map;
 	return 0;
@@ -118,7 +135,7 @@ static int add_device(struct importer *importer, void *arg)
 	pdev = platform_device_register_full(&info);
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
-	if (data->window && set_window(&pdev->dev, data->window)) {
+	if (data->window && set_window(&pdev->dev, data->window, data->shift)) {
 		platform_device_unregister(pdev);
 		return -ENOMEM;
 	}
@@ -417,6 +434,71 @@ static int cpu_access(struct importer *importer, void *arg)
 	return ret;
 }
 
+static const char *fence_name(struct dma_fence *fence)
+{
+	return "heap_importer";
+}
+
+static const struct dma_fence_ops fence_ops = {
+	.get_driver_name	= fence_name,
+	.get_timeline_name	= fence_name,
+};
+
+static int add_fence(struct importer *importer, void *arg)
+{
+	struct heap_importer_fence *data = arg;
+	struct sync_file *sync_file;
+	struct fence *fence;
+	u32 id;
+	int fd;
+
+	for (id = 0; id < MAX_FENCES; id++)
+		if (!importer->fences[id])
+			break;
+	if (id == MAX_FENCES)
+		return -ENOSPC;
+	fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+	if (!fence)
+		return -ENOMEM;
+	spin_lock_init(&fence->lock);
+	dma_fence_init(&fence->base, &fence_ops, &fence->lock,
+		       dma_fence_context_alloc(1), 1);
+	sync_file = sync_file_create(&fence->base);
+	fd = sync_file ? get_unused_fd_flags(O_CLOEXEC) : -ENOMEM;
+	if (fd < 0) {
+		if (sync_file)
+			fput(sync_file->file);
+		dma_fence_put(&fence->base);
+		return fd;
+	}
+	fd_install(fd, sync_file->file);
+	importer->fences[id] = fence;
+	data->fd = fd;
+	data->id = id;
+	return 0;
+}
+
+static void drop_fence(struct importer *importer, u32 id)
+{
+	struct fence *fence = importer->fences[id];
+
+	if (!fence)
+		return;
+	dma_fence_signal(&fence->base);
+	dma_fence_put(&fence->base);
+	importer->fences[id] = NULL;
+}
+
+static int signal_fence(struct importer *importer, void *arg)
+{
+	u32 id = *(u32 *)arg;
+
+	if (id >= MAX_FENCES || !importer->fences[id])
+		return -EINVAL;
+	drop_fence(importer, id);
+	return 0;
+}
+
 /**
  * struct command - an ioctl
  * @cmd: its number
@@ -439,6 +521,8 @@ static const struct command commands[] = {
 	{ HEAP_IMPORTER_VUNMAP, vunmap_buffer },
 	{ HEAP_IMPORTER_KERNEL, kernel },
 	{ HEAP_IMPORTER_CPU, cpu_access },
+	{ HEAP_IMPORTER_FENCE, add_fence },
+	{ HEAP_IMPORTER_SIGNAL, signal_fence },
 };
 
 static long importer_ioctl(struct file *file, unsigned int cmd,
@@ -446,7 +530,7 @@ static long importer_ioctl(struct file *file, unsigned int cmd,
 {
 	struct importer *importer = file->private_data;
 	size_t size = _IOC_SIZE(cmd);
-	u64 arg[4];
+	u64 arg[5];
 	long ret;
 	int i;
 
@@ -455,7 +539,7 @@ static long importer_ioctl(struct file *file, unsigned int cmd,
 			break;
 	if (i == ARRAY_SIZE(commands))
 		return -ENOTTY;
-	BUILD_BUG_ON(sizeof(arg) < sizeof(struct heap_importer_access));
+	BUILD_BUG_ON(sizeof(arg) < sizeof(struct heap_importer_device));
 	if (copy_from_user(arg, (void __user *)user, size))
 		return -EFAULT;
 	mutex_lock(&importer->lock);
@@ -483,6 +567,8 @@ static int importer_release(struct inode *inode, struct file *file)
 	struct importer *importer = file->private_data;
 	int i;
 
+	for (i = 0; i < MAX_FENCES; i++)
+		drop_fence(importer, i);
 	for (i = 0; i < MAX_VMAPS; i++)
 		drop_vmap(&importer->vmaps[i]);
 	for (i = 0; i < MAX_ATTACHMENTS; i++)

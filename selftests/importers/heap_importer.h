@@ -32,6 +32,7 @@
  * @max_segment: in: bytes of its longest segment
  * @id: out: its number
  * @window: in: bytes from address 0 on that its bus translates, or 0 for all there are
+ * @shift: in: with a window, by how much bus addresses are larger than physical ones
  */
 struct heap_importer_device {
 	__u64 dma_mask;
@@ -39,6 +40,7 @@ struct heap_importer_device {
 	__u32 max_segment;
 	__u32 id;
 	__u64 window;
+	__u64 shift;
 };
 
 /**
@@ -131,6 +133,16 @@ struct heap_importer_cpu {
 	__u32 reserved;
 };
 
+/**
+ * struct heap_importer_fence - a fence that stands for work of a device
+ * @fd: out: a sync file with the fence
+ * @id: out: number of the fence
+ */
+struct heap_importer_fence {
+	__s32 fd;
+	__u32 id;
+};
+
 #define HEAP_IMPORTER_DEVICE	_IOWR(0xC8, 0, struct heap_importer_device)
 #define HEAP_IMPORTER_ATTACH	_IOWR(0xC8, 1, struct heap_importer_attach)
 #define HEAP_IMPORTER_DETACH	_IOW(0xC8, 2, __u32)
@@ -144,5 +156,8 @@ struct heap_importer_cpu {
 /* By the kernel, through a mapping of its own. */
 #define HEAP_IMPORTER_KERNEL	_IOW(0xC8, 9, struct heap_importer_access)
 #define HEAP_IMPORTER_CPU	_IOW(0xC8, 10, struct heap_importer_cpu)
+/* Signalled by the next one, or when the file is closed. */
+#define HEAP_IMPORTER_FENCE	_IOR(0xC8, 11, struct heap_importer_fence)
+#define HEAP_IMPORTER_SIGNAL	_IOW(0xC8, 12, __u32)
 
 #endif /* HEAP_IMPORTER_H */

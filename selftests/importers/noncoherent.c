@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Devices that do not snoop the CPU's caches. No emulator shows what they would see; but the
- * kernel's two functions that maintain caches for them can be watched: each sync has to call the
- * right one, once, on the range that was asked for.
- */
+/* Devices that do not snoop the CPU's caches: which maintenance is done for them. */
 #include "../heap/importer_client.h"
 #include "../heap/test.h"
 
+#include "cache_trace.h"
 #include "source.h"
 
 /* Some nodes round up. */
 #define LEN		(KiB(256) + PAGE)
-#define TRACING		"/sys/kernel/tracing/"
-#define PROBES		TRACING "kprobe_events"
 #define MAX_CALLS	16
-
-enum side {
-	FOR_DEVICE,
-	FOR_CPU,
-};
-
-/**
- * struct call - of one of the kernel's functions
- * @side: which
- * @start: of the range, in the buffer
- * @len: of the range
- */
-struct call {
-	enum side side;
-	__u64 start;
-	__u64 len;
-};
 
 FIXTURE(noncoherent) {
 	int heap;
@@ -45,16 +23,9 @@ FIXTURE(noncoherent) {
 
 SOURCE_KINDS(noncoherent);
 
-static void watch(bool on)
-{
-	write_text(TRACING "events/kprobes/for_device/enable", on ? "1" : "0");
-	write_text(TRACING "events/kprobes/for_cpu/enable", on ? "1" : "0");
-}
-
 FIXTURE_SETUP(noncoherent)
 {
-	self->cached = !strstr(variant->path, "-uncached") && !strstr(variant->path, "audio") &&
-		       !strstr(variant->path, "smipool");
+	self->cached = source_is_cached(variant->path);
 	self->heap = heap_open("adsp");
 	ASSERT_LE(0, self->heap);
 	self->fd = source_alloc(variant->path, LEN);
@@ -71,65 +42,18 @@ FIXTURE_SETUP(noncoherent)
 	ASSERT_EQ(0, importer_segment(self->importer, self->two, 0, &self->base,
 				      &self->len));
 	ASSERT_EQ(0, importer_unmap(self->importer, self->two));
-	ASSERT_TRUE(write_text(PROBES,
-			       "p:for_device arch_sync_dma_for_device start=%x0 len=%x1\n"
-			       "p:for_cpu arch_sync_dma_for_cpu start=%x0 len=%x1\n"));
-	watch(true);
-	write_text(TRACING "trace", "");
+	ASSERT_TRUE(cache_trace_on());
 }
 
 FIXTURE_TEARDOWN(noncoherent)
 {
-	watch(false);
-	write_text(PROBES, "");
+	cache_trace_off();
 	close(self->importer);
-}
-
-/* What was called since the last time, in order. */
-static int calls(__u64 base, struct call *call)
-{
-	char *trace = read_text(TRACING "trace"), *line, *next;
-	int count = 0;
-
-	for (line = trace; line && count < MAX_CALLS; line = next) {
-		char *device, *cpu, *start, *len;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		device = strstr(line, " for_device:");
-		cpu = strstr(line, " for_cpu:");
-		start = strstr(line, "start=");
-		len = strstr(line, "len=");
-		if (line[0] == '#' || (!device && !cpu) || !start || !len)
-			continue;
-		call[count].side = device ? FOR_DEVICE : FOR_CPU;
-		call[count].start = strtoull(start + strlen("start="), NULL, 0) - base;
-		call[count++].len = strtoull(len + strlen("len="), NULL, 0);
-	}
-	free(trace);
-	write_text(TRACING "trace", "");
-	return count;
-}
-
-/* Were there that many, all like this? */
-static bool called(__u64 base, int wanted, enum side side, __u64 start, __u64 len)
-{
-	struct call call[MAX_CALLS];
-	int count = calls(base, call), i;
-	bool good = count == wanted;
-
-	for (i = 0; i < count; i++)
-		good &= call[i].side == side && call[i].start == start && call[i].len == len;
-	for (i = 0; i < count && !good; i++)
-		printf("# for the %s: %#llx bytes from %#llx on\n",
-		       call[i].side == FOR_CPU ? "CPU" : "device", call[i].len, call[i].start);
-	return good;
 }
 
 /* Write-combined memory needs none of all this. */
 #define EXPECT_CALLS(count, side, start, len)				\
-	EXPECT_TRUE(called(self->base, self->cached ? (count) : 0, side, start, len))
+	EXPECT_TRUE(cache_called(self->base, self->cached ? (count) : 0, side, start, len))
 
 TEST_F(noncoherent, nobody_has_it_mapped)
 {
@@ -196,6 +120,44 @@ TEST_F(noncoherent, once_for_all_devices)
 	EXPECT_CALLS(1, FOR_CPU, 0, self->len);
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
 	EXPECT_CALLS(1, FOR_DEVICE, 0, self->len);
+}
+
+/*
+ * Of two devices with different directions, whichever came first. What the CPU has written is to
+ * get to the one that reads: maintenance for the one that only writes may drop it. And what a
+ * device has written is not brought to the CPU by maintenance for one that only reads.
+ */
+TEST_F(noncoherent, once_for_two_directions)
+{
+	static const int dirs[] = {
+		HEAP_IMPORTER_BOTH, HEAP_IMPORTER_TO_DEVICE, HEAP_IMPORTER_FROM_DEVICE,
+	};
+	struct call call[MAX_CALLS];
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		for (j = 0; j < ARRAY_SIZE(dirs); j++) {
+			if (i == j)
+				continue;
+			ASSERT_LT(0, importer_map(self->importer, self->one, dirs[i]));
+			ASSERT_LT(0, importer_map(self->importer, self->two, dirs[j]));
+			cache_calls(self->base, call, MAX_CALLS);
+			buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+			ASSERT_EQ(self->cached, cache_calls(self->base, call, MAX_CALLS));
+			if (self->cached) {
+				EXPECT_EQ(FOR_CPU, call[0].side);
+				EXPECT_NE(HEAP_IMPORTER_TO_DEVICE, call[0].direction);
+			}
+			buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+			ASSERT_EQ(self->cached, cache_calls(self->base, call, MAX_CALLS));
+			if (self->cached) {
+				EXPECT_EQ(FOR_DEVICE, call[0].side);
+				EXPECT_NE(HEAP_IMPORTER_FROM_DEVICE, call[0].direction);
+			}
+			ASSERT_EQ(0, importer_unmap(self->importer, self->one));
+			ASSERT_EQ(0, importer_unmap(self->importer, self->two));
+		}
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -5,6 +5,7 @@
  */
 #include "../heap/test.h"
 
+#include "cache_trace.h"
 #include "edu_client.h"
 #include "../heap/importer_client.h"
 #include "../kernel_log.h"
@@ -33,6 +34,9 @@ FIXTURE_SETUP(smmu)
 	self->memory = buffer_map(self->fd, LEN);
 	ASSERT_NE(MAP_FAILED, self->memory);
 	fill(self->memory, LEN, 1);
+	/* What is outside of the linear map, no device may snoop. */
+	if (source_is_nomap(variant->path))
+		ASSERT_EQ(0, edu_snoop(self->edu, false));
 	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
 	log_clear();
 }
@@ -114,6 +118,28 @@ TEST_F(smmu, dma_beyond_the_end_is_caught)
 	ASSERT_LE(LEN, self->segment.len);
 	EXPECT_TRUE(caught(self->edu, self->segment.address + self->segment.len,
 			   "event 0x10 received", "F_TRANSLATION"));
+}
+
+/*
+ * For a device that does not snoop, the kernel maintains the cache for pages, not for what the
+ * device sees: those of the buffer, whatever an importer has made of the table it was given.
+ */
+TEST_F(smmu, maintains_the_buffer_s_pages)
+{
+	int cached = source_is_cached(variant->path);
+	__u64 base = buffer_address(self->fd), len = buffer_size(self->fd);
+
+	ASSERT_NE(0, base);
+	ASSERT_EQ(0, edu_snoop(self->edu, false));
+	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
+	ASSERT_TRUE(cache_trace_on());
+	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	EXPECT_TRUE(cache_called(base, cached, FOR_CPU, 0, len));
+	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	EXPECT_TRUE(cache_called(base, cached, FOR_DEVICE, 0, len));
+	ASSERT_EQ(0, edu_unmap(self->edu));
+	EXPECT_TRUE(cache_called(base, cached, FOR_CPU, 0, len));
+	cache_trace_off();
 }
 
 TEST_HARNESS_MAIN

@@ -47,6 +47,18 @@ int source_alloc(const char *path, size_t len)
 	return fd;
 }
 
+/* Is its memory outside of the kernel's linear map? */
+bool source_is_nomap(const char *path)
+{
+	return strstr(path, "audio");
+}
+
+/* Does the CPU look into caches for it? */
+bool source_is_cached(const char *path)
+{
+	return !strstr(path, "-uncached") && !strstr(path, "smipool") && !source_is_nomap(path);
+}
+
 /* The last part of @path. */
 const char *source_name(const char *path)
 {

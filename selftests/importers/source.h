@@ -6,6 +6,7 @@
 #ifndef IMPORTERS_SOURCE_H
 #define IMPORTERS_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The variants of a fixture: its tests run with buffers from each of these nodes. */
@@ -42,6 +43,8 @@
 	}
 
 int source_alloc(const char *path, size_t len);
+bool source_is_nomap(const char *path);
+bool source_is_cached(const char *path);
 const char *source_name(const char *path);
 
 #endif /* IMPORTERS_SOURCE_H */

@@ -87,6 +87,11 @@ struct contig_heap_alloc {
  * @fd: in: a dma-buf of this module
  * @flags: in: DMA_BUF_SYNC_READ, _WRITE or both, with DMA_BUF_SYNC_START or _END
  *
+ * START waits for devices, as that of DMA_BUF_IOCTL_SYNC does: to read, for those
+ * that write the buffer, to write, for those that read it, too. It waits for the
+ * fences in the dma-buf, which are about all of it, and before it maintains
+ * anything. END waits for nobody.
+ *
  * Whole cache lines are maintained: share a line between CPU and device, and
  * the line's other bytes are maintained too.
  */
@@ -126,7 +131,9 @@ struct contig_heap_place {
  * EINTR when killed meanwhile.
  *
  * SYNC: EBADF for no file; EINVAL for a file that is not a dma-buf of this
- * module, for a len of 0, for bytes outside of the buffer and for bad flags.
+ * module, for a len of 0, for bytes outside of the buffer and for bad flags; EINTR
+ * when a signal came while START waited and its handler was not installed with
+ * SA_RESTART. Nothing has begun then: call again.
  *
  * PLACE: EBADF for no file; EINVAL for a file that is not a dma-buf of this
  * module, for flags, and for a modulus that is too large or not a power of two.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The maintenance of caches, watched; declared in cache_trace.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../util.h"
+#include "cache_trace.h"
+
+#define TRACING		"/sys/kernel/tracing/"
+#define PROBES		TRACING "kprobe_events"
+#define MAX_CALLS	16
+
+static const char * const events[NR_SIDES] = {
+	[FOR_DEVICE] = "for_device",
+	[FOR_CPU] = "for_cpu",
+	[FLUSH] = "flush",
+};
+
+static void switch_events(bool on)
+{
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < NR_SIDES; i++) {
+		snprintf(path, sizeof(path), TRACING "events/kprobes/%s/enable", events[i]);
+		write_text(path, on ? "1" : "0");
+	}
+}
+
+/* Begin to watch; of a 64-bit arm kernel. */
+bool cache_trace_on(void)
+{
+	if (!write_text(PROBES, "p:for_device arch_sync_dma_for_device start=%x0 len=%x1 dir=%x2\n"
+			"p:for_cpu arch_sync_dma_for_cpu start=%x0 len=%x1 dir=%x2\n"
+			"p:flush region_flush start=%x1 len=%x2 dir=\\0\n"))
+		return false;
+	switch_events(true);
+	return write_text(TRACING "trace", "");
+}
+
+void cache_trace_off(void)
+{
+	switch_events(false);
+	write_text(PROBES, "");
+}
+
+static bool parse(char *line, __u64 base, struct call *call)
+{
+	char *start = strstr(line, "start="), *len = strstr(line, "len=");
+	char *direction = strstr(line, "dir="), name[32];
+	size_t i;
+
+	if (line[0] == '#' || !start || !len || !direction)
+		return false;
+	for (i = 0; i < NR_SIDES; i++) {
+		snprintf(name, sizeof(name), " %s:", events[i]);
+		if (strstr(line, name))
+			break;
+	}
+	if (i == NR_SIDES)
+		return false;
+	call->side = i;
+	call->start = strtoull(start + strlen("start="), NULL, 0) - base;
+	call->len = strtoull(len + strlen("len="), NULL, 0);
+	call->direction = strtoul(direction + strlen("dir="), NULL, 0);
+	return true;
+}
+
+/* What was called since the last time, in order; no more than @max. */
+int cache_calls(__u64 base, struct call *call, int max)
+{
+	char *trace = read_text(TRACING "trace"), *line, *next;
+	int count = 0;
+
+	for (line = trace; line && count < max; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		count += parse(line, base, &call[count]);
+	}
+	free(trace);
+	write_text(TRACING "trace", "");
+	return count;
+}
+
+/* Were there that many since the last time, all like this? */
+bool cache_called(__u64 base, int wanted, enum side side, __u64 start, __u64 len)
+{
+	struct call call[MAX_CALLS];
+	int count = cache_calls(base, call, MAX_CALLS), i;
+	bool good = count == wanted;
+
+	for (i = 0; i < count; i++)
+		good &= call[i].side == side && call[i].start == start && call[i].len == len;
+	for (i = 0; i < count && !good; i++)
+		printf("# %s: %#llx bytes from %#llx on\n", events[call[i].side], call[i].len,
+		       call[i].start);
+	return good;
+}
