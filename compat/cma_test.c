@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /dev/cma_test: each write takes memory from the default CMA area, each read
- * gives some back. The n-th of ten slots holds n MiB.
+ * gives some back. The n-th of ten slots holds n MiB. A write that finds no slot
+ * free takes nothing and succeeds, as it did; one that finds no memory fails.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,6 +22,16 @@ static struct dma_buf *slots[SLOTS];
 static DEFINE_MUTEX(slots_lock);
 static struct heap *test_heap;
 
+/* Where it is in the area; addresses are not for the log. */
+static void log_slot(int i, const char *what)
+{
+	struct contig_place place;
+
+	if (!contig_place(slots[i], &place))
+		pr_info("slot %d: %s %llu KiB at offset 0x%llx of the default CMA area\n",
+			i, what, place.size >> 10, place.offset);
+}
+
 static int take_slot(void)
 {
 	struct dma_buf *dmabuf;
@@ -29,13 +40,16 @@ static int take_slot(void)
 	lockdep_assert_held(&slots_lock);
 	for (i = 0; i < SLOTS && slots[i]; i++)
 		;
-	if (i == SLOTS)
-		return -ENOMEM;
+	if (i == SLOTS) {
+		pr_info("all slots are in use\n");
+		return 0;
+	}
 	/* Zeroing has touched every page. */
 	dmabuf = contig_alloc(test_heap, (i + 1) * SZ_1M, PAGE_SIZE, O_RDWR);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	slots[i] = dmabuf;
+	log_slot(i, "allocated");
 	return 0;
 }
 
@@ -46,6 +60,7 @@ static bool free_slot(void)
 	lockdep_assert_held(&slots_lock);
 	for (i = 0; i < SLOTS; i++) {
 		if (slots[i]) {
+			log_slot(i, "freed");
 			dma_buf_put(slots[i]);
 			slots[i] = NULL;
 			return true;
