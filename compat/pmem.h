@@ -38,6 +38,7 @@
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
+#include <linux/iosys-map.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
@@ -183,11 +184,14 @@ struct pmem_range {
  * @mapped: has been mapped as a master
  * @submapped: has been mapped as a connected file; for ever
  * @view: the view of a connected file while it is mapped, else NULL
- * @ranges: what is shown of the master
+ * @ranges: what is recorded to be shown of the master
  * @nr_ranges: length of that list
+ * @shown: a bit for each page of the master that is shown; NULL until the first
+ *	mapping of a connected file
  * @pid: thread that mapped it last as a master
  * @pins: users inside the kernel
  * @pinned: the dma-buf that they hold, while @pins is not 0
+ * @vmap: its mapping for them, likewise
  */
 struct pmem_file {
 	struct pmem_node *node;
@@ -210,9 +214,11 @@ struct pmem_file {
 	struct pmem_view *view;
 	struct list_head ranges;
 	unsigned int nr_ranges;
+	unsigned long *shown;
 	pid_t pid;
 	unsigned int pins;
 	struct dma_buf *pinned;
+	struct iosys_map vmap;
 };
 
 /* node.c */
@@ -244,7 +250,8 @@ bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 
 /* range.c */
 int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map);
-bool pmem_range_covers(struct pmem_file *file, u64 offset);
+int pmem_ranges_show(struct pmem_file *file);
+bool pmem_range_shown(struct pmem_file *file, u64 offset);
 void pmem_ranges_drop(struct pmem_file *file);
 
 /* view.c */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What PMEM_MAP and PMEM_UNMAP record: the parts of the master that a connected
- * file shows.
+ * What PMEM_MAP and PMEM_UNMAP record, and the parts of the master that a
+ * connected file shows. Until it is mapped, that is what is recorded. From then
+ * on each of the two commands shows or hides what it names, whatever else is
+ * recorded: what PMEM_UNMAP has hidden stays so until the next PMEM_MAP of it.
  */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "pmem.h"
@@ -52,6 +56,42 @@ static int forget_range(struct pmem_file *file, u64 offset, u64 len)
 	return 0;
 }
 
+/* Nothing is shown of a file that has not been mapped. */
+static void show(struct pmem_file *file, u64 offset, u64 len, bool map)
+{
+	if (!file->shown)
+		return;
+	if (map)
+		bitmap_set(file->shown, offset >> PAGE_SHIFT,
+			   len >> PAGE_SHIFT);
+	else
+		bitmap_clear(file->shown, offset >> PAGE_SHIFT,
+			     len >> PAGE_SHIFT);
+}
+
+/**
+ * pmem_ranges_show() - show what is recorded, when a connected file is mapped
+ * @file: the file, its lock held
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int pmem_ranges_show(struct pmem_file *file)
+{
+	unsigned long pages = PAGE_ALIGN(file->memory.len) >> PAGE_SHIFT;
+	struct pmem_range *range;
+
+	lockdep_assert_held(&file->lock);
+	if (!file->shown)
+		file->shown = kvcalloc(BITS_TO_LONGS(pages), sizeof(long),
+				       GFP_KERNEL_ACCOUNT);
+	if (!file->shown)
+		return -ENOMEM;
+	list_for_each_entry(range, &file->ranges, entry)
+		show(file, range->offset, range->len, true);
+	return 0;
+}
+
 /**
  * pmem_range_change() - show or hide a part of the master, with immediate effect
  * @file: the file, its lock held
@@ -72,33 +112,29 @@ int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map)
 		return -EINVAL;
 	ret = map ? record_range(file, offset, len) :
 		    forget_range(file, offset, len);
-	if (!ret && file->connected)
-		pmem_zap(file, offset, len);
-	return ret;
+	if (ret || !file->connected)
+		return ret;
+	show(file, offset, len, map);
+	pmem_zap(file, offset, len);
+	return 0;
 }
 
 /**
- * pmem_range_covers() - is a byte of the master shown?
- * @file: the file, its lock held
- * @offset: the byte
+ * pmem_range_shown() - is a byte of the master shown?
+ * @file: a connected file that is mapped, its lock held
+ * @offset: the byte, within the allocation
  *
  * Return: true for yes.
  */
-bool pmem_range_covers(struct pmem_file *file, u64 offset)
+bool pmem_range_shown(struct pmem_file *file, u64 offset)
 {
-	struct pmem_range *range;
-
 	lockdep_assert_held(&file->lock);
-	list_for_each_entry(range, &file->ranges, entry)
-		if (offset >= range->offset &&
-		    offset - range->offset < range->len)
-			return true;
-	return false;
+	return test_bit(offset >> PAGE_SHIFT, file->shown);
 }
 
 /**
- * pmem_ranges_drop() - forget everything recorded
- * @file: the file, its lock held
+ * pmem_ranges_drop() - forget everything recorded, and show nothing
+ * @file: the file, its lock held; it has no master any more
  */
 void pmem_ranges_drop(struct pmem_file *file)
 {
@@ -109,4 +145,6 @@ void pmem_ranges_drop(struct pmem_file *file)
 		kfree(range);
 	INIT_LIST_HEAD(&file->ranges);
 	file->nr_ranges = 0;
+	kvfree(file->shown);
+	file->shown = NULL;
 }

@@ -117,7 +117,7 @@ static unsigned long frame_at(struct pmem_file *file, struct pmem_view *view,
 	lockdep_assert_held(&file->lock);
 	if (view->forked || !memory->dmabuf ||
 	    offset >= PAGE_ALIGN(memory->len) ||
-	    (file->connected && !pmem_range_covers(file, offset)))
+	    (file->connected && !pmem_range_shown(file, offset)))
 		return page_to_pfn(view->garbage);
 	return PHYS_PFN(memory->phys + offset);
 }
@@ -200,27 +200,30 @@ static int mmap_master(struct pmem_file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/*
- * Zeros that are still in the cache do not hide from an uncached mapping what
- * the memory held before.
- */
-static void forget_cached(const struct pmem_file *file)
+/* What others have written through the cache is what an uncached mapping shows. */
+static void forget_cached(const struct pmem_file *file,
+			  const struct vm_area_struct *vma)
 {
 	const struct pmem_memory *memory = &file->memory;
+	u64 len = vma->vm_end - vma->vm_start;
 
-	if (memory->dmabuf && !memory->uncached)
-		contig_maintain(memory->dmabuf, 0, memory->dmabuf->size,
+	if (memory->dmabuf)
+		contig_maintain(memory->dmabuf, 0,
+				min_t(u64, len, memory->dmabuf->size),
 				CONTIG_CLEAN_INVALIDATE);
 }
 
 static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
 {
-	struct pmem_view *view = view_new(vma, true);
+	struct pmem_view *view;
 
+	if (pmem_ranges_show(file))
+		return -ENOMEM;
+	view = view_new(vma, true);
 	if (!view)
 		return -ENOMEM;
 	if (maps_uncached(file)) {
-		forget_cached(file);
+		forget_cached(file, vma);
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	}
 	contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |

@@ -194,9 +194,11 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 		    bool uncached)
 {
 	struct buffer *buffer = dmabuf->priv;
+	u64 len = vma->vm_end - vma->vm_start;
 
+	/* What the cache has of it; a VMA that is too long fails below. */
 	if (uncached && !buffer->heap->uncached)
-		buffer_flush(buffer, 0, buffer->size);
+		buffer_flush(buffer, 0, min(len, buffer->size));
 	vma->vm_page_prot = buffer_pgprot(buffer, uncached || buffer->heap->uncached,
 					  vma->vm_page_prot);
 	return map_for_user(buffer, vma);

@@ -170,7 +170,7 @@ TEST_F(remap, one_of_two_regions)
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
 }
 
-/* Here this is not the old driver, which showed garbage in the common part. */
+/* What is hidden is hidden at once, also where another region that is recorded covers it, */
 TEST_F(remap, overlapping_regions)
 {
 	map_client(_metadata, self);
@@ -178,9 +178,41 @@ TEST_F(remap, overlapping_regions)
 	ASSERT_EQ(0, pmem_map(self->sub, 2 * PAGE, 4 * PAGE));
 	ASSERT_EQ(1, SEES(0, 6 * PAGE));
 	ASSERT_EQ(0, pmem_unmap(self->sub, 0, 4 * PAGE));
+	EXPECT_EQ(1, SEES_ZERO(0, 4 * PAGE));
+	EXPECT_EQ(1, SEES(4 * PAGE, 2 * PAGE));
+	/* until it is shown again, be it as a part of another one, or as the same. */
+	ASSERT_EQ(0, pmem_map(self->sub, 3 * PAGE, PAGE));
+	EXPECT_EQ(1, SEES_ZERO(0, 3 * PAGE));
+	EXPECT_EQ(1, SEES(3 * PAGE, 3 * PAGE));
+	ASSERT_EQ(0, pmem_map(self->sub, 2 * PAGE, 4 * PAGE));
+	EXPECT_EQ(1, SEES(2 * PAGE, 4 * PAGE));
+	/* One call takes away what was recorded twice. */
+	ASSERT_EQ(0, pmem_unmap(self->sub, 2 * PAGE, 4 * PAGE));
+	EXPECT_EQ(1, SEES_ZERO(0, LEN));
+	EXPECT_ERRNO(EINVAL, pmem_unmap(self->sub, 2 * PAGE, 4 * PAGE));
+	EXPECT_EQ(0, pmem_unmap(self->sub, 3 * PAGE, PAGE));
+}
+
+/* Before the client maps, there is nothing to hide: what is recorded then is shown. */
+TEST_F(remap, overlapping_regions_before_mmap)
+{
+	ASSERT_EQ(0, pmem_map(self->sub, 0, 4 * PAGE));
+	ASSERT_EQ(0, pmem_map(self->sub, 2 * PAGE, 4 * PAGE));
+	ASSERT_EQ(0, pmem_unmap(self->sub, 0, 4 * PAGE));
+	map_client(_metadata, self);
 	EXPECT_EQ(1, SEES_ZERO(0, 2 * PAGE));
 	EXPECT_EQ(1, SEES(2 * PAGE, 4 * PAGE));
-	ASSERT_EQ(0, pmem_unmap(self->sub, 2 * PAGE, 4 * PAGE));
+}
+
+/* A heap of that time left such regions: its unmapping with a true length fails. */
+TEST_F(remap, revoked_in_spite_of_a_region_that_was_left)
+{
+	map_client(_metadata, self);
+	ASSERT_EQ(0, pmem_map(self->sub, 2 * PAGE, 2 * PAGE));
+	ASSERT_EQ(0, pmem_map(self->sub, 0, LEN));
+	EXPECT_ERRNO(EINVAL, pmem_unmap(self->sub, 2 * PAGE, 2 * PAGE - 100));
+	ASSERT_EQ(1, SEES(0, LEN));
+	ASSERT_EQ(0, pmem_unmap(self->sub, 0, LEN));
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
 }
 
