@@ -8,6 +8,7 @@
 #include <linux/dma-buf.h>
 #include <linux/export.h>
 #include <linux/file.h>
+#include <linux/iosys-map.h>
 
 #include "../heap/kcompat.h"
 #include "pmem.h"
@@ -25,24 +26,38 @@ int is_pmem_file(struct file *file)
 
 PMEM_EXPORT(is_pmem_file);
 
+/* The first one maps the memory for the kernel, as its heap is mapped: cached or not. */
+static int pin_memory(struct pmem_file *file)
+{
+	int ret;
+
+	lockdep_assert_held(&file->lock);
+	if (!file->memory.dmabuf)
+		return -EINVAL;
+	if (file->pins++)
+		return 0;
+	ret = contig_vmap(file->memory.dmabuf, &file->vmap);
+	if (ret) {
+		file->pins--;
+		return ret;
+	}
+	file->pinned = file->memory.dmabuf;
+	get_dma_buf(file->pinned);
+	return 0;
+}
+
 static int pin(struct pmem_file *file, unsigned long *start,
 	       unsigned long *vaddr, unsigned long *len)
 {
-	struct contig_place place;
-	int ret = -EINVAL;
+	int ret;
 
 	mutex_lock(&file->lock);
-	if (!file->memory.dmabuf || contig_place(file->memory.dmabuf, &place))
-		goto unlock;
-	if (!file->pins++) {
-		file->pinned = file->memory.dmabuf;
-		get_dma_buf(file->pinned);
+	ret = pin_memory(file);
+	if (!ret) {
+		*start = file->memory.phys;
+		*vaddr = (unsigned long)file->vmap.vaddr;
+		*len = file->memory.len;
 	}
-	*start = place.phys;
-	*vaddr = (unsigned long)place.vaddr;
-	*len = file->memory.len;
-	ret = 0;
-unlock:
 	mutex_unlock(&file->lock);
 	return ret;
 }
@@ -58,6 +73,7 @@ static int unpin(struct pmem_file *file)
 		if (!--file->pins) {
 			dmabuf = file->pinned;
 			file->pinned = NULL;
+			contig_vunmap(dmabuf, &file->vmap);
 		}
 	}
 	mutex_unlock(&file->lock);
@@ -70,13 +86,18 @@ static int unpin(struct pmem_file *file)
  * get_pmem_file() - hold the memory behind a file descriptor
  * @fd: number in the caller's table of files
  * @start: filled in with the physical address
- * @vaddr: filled in with the kernel's address
+ * @vaddr: filled in with the kernel's address, of an uncached mapping if that is
+ *	how the memory's heap is mapped
  * @len: filled in with the length of the whole allocation in bytes
  * @filp: filled in with the file, for put_pmem_file(); may be NULL
  *
+ * That is the whole allocation for a connected file, too, as it was: what such a
+ * file shows limits its clients' CPUs alone. A driver that serves clients who do
+ * not trust each other has to know which part of the memory a client may name.
+ *
  * Context: process context of the client; may sleep.
  * Return: 0; -EBADF for no file; -EINVAL for another kind of file or one
- * without memory.
+ * without memory; -ENOMEM.
  */
 int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
 		  unsigned long *len, struct file **filp)

@@ -8,11 +8,13 @@
 
 #include <linux/cc_platform.h>
 #include <linux/device.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/huge_mm.h>
 #include <linux/io.h>
+#include <linux/iosys-map.h>
 #include <linux/iommu.h>
 #include <linux/libnvdimm.h>
 #include <linux/mm.h>
@@ -227,6 +229,28 @@ contig_get_unmapped_area(struct file *file, unsigned long addr,
 	return thp_get_unmapped_area(file, addr, len, pgoff, flags);
 #else
 	return -ENODEV;
+#endif
+}
+
+/*
+ * Since 6.2, dma_buf_vmap() is for who holds the reservation of the dma-buf. Callers of these two
+ * do not.
+ */
+static inline int contig_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return dma_buf_vmap_unlocked(dmabuf, map);
+#else
+	return dma_buf_vmap(dmabuf, map);
+#endif
+}
+
+static inline void contig_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	dma_buf_vunmap_unlocked(dmabuf, map);
+#else
+	dma_buf_vunmap(dmabuf, map);
 #endif
 }
 

@@ -6,6 +6,7 @@
  */
 #include <linux/file.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
@@ -132,6 +133,7 @@ static s64 get(struct legacy_call *call)
 	call->start = start;
 	call->len = len;
 	call->word = *(u64 *)vaddr;
+	call->b = virt_addr_valid((void *)vaddr);
 	return 0;
 }
 

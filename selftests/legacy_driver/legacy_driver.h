@@ -11,11 +11,11 @@
  * @fd: in: file descriptor, where the call is about one
  * @cmd: in: command or flags
  * @a: in: offset, size or address
- * @b: in: length
+ * @b: in: length; out for LEGACY_GET: the address is in the linear map
  * @ret: out: what the call returned
  * @start: out: address
  * @len: out: length
- * @word: in for LEGACY_POKE; out: first word of the memory for LEGACY_GET and
+ * @word: in for LEGACY_POKE; in for LEGACY_MAINT: the client's address; out: first word of the memory for LEGACY_GET and
  *	LEGACY_PEEK
  */
 struct legacy_call {
