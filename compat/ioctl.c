@@ -154,7 +154,9 @@ static int do_cache_flush(struct pmem_file *file, unsigned long arg,
 	struct pmem_region region;
 	int ret = pmem_get_region(arg, narrow, &region);
 
-	return ret ?: pmem_cache_flush(file, region.offset, region.len);
+	if (!ret)
+		pmem_cache_flush(file, region.offset, region.len);
+	return ret;
 }
 
 static int do_cache_maintain(struct pmem_file *file, unsigned int nr,
@@ -163,37 +165,43 @@ static int do_cache_maintain(struct pmem_file *file, unsigned int nr,
 	struct pmem_addr addr;
 	int ret = pmem_get_addr(arg, narrow, &addr);
 
-	if (ret)
-		return ret;
-	if (!addr.vaddr)
-		return -EINVAL;
-	if (file->uncached || !file->node->cached)
-		return 0;
-	ret = pmem_cache_check(file, addr.vaddr, addr.offset, addr.length);
-	return ret ?: pmem_cache_maintain(file, nr, addr.offset, addr.length);
+	return ret ?: pmem_cache_maintain(file, nr, &addr);
 }
 
 /* The one command that names its range by address alone. */
 static int do_cache_inv(struct pmem_file *file, unsigned long arg, bool narrow)
 {
 	struct pmem_region region;
-	u64 offset;
 	int ret = pmem_get_region(arg, narrow, &region);
 
-	if (ret || !region.len)
-		return ret;
-	ret = pmem_user_range(file->file, region.offset, region.len, &offset);
-	if (ret || file->uncached || !file->node->cached)
-		return ret;
-	return pmem_cache_maintain(file, _IOC_NR(PMEM_INV_CACHES), offset,
-				   region.len);
+	return ret ?: pmem_cache_inv(file, region.offset, region.len);
+}
+
+static int do_cache_sync(struct pmem_file *file, unsigned long arg, bool narrow,
+			 bool map)
+{
+	struct pmem_sync_region sync;
+	int ret = pmem_get_sync_region(arg, narrow, &sync);
+
+	if (!ret)
+		pmem_cache_sync(file, &sync, map);
+	return ret;
+}
+
+/* Those that the first header declared with the size of a pointer. */
+static bool is_early(unsigned int nr)
+{
+	return nr == _IOC_NR(PMEM_GET_PHYS) || nr == _IOC_NR(PMEM_MAP) ||
+	       nr == _IOC_NR(PMEM_GET_SIZE) || nr == _IOC_NR(PMEM_UNMAP) ||
+	       nr == _IOC_NR(PMEM_GET_TOTAL_SIZE);
 }
 
 static bool is_legacy(unsigned int cmd)
 {
-	return _IOC_TYPE(cmd) == PMEM_IOCTL_MAGIC &&
-	       _IOC_DIR(cmd) == _IOC_WRITE &&
-	       (_IOC_SIZE(cmd) == sizeof(u32) || _IOC_SIZE(cmd) == sizeof(u64));
+	if (_IOC_TYPE(cmd) != PMEM_IOCTL_MAGIC || _IOC_DIR(cmd) != _IOC_WRITE)
+		return false;
+	return _IOC_SIZE(cmd) == sizeof(u32) ||
+	       (_IOC_SIZE(cmd) == sizeof(u64) && is_early(_IOC_NR(cmd)));
 }
 
 static bool is_hw3d(unsigned int nr)
@@ -242,6 +250,10 @@ static long legacy(struct file *filp, unsigned int cmd, unsigned long arg,
 		return get_free_space(file->node, arg, narrow);
 	case _IOC_NR(PMEM_ALLOCATE_ALIGNED):
 		return do_allocate_aligned(file, arg, narrow);
+	case _IOC_NR(PMEM_MAP_REGION):
+		return do_cache_sync(file, arg, narrow, true);
+	case _IOC_NR(PMEM_UNMAP_REGION):
+		return do_cache_sync(file, arg, narrow, false);
 	case _IOC_NR(PMEM_CACHE_INV):
 		return do_cache_inv(file, arg, narrow);
 	default:

@@ -245,17 +245,16 @@ PMEM_EXPORT(flush_pmem_fd);
  * pmem_cache_maint() - cache maintenance of a range
  * @file: the file
  * @cmd: PMEM_CLEAN_INV_CACHES, PMEM_CLEAN_CACHES or PMEM_INV_CACHES
- * @addr: the range; its user address is of no interest
+ * @addr: the range
  *
- * Context: may sleep.
- * Return: 0; -EBADF without a file; -EINVAL for another kind of file, another
- * command, no memory, or bytes outside of it.
+ * Context: process context of the client, where @addr->vaddr is its address;
+ * may sleep.
+ * Return: as these commands; -EBADF without a file; -EINVAL for another kind of
+ * file or another command.
  */
 int pmem_cache_maint(struct file *file, unsigned int cmd,
 		     struct pmem_addr *addr)
 {
-	int ret;
-
 	if (!file)
 		return -EBADF;
 	if (!is_pmem_file(file))
@@ -264,13 +263,11 @@ int pmem_cache_maint(struct file *file, unsigned int cmd,
 	case PMEM_CLEAN_INV_CACHES:
 	case PMEM_CLEAN_CACHES:
 	case PMEM_INV_CACHES:
-		break;
+		return pmem_cache_maintain(file->private_data, _IOC_NR(cmd),
+					   addr);
 	default:
 		return -EINVAL;
 	}
-	ret = pmem_cache_range(file->private_data, addr->offset, addr->length);
-	return ret ?: pmem_cache_maintain(file->private_data, _IOC_NR(cmd),
-					  addr->offset, addr->length);
 }
 
 PMEM_EXPORT(pmem_cache_maint);

@@ -102,6 +102,30 @@ int pmem_get_addr(unsigned long arg, bool narrow, struct pmem_addr *addr)
 }
 
 /**
+ * pmem_get_sync_region() - read a struct pmem_sync_region
+ * @arg: the caller's pointer
+ * @narrow: the caller has 32 bits
+ * @sync: filled in
+ *
+ * Return: 0 or -EFAULT.
+ */
+int pmem_get_sync_region(unsigned long arg, bool narrow,
+			 struct pmem_sync_region *sync)
+{
+	struct { u32 offset; u32 len; s32 dir; } narrow_one;
+
+	if (!narrow)
+		return copy_from_user(sync, (void __user *)arg,
+				      sizeof(*sync)) ? -EFAULT : 0;
+	if (copy_from_user(&narrow_one, compat_ptr(arg), sizeof(narrow_one)))
+		return -EFAULT;
+	sync->region.offset = narrow_one.offset;
+	sync->region.len = narrow_one.len;
+	sync->dir = narrow_one.dir;
+	return 0;
+}
+
+/**
  * pmem_get_allocation() - read a struct pmem_allocation
  * @arg: the caller's pointer
  * @narrow: the caller has 32 bits

@@ -260,8 +260,9 @@ unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
 				     unsigned long len, unsigned long pgoff,
 				     unsigned long flags);
 void pmem_zap(struct pmem_file *file, u64 offset, u64 len);
-int pmem_user_range(struct file *filp, unsigned long addr, unsigned long len,
-		    u64 *offset);
+unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
+			     unsigned long addr, unsigned long len,
+			     u64 *offset);
 void pmem_view_where(struct pmem_file *file, unsigned long *start,
 		     unsigned long *len);
 
@@ -275,21 +276,27 @@ long pmem_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 int pmem_get_region(unsigned long arg, bool narrow, struct pmem_region *region);
 int pmem_put_region(unsigned long arg, bool narrow, u64 offset, u64 len);
 int pmem_get_addr(unsigned long arg, bool narrow, struct pmem_addr *addr);
+int pmem_get_sync_region(unsigned long arg, bool narrow,
+			 struct pmem_sync_region *sync);
 int pmem_get_allocation(unsigned long arg, bool narrow,
 			struct pmem_allocation *allocation);
 int pmem_put_freespace(unsigned long arg, bool narrow, u64 total, u64 largest);
 
 /* phys.c */
 bool pmem_may_see_phys(bool everybody);
-u32 pmem_new_handle(u64 size);
+bool pmem_fits(u64 phys, u64 len, bool narrow);
+struct pmem_handle *pmem_handle_new(u64 size);
+struct pmem_handle *pmem_handle_get(struct pmem_handle *handle);
+void pmem_handle_put(struct pmem_handle *handle);
 
 /* cache.c */
-int pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len);
-int pmem_cache_maintain(struct pmem_file *file, unsigned int nr, u64 offset,
-			u64 len);
-int pmem_cache_range(struct pmem_file *file, u64 offset, u64 len);
-int pmem_cache_check(struct pmem_file *file, unsigned long vaddr, u64 offset,
-		     u64 len);
+void pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len);
+int pmem_cache_maintain(struct pmem_file *file, unsigned int nr,
+			const struct pmem_addr *addr);
+int pmem_cache_inv(struct pmem_file *file, unsigned long start,
+		   unsigned long len);
+void pmem_cache_sync(struct pmem_file *file, const struct pmem_sync_region *sync,
+		     bool map);
 
 /* share.c */
 int pmem_export(struct pmem_file *file, void __user *arg);

@@ -327,46 +327,63 @@ void pmem_zap(struct pmem_file *file, u64 offset, u64 len)
 	unmap_mapping_range(file->inode->i_mapping, offset, len, 1);
 }
 
+/* Does a VMA show the memory of a file, be it by another file, or by the dma-buf itself? */
+static bool vma_is_of(const struct vm_area_struct *vma,
+		      const struct pmem_file *file,
+		      const struct dma_buf *dmabuf)
+{
+	struct pmem_file *other;
+	bool same;
+
+	if (!vma->vm_file)
+		return false;
+	if (vma->vm_file == file->file)
+		return true;
+	if (!dmabuf)
+		return false;
+	if (vma->vm_file == dmabuf->file)
+		return true;
+	other = pmem_file_of(vma->vm_file);
+	if (!other)
+		return false;
+	mutex_lock(&other->lock);
+	same = other->memory.dmabuf == dmabuf;
+	mutex_unlock(&other->lock);
+	return same;
+}
+
 /**
- * pmem_user_range() - is a user range a part of a file's mapping?
- * @filp: the file
+ * pmem_user_part() - what a user range begins with
+ * @file: a file
+ * @dmabuf: its memory, held by the caller; or NULL
  * @addr: address in the caller's address space
  * @len: bytes, not 0
- * @offset: filled in with what the range begins with, in bytes of the file
+ * @offset: filled in with what is at @addr, in bytes of the memory
  *
  * The answer is about this moment: nothing but the offset may be used later.
  *
  * Context: takes the mmap_lock, so none of file->lock and below may be held.
- * Return: 0, or -EINVAL if any byte is not mapped from the file.
+ * Return: how many bytes of the range one VMA shows of the memory; 0 if none at
+ * @addr does.
  */
-int pmem_user_range(struct file *filp, unsigned long addr, unsigned long len,
-		    u64 *offset)
+unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
+			     unsigned long addr, unsigned long len, u64 *offset)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
-	unsigned long last;
-	int ret = -EINVAL;
+	unsigned long part = 0;
 
-	if (!mm || !len || check_add_overflow(addr, len - 1, &last))
-		return -EINVAL;
+	if (!mm)
+		return 0;
 	mmap_read_lock(mm);
 	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start <= addr && vma->vm_file == filp) {
+	if (vma && vma->vm_start <= addr && vma_is_of(vma, file, dmabuf)) {
 		*offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) +
 			  (addr - vma->vm_start);
-		/* A view may be cut into several VMAs. */
-		while (vma && vma->vm_file == filp && vma->vm_end <= last) {
-			unsigned long end = vma->vm_end;
-
-			vma = find_vma(mm, end);
-			if (vma && vma->vm_start != end)
-				vma = NULL;
-		}
-		if (vma && vma->vm_file == filp)
-			ret = 0;
+		part = min(len, vma->vm_end - addr);
 	}
 	mmap_read_unlock(mm);
-	return ret;
+	return part;
 }
 
 /**

@@ -1,24 +1,89 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cache maintenance as a kprobe tells of it. For test programs of every folder.
+ * Cache maintenance as kprobes on our own functions tell of it: no emulator has the caches in which
+ * it would show, and the kernel's functions cannot be probed everywhere. For test programs of every
+ * folder.
  */
 #ifndef SELFTESTS_FLUSH_TRACE_H
 #define SELFTESTS_FLUSH_TRACE_H
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
-/* Bytes that were flushed, by a trace with events "flush" that have a "len". */
-static inline size_t flushed_in(const char *trace)
+#include "util.h"
+
+#define FLUSH_TRACE_DIR	"/sys/kernel/tracing/"
+
+/* What was done: CLEANED keeps the lines, FLUSHED does not. */
+#define CLEANED		" clean:"
+#define FLUSHED		" flush:"
+
+/* Begin to watch; false if that cannot be. */
+static inline bool flush_trace_start(void)
 {
-	size_t bytes = 0;
+	struct utsname kernel;
+	char registers, *probes;
+	bool done;
 
-	while (trace && (trace = strstr(trace, " flush:"))) {
-		trace = strstr(trace, "len=");
-		if (trace)
-			bytes += strtoull(trace + strlen("len="), NULL, 0);
+	if (uname(&kernel))
+		return false;
+	registers = strncmp(kernel.machine, "armv7", strlen("armv7")) ? 'x' : 'r';
+	probes = format("p:clean region_clean phys=%%%c1 len=%%%c2\n"
+			"p:flush region_flush phys=%%%c1 len=%%%c2\n",
+			registers, registers, registers, registers);
+	done = write_text(FLUSH_TRACE_DIR "kprobe_events", probes) &&
+	       write_text(FLUSH_TRACE_DIR "events/kprobes/enable", "1") &&
+	       write_text(FLUSH_TRACE_DIR "trace", "");
+	free(probes);
+	return done;
+}
+
+static inline void flush_trace_end(void)
+{
+	write_text(FLUSH_TRACE_DIR "events/kprobes/enable", "0");
+	write_text(FLUSH_TRACE_DIR "kprobe_events", "");
+}
+
+/* What happened since the last time, to be freed. */
+static inline char *flush_trace_take(void)
+{
+	char *trace = read_text(FLUSH_TRACE_DIR "trace");
+
+	write_text(FLUSH_TRACE_DIR "trace", "");
+	return trace;
+}
+
+static inline unsigned long long traced_number(const char **line, const char *name)
+{
+	*line = strstr(*line, name);
+	if (!*line)
+		die(name);
+	return strtoull(*line + strlen(name), NULL, 0);
+}
+
+/* How many bytes of [start, start + size) that was done to, by physical address. */
+static inline unsigned long long traced_in(const char *trace, const char *event,
+					   unsigned long long start, unsigned long long size)
+{
+	unsigned long long bytes = 0, end = start + size;
+
+	while (trace && (trace = strstr(trace, event))) {
+		unsigned long long from = traced_number(&trace, "phys=");
+		unsigned long long to = from + traced_number(&trace, "len=");
+
+		from = from > start ? from : start;
+		to = to < end ? to : end;
+		if (from < to)
+			bytes += to - from;
 	}
 	return bytes;
+}
+
+/* How many bytes that was done to, wherever. */
+static inline unsigned long long traced(const char *trace, const char *event)
+{
+	return traced_in(trace, event, 0, ~0ULL);
 }
 
 #endif /* SELFTESTS_FLUSH_TRACE_H */

@@ -13,8 +13,8 @@
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
 	heap/importer heap/introspect heap/stress heap/capacity)
-PMEM=(abi config errors allocators mapping huge connect remap vma security clients sharing phys sysfs
-	stress cma_mem cma_test kernel_api old_client unload)
+PMEM=(abi config errors caches allocators mapping huge connect remap vma security clients sharing
+	phys sysfs stress cma_mem cma_test kernel_api old_client unload)
 
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
@@ -60,7 +60,10 @@ guest pmem-arm64 "$STOCK 6.12-16k" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
 guest pmem-armhf armhf-6.1 pmem/build '' armhf/phys armhf/sysfs armhf/cma_mem armhf/allocators \
 	armhf/abi armhf/cma_test armhf/kernel_api armhf/old_client armhf/sharing armhf/errors \
-	armhf/mapping armhf/connect armhf/vma armhf/clients armhf/security armhf/unload
+	armhf/caches armhf/config armhf/remap armhf/mapping armhf/connect armhf/vma \
+	armhf/clients armhf/security armhf/unload
+guest pmem-high "$STOCK" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
+	--append pmem_compat.node=high:default_cma_region:cached" arm64/high armhf/high
 guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
 	armel/cma_mem armel/old_client armel/unload
@@ -103,8 +106,8 @@ guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/h
 	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/stress \
 	arm64/heap/capacity arm64/heap/importer
 guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero
-guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/connect arm64/security \
-	arm64/allocators arm64/clients arm64/huge arm64/phys
+guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches arm64/connect \
+	arm64/security arm64/allocators arm64/clients arm64/huge arm64/phys
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 	arm64/stress arm64/old_client arm64/cma_mem

@@ -209,22 +209,6 @@ TEST_F(security, errors_give_back_once)
 }
 
 #ifdef __arm__
-#define TRACING		"/sys/kernel/tracing/"
-#define FLUSH_EVENT	TRACING "events/kprobes/flush/enable"
-
-/*
- * Bytes that were written back to memory since the trace was empty. The kernel's own functions for
- * it cannot be probed there, ours can.
- */
-static size_t flushed(void)
-{
-	char *trace = read_text(TRACING "trace");
-	size_t bytes = flushed_in(trace);
-
-	free(trace);
-	return bytes;
-}
-
 /*
  * 32-bit arm drops what its caches hold of a buffer when a device is to fill it, and the device may
  * fill less. What memory has beneath must be the zeros, too.
@@ -232,22 +216,21 @@ static size_t flushed(void)
 TEST_F(security, zeros_have_reached_memory)
 {
 	struct utsname kernel;
+	char *trace;
 	int fd;
 
 	ASSERT_EQ(0, uname(&kernel));
 	if (strncmp(kernel.machine, "armv7", strlen("armv7")))
 		SKIP(return, "a kernel for %s drops nothing from caches", kernel.machine);
-	ASSERT_TRUE(write_text(TRACING "kprobe_events",
-			       "p:flush region_flush len=%r2\n"));
-	ASSERT_TRUE(write_text(FLUSH_EVENT, "1"));
-	ASSERT_TRUE(write_text(TRACING "trace", ""));
+	ASSERT_TRUE(flush_trace_start());
 	fd = heap_alloc(self->heap, LEN);
-	EXPECT_TRUE(write_text(FLUSH_EVENT, "0"));
+	trace = flush_trace_take();
+	flush_trace_end();
 	EXPECT_LE(0, fd);
 	/* Memory that the kernel does not map is never cached. */
 	if (!(variant->flags & CONTIG_HEAP_F_NO_MAP))
-		EXPECT_LE(LEN, flushed());
-	EXPECT_TRUE(write_text(TRACING "kprobe_events", ""));
+		EXPECT_LE(LEN, traced(trace, FLUSHED));
+	free(trace);
 	close(fd);
 }
 #endif

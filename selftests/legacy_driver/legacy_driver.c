@@ -141,7 +141,9 @@ static s64 with_file(struct legacy_call *call, unsigned int nr)
 {
 	unsigned long start = 0, len = 0;
 	struct pmem_region region = { .offset = call->a, .len = call->b };
-	struct pmem_addr addr = { .offset = call->a, .length = call->b };
+	struct pmem_addr addr = {
+		.vaddr = call->word, .offset = call->a, .length = call->b,
+	};
 	struct file *file = fget(call->fd);
 	s64 ret = -ENOTTY;
 

@@ -5,6 +5,7 @@
  */
 #include <sys/stat.h>
 
+#include "../flush_trace.h"
 #include "test.h"
 
 IDLE_FIXTURE(clients);
@@ -37,13 +38,18 @@ static bool gralloc_open(struct gralloc *gralloc, int flags)
 	return gralloc->base != MAP_FAILED;
 }
 
-/* Not 0 is failure everywhere: some clients looked at that and not at the sign. */
-static bool gralloc_alloc(struct gralloc *gralloc, unsigned long size, struct handle *handle)
+/*
+ * Not 0 is failure everywhere: some clients looked at that and not at the sign. A buffer is cleared
+ * through the master's mapping, and cleaned by that address on its own file, which may be open in
+ * another mode than the master.
+ */
+static bool gralloc_alloc_flags(struct gralloc *gralloc, unsigned long size, int flags,
+				struct handle *handle)
 {
 	struct pmem_region region = { gralloc->next, (size + PAGE - 1) / PAGE * PAGE };
 	struct pmem_addr addr;
 
-	handle->fd = open("/dev/pmem", O_RDWR, 0);
+	handle->fd = open("/dev/pmem", O_RDWR | flags, 0);
 	if (handle->fd <= 0 || ioctl(handle->fd, PMEM_CONNECT, gralloc->master) ||
 	    ioctl(handle->fd, PMEM_MAP, &region))
 		return false;
@@ -51,12 +57,28 @@ static bool gralloc_alloc(struct gralloc *gralloc, unsigned long size, struct ha
 	addr.vaddr = (unsigned long)gralloc->base + region.offset;
 	addr.offset = region.offset;
 	addr.length = region.len;
-	if (ioctl(gralloc->master, PMEM_CLEAN_INV_CACHES, &addr))
+	if (ioctl(handle->fd, PMEM_CLEAN_INV_CACHES, &addr))
 		return false;
 	handle->offset = region.offset;
 	handle->size = region.len;
 	gralloc->next += region.len;
 	return true;
+}
+
+static bool gralloc_alloc(struct gralloc *gralloc, unsigned long size, struct handle *handle)
+{
+	return gralloc_alloc_flags(gralloc, size, 0, handle);
+}
+
+/* The server draws itself, through the master, and unlocks by what it has in the handle. */
+static bool gralloc_unlock(const struct gralloc *gralloc, const struct handle *handle)
+{
+	struct pmem_addr addr = {
+		(unsigned long)gralloc->base + handle->offset, handle->offset, handle->size,
+	};
+
+	fill(gralloc->base + handle->offset, handle->size, 77);
+	return !ioctl(handle->fd, PMEM_CLEAN_CACHES, &addr);
 }
 
 static bool gralloc_free(const struct handle *handle)
@@ -125,6 +147,8 @@ static void gralloc_life(struct __test_metadata *_metadata, int flags)
 			     handles[i].size);
 		ASSERT_NE(-1, view[i]);
 		EXPECT_EQ(1, on(peers[i], do_all_bytes, view[i], handles[i].size, 0));
+		EXPECT_TRUE(gralloc_unlock(&gralloc, &handles[i]));
+		EXPECT_EQ(1, on(peers[i], do_filled, view[i], handles[i].size, 77));
 	}
 	for (i = 0; i < CLIENTS; i++) {
 		on(peers[i], client_draws, view[i], handles[i].size, i);
@@ -160,6 +184,18 @@ TEST_F(clients, gralloc)
 TEST_F(clients, gralloc_uncached)
 {
 	gralloc_life(_metadata, OLD_O_SYNC);
+}
+
+/* The heap is cached, a buffer that only hardware draws is not. */
+TEST_F(clients, gralloc_uncached_buffer)
+{
+	struct gralloc gralloc;
+	struct handle handle;
+
+	ASSERT_TRUE(gralloc_open(&gralloc, 0));
+	ASSERT_TRUE(gralloc_alloc_flags(&gralloc, KiB(100), OLD_O_SYNC, &handle));
+	EXPECT_TRUE(gralloc_unlock(&gralloc, &handle));
+	EXPECT_TRUE(gralloc_free(&handle));
 }
 
 /* The blitter gets physical addresses, computed in 32 bits. */
@@ -366,6 +402,93 @@ TEST_F(clients, decoder)
 		EXPECT_EQ(0, munmap(buffer, size));
 		EXPECT_TRUE(all_free(true));
 	}
+}
+
+/* Another one has all buffers in one allocation, and never names the offset of one. */
+TEST_F(clients, decoder_with_an_arena)
+{
+	static const unsigned int cmd[] = {
+		PMEM_CLEAN_CACHES, PMEM_INV_CACHES, PMEM_CLEAN_INV_CACHES,
+	};
+	const unsigned long size = 200000;
+	int fd = open("/dev/pmem_adsp", O_RDWR), i;
+	unsigned long phys, where;
+	size_t k;
+	char *arena;
+
+	arena = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, arena);
+	phys = pmem_phys(fd).offset;
+	ASSERT_TRUE(flush_trace_start());
+	for (i = 0; i < 5; i++) {
+		where = i * size;
+		fill(arena + where, size, i);
+		for (k = 0; k < ARRAY_SIZE(cmd); k++) {
+			struct pmem_addr addr = { (unsigned long)arena + where, 0, size };
+			char *trace;
+
+			EXPECT_EQ(0, ioctl(fd, cmd[k], &addr));
+			trace = flush_trace_take();
+			EXPECT_LE(size, traced_in(trace, k ? FLUSHED : CLEANED, phys + where,
+						  size));
+			free(trace);
+		}
+	}
+	flush_trace_end();
+	for (i = 0; i < 5; i++)
+		EXPECT_TRUE(filled(arena + i * size, size, i));
+}
+
+/*
+ * Boards gave a device exactly what its clients need together: whatever came and went before, as
+ * many buffers of one size fit into an empty one as its size says, and at the same places.
+ */
+static void fill_device(struct __test_metadata *_metadata, const char *name, int flags, size_t len)
+{
+	const struct node *node = node_of(name);
+	const size_t most = node->size / len;
+	int fds[64], small[10], round, i;
+	void *memory[64], *view[10];
+
+	for (round = 0; round < 20; round++) {
+		size_t n;
+
+		for (n = 0; n <= most; n++) {
+			fds[n] = pmem_open_flags(name, O_RDWR | flags);
+			ASSERT_LE(0, fds[n]);
+			memory[n] = pmem_mmap(fds[n], len);
+			if (memory[n] == MAP_FAILED)
+				break;
+			EXPECT_EQ(node->base + n * len, pmem_phys(fds[n]).offset);
+			memset(memory[n], 1, len);
+		}
+		ASSERT_EQ(most, n);
+		EXPECT_EQ(ENOMEM, errno);
+		close(fds[n]);
+		while (n--) {
+			close(fds[n]);
+			ASSERT_EQ(0, munmap(memory[n], len));
+		}
+		for (i = 0; i < 10; i++) {
+			small[i] = pmem_open_flags(name, O_RDWR | flags);
+			view[i] = pmem_mmap(small[i], PAGE * (i + 1));
+			ASSERT_NE(MAP_FAILED, view[i]);
+			/* Behind those before: pages 0, 1, 3, 6, ... */
+			EXPECT_EQ(node->base + PAGE * i * (i + 1) / 2, pmem_phys(small[i]).offset);
+		}
+		for (i = 0; i < 10; i++) {
+			munmap(view[i], PAGE * (i + 1));
+			close(small[i]);
+		}
+	}
+}
+
+TEST_F(clients, device_that_is_just_large_enough)
+{
+	fill_device(_metadata, "pmem_adsp", 0, MiB(1));
+	fill_device(_metadata, "pmem_adsp", OLD_O_SYNC, MiB(1));
+	fill_device(_metadata, "pmem_audio", 0, MiB(1));
+	fill_device(_metadata, "pmem_adsp", 0, MiB(3));
 }
 
 /* One that never maps: its hardware does everything. */

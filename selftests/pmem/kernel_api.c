@@ -100,6 +100,62 @@ TEST_F(driver, gets_at_memory_by_fd)
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_GET, get));
 }
 
+/* Where clients see memory uncached, the kernel does not write it through a cache. */
+TEST_F(driver, sees_uncached_memory_uncached)
+{
+	static const struct {
+		const char *name;
+		bool linear;
+	} device[] = {
+		{ "pmem", true }, { "pmem_camera", true }, { "pmem_smipool", false },
+		{ "pmem_audio", false },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(device); i++) {
+		int fd = pmem_open(device[i].name);
+		struct legacy_call get = { .fd = fd };
+		__u64 *memory = pmem_mmap(fd, KiB(64));
+
+		ASSERT_NE(MAP_FAILED, memory);
+		memory[0] = 0x1122334455667788;
+		ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
+		EXPECT_EQ(0x1122334455667788, done.word);
+		EXPECT_EQ(device[i].linear, done.b) {
+			TH_LOG("%s", device[i].name);
+		}
+		/* More of them share the address, and the last put ends it. */
+		ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
+		ASSERT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
+		ASSERT_EQ(0, call(self->driver, LEGACY_POKE, (struct legacy_call){ .word = 42 }));
+		EXPECT_EQ(42, memory[0]);
+		EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
+		munmap(memory, KiB(64));
+		close(fd);
+	}
+	EXPECT_TRUE(all_free(true));
+}
+
+/* A connected file gives a driver all of the master, whatever it shows: as documented. */
+TEST_F(driver, gets_the_whole_of_a_connected_file)
+{
+	int master = pmem_open("pmem"), sub;
+	__u64 *memory = pmem_mmap(master, MiB(1));
+
+	ASSERT_NE(MAP_FAILED, memory);
+	memory[0] = 4711;
+	sub = pmem_sub("pmem", master);
+	ASSERT_EQ(0, pmem_map(sub, KiB(64), KiB(64)));
+	ASSERT_EQ(0, call(self->driver, LEGACY_GET, (struct legacy_call){ .fd = sub }));
+	EXPECT_EQ(MiB(1), done.len);
+	EXPECT_EQ(pmem_phys(master).offset, done.start);
+	EXPECT_EQ(4711, done.word);
+	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, (struct legacy_call){ }));
+	munmap(memory, MiB(1));
+	close(sub);
+	close(master);
+}
+
 TEST_F(driver, holds_memory_when_the_client_is_gone)
 {
 	int pmem = pmem_open("pmem");
@@ -193,9 +249,20 @@ TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
 {
 	int pmem = pmem_open("pmem");
 	struct legacy_call maint = { .fd = pmem, .cmd = PMEM_CLEAN_INV_CACHES };
+	int uncached = pmem_open("pmem_smipool");
 
 	maint.b = PAGE;
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	/* Checked in the order of the commands: the address, the device, and then the rest. */
+	maint.word = 1;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	maint.fd = uncached;
+	EXPECT_EQ(0, call(self->driver, LEGACY_MAINT, maint));
+	maint.word = 0;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
+	close(uncached);
+	maint.fd = pmem;
+	maint.word = 1;
 	ASSERT_EQ(0, pmem_allocate(pmem, KiB(64)));
 	EXPECT_EQ(0, call(self->driver, LEGACY_MAINT, maint));
 	maint.cmd = PMEM_CLEAN_CACHES;

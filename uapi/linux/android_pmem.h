@@ -15,7 +15,8 @@
  *    without one they give EINVAL.
  *
  * The size in a command's number is 4 whatever its argument is; the driver also
- * takes the numbers with the size of a pointer, which early headers had.
+ * takes the numbers with the size of a pointer that the first header had for
+ * PMEM_GET_PHYS, PMEM_MAP, PMEM_GET_SIZE, PMEM_UNMAP and PMEM_GET_TOTAL_SIZE.
  */
 #ifndef _UAPI_LINUX_ANDROID_PMEM_H
 #define _UAPI_LINUX_ANDROID_PMEM_H
@@ -58,6 +59,14 @@
 /* in: struct pmem_allocation */
 #define PMEM_ALLOCATE_ALIGNED	_IOW(PMEM_IOCTL_MAGIC, 15, unsigned int)
 
+/*
+ * in: struct pmem_sync_region: before and after a device's access (Marvell).
+ * Always 0, but for a bad pointer: a range that is not in the allocation is
+ * ignored.
+ */
+#define PMEM_MAP_REGION		_IOW(PMEM_IOCTL_MAGIC, 16, unsigned int)
+#define PMEM_UNMAP_REGION	_IOW(PMEM_IOCTL_MAGIC, 17, unsigned int)
+
 /* in: struct pmem_region whose offset is a user address (Samsung) */
 #define PMEM_CACHE_INV		_IOW(PMEM_IOCTL_MAGIC, 20, unsigned int)
 
@@ -74,9 +83,11 @@ struct pmem_region {
 
 /**
  * struct pmem_addr - a part of an allocation for cache maintenance
- * @vaddr: where the caller has mapped the byte at @offset
+ * @vaddr: where the caller has mapped the byte at @offset, by whatever file; not 0
  * @offset: bytes from the start of the allocation
  * @length: bytes
+ *
+ * If the two do not belong together, both ranges are maintained.
  */
 struct pmem_addr {
 	unsigned long vaddr;
@@ -102,6 +113,16 @@ struct pmem_freespace {
 struct pmem_allocation {
 	unsigned long size;
 	unsigned int align;
+};
+
+/**
+ * struct pmem_sync_region - a part of an allocation that a device gets at
+ * @region: the part
+ * @dir: 1 to the device, 2 from the device, 0 both
+ */
+struct pmem_sync_region {
+	struct pmem_region region;
+	int dir;
 };
 
 /* Not part of the legacy interface from here on. */
