@@ -177,7 +177,9 @@ static const struct vm_operations_struct view_vm_ops = {
 
 static bool maps_uncached(const struct pmem_file *file)
 {
-	return file->uncached || file->memory.uncached || !file->node->cached;
+	if (file->memory.uncached)
+		return true;
+	return CONTIG_UNCACHED_ALIAS && (file->uncached || !file->node->cached);
 }
 
 static int mmap_master(struct pmem_file *file, struct vm_area_struct *vma)

@@ -19,6 +19,8 @@ static struct heap *open_on(struct region *region, const char *name,
 		return ERR_CAST(region);
 	if (!region->mapped)
 		uncached = true;
+	else if (!CONTIG_UNCACHED_ALIAS)
+		uncached = false;
 	heap = heap_new(region, name, uncached);
 	region_put(region);
 	return heap;
@@ -29,7 +31,8 @@ static struct heap *open_on(struct region *region, const char *name,
  * @name: what to call the heap
  * @region: name of the region
  * @uncached: make its buffers write-combined; memory that cannot be cached is
- *	made so anyway
+ *	made so anyway, and where the architecture allows no such mapping of
+ *	memory that the kernel maps cached, its buffers are cached
  *
  * Context: may sleep.
  * Return: the heap, to be closed; -ENODEV without such a region; -EINVAL for a
@@ -184,6 +187,7 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 		.largest	= figures.largest,
 		.used		= heap->bytes,
 		.mapped		= region->mapped,
+		.places		= region->ops->alloc_at && region->ops->next_free,
 	};
 	mutex_unlock(&region->lock);
 }

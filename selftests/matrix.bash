@@ -43,6 +43,8 @@ guest door-armhf armhf-6.1 programs "$DOOR" armhf/heap/door armhf/heap/device_me
 # The area of huge pages is right behind the default one.
 guest manycma "$STOCK" programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
 	arm64/heap/manycma
+guest amd64-nodes 'amd64-6.12 amd64-7.x' programs \
+	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
 guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
 ODD="--overlay $SELFTESTS/heap/odd.dtso"
