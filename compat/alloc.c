@@ -3,11 +3,14 @@
  * The four sets of rules by which legacy devices allocate.
  *
  * There is one allocator, the heap's. What differs is what is asked of it: the
- * bitmap rules leave the place to the heap; the buddy rules choose the place a
+ * bitmap rules take the lowest place; the buddy rules choose the place a
  * buddy allocator would, which follows from what is free: the free blocks of a
  * buddy allocator are always the largest aligned ones that fit into the free
  * memory; all-or-nothing always takes the start of the device; and the system
  * rules add a page for an alignment that nobody asks for.
+ *
+ * A node that is smaller than its region never has more than its size. Buddy and
+ * all-or-nothing nodes have it at the start of the region, the others anywhere.
  */
 #include <linux/err.h>
 #include <linux/log2.h>
@@ -22,6 +25,28 @@
 /* Somebody else may take a place between finding and taking it. */
 #define PLACE_ATTEMPTS	16
 
+/*
+ * The first run of whole free quanta at or after one, within the node's size.
+ * The heap's own quantum may be smaller.
+ */
+static bool next_run(struct pmem_node *node, u64 from, u64 *index, u64 *end)
+{
+	unsigned int shift = ilog2(node->quantum);
+	u64 start, len;
+
+	lockdep_assert_held(&node->alloc_lock);
+	do {
+		if (from >= node->size >> shift ||
+		    !contig_heap_next_free(node->heap, from << shift, &start,
+					   &len))
+			return false;
+		*index = ALIGN(start, node->quantum) >> shift;
+		*end = min(start + len, node->size) >> shift;
+		from = ((start + len) >> shift) + 1;
+	} while (*index >= *end);
+	return true;
+}
+
 /**
  * pmem_next_block() - go through the free blocks of a buddy node
  * @node: the node, its alloc_lock held
@@ -34,20 +59,10 @@
 bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 		     unsigned int *order)
 {
-	unsigned int shift = ilog2(node->quantum);
-	u64 start, len, end;
+	u64 end;
 
-	lockdep_assert_held(&node->alloc_lock);
-	/* The heap's own quantum may be smaller. */
-	do {
-		if (!contig_heap_next_free(node->heap, from << shift, &start,
-					   &len))
-			return false;
-		*index = ALIGN(start, node->quantum) >> shift;
-		end = (start + len) >> shift;
-		from = end + 1;
-	} while (*index >= end);
-
+	if (!next_run(node, from, index, &end))
+		return false;
 	*order = ilog2(end - *index);
 	if (*index)
 		*order = min_t(unsigned int, *order, __ffs64(*index));
@@ -70,13 +85,21 @@ static bool find_block(struct pmem_node *node, unsigned int want, u64 *index)
 	return best != UINT_MAX;
 }
 
-/* Bytes that are in use, by files and by dma-bufs that have outlived theirs. */
-static u64 bytes_used(struct pmem_node *node)
+/*
+ * What is left of a node's size. Buffers that have outlived their files count.
+ * The region may have less, or more: others may use it, too.
+ */
+static u64 budget(const struct pmem_node *node, const struct contig_stat *stat)
+{
+	return node->size - min(stat->used, node->size);
+}
+
+static u64 bytes_left(struct pmem_node *node)
 {
 	struct contig_stat stat;
 
 	contig_heap_stat(node->heap, &stat);
-	return stat.used;
+	return budget(node, &stat);
 }
 
 static struct dma_buf *alloc_buddy(struct pmem_node *node, u64 len,
@@ -110,7 +133,7 @@ static struct dma_buf *alloc_bitmap(struct pmem_node *node, u64 len, u64 align,
 	if (!len || check_add_overflow(len, node->quantum - 1, &rounded))
 		return ERR_PTR(-ENOMEM);
 	memory->len = ALIGN_DOWN(rounded, node->quantum);
-	if (memory->len > node->size)
+	if (memory->len > bytes_left(node))
 		return ERR_PTR(-ENOMEM);
 	return contig_alloc_lowest(node->heap, memory->len,
 				   max(align, node->quantum), O_RDWR);
@@ -119,7 +142,7 @@ static struct dma_buf *alloc_bitmap(struct pmem_node *node, u64 len, u64 align,
 static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,
 				 struct pmem_memory *memory)
 {
-	if (bytes_used(node) || len > node->size)
+	if (len > node->size || bytes_left(node) != node->size)
 		return ERR_PTR(-ENOMEM);
 	memory->index = len;
 	memory->len = len;
@@ -130,7 +153,7 @@ static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,
 static struct dma_buf *alloc_system(struct pmem_node *node, u64 len,
 				    struct pmem_memory *memory)
 {
-	if (!len || len > node->size || bytes_used(node) > node->size - len)
+	if (!len || len > bytes_left(node))
 		return ERR_PTR(-ENOMEM);
 	memory->len = len + SYSTEM_ALIGN;
 	return contig_alloc(node->heap, memory->len, PAGE_SIZE, O_RDWR);
@@ -210,22 +233,36 @@ static void node_unuse(struct pmem_node *node)
 		node->last_use(node->cookie);
 }
 
-static void describe(struct pmem_node *node, struct dma_buf *dmabuf,
-		     struct pmem_memory *memory)
+static int describe(struct pmem_node *node, struct dma_buf *dmabuf,
+		    struct pmem_memory *memory)
 {
 	struct contig_place place = {};
 
+	memory->handle = pmem_handle_new(memory->len);
+	if (!memory->handle)
+		return -ENOMEM;
 	contig_place(dmabuf, &place);
 	memory->dmabuf = dmabuf;
 	memory->phys = place.phys;
 	memory->uncached = place.uncached;
 	if (node->allocator == PMEM_ALLOCATORTYPE_BITMAP)
 		memory->index = place.offset >> ilog2(node->quantum);
-	if (node->allocator == PMEM_ALLOCATORTYPE_SYSTEM)
-		memory->handle = pmem_new_handle(memory->len);
-	else
-		memory->handle = node->handle_base + place.offset;
-	memory->handle = memory->handle ?: PAGE_SIZE;
+	return 0;
+}
+
+/**
+ * pmem_zeros_to_memory() - leave nothing of a new buffer in the caches
+ * @dmabuf: a dma-buf of ours whose address nobody knows yet
+ *
+ * Devices of PMEM's clients find memory by its address and follow no protocol:
+ * a line of zeros that is written back later would overwrite what they wrote,
+ * and one that stays would hide it.
+ *
+ * Context: may sleep.
+ */
+void pmem_zeros_to_memory(struct dma_buf *dmabuf)
+{
+	contig_maintain(dmabuf, 0, dmabuf->size, CONTIG_CLEAN_INVALIDATE);
 }
 
 /**
@@ -262,7 +299,11 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 		ret = PTR_ERR(dmabuf) == -EINTR ? -EINTR : -ENOMEM;
 		goto free_slot;
 	}
-	describe(node, dmabuf, &memory);
+	ret = describe(node, dmabuf, &memory);
+	if (ret) {
+		dma_buf_put(dmabuf);
+		goto free_slot;
+	}
 	if (slot) {
 		slot->index = memory.index;
 		slot->quanta = memory.len >> ilog2(node->quantum);
@@ -270,6 +311,7 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 	}
 	mutex_unlock(&node->alloc_lock);
 
+	pmem_zeros_to_memory(dmabuf);
 	file->memory = memory;
 	file->slot = slot;
 	file->allocated = true;
@@ -298,6 +340,7 @@ void pmem_free(struct pmem_file *file)
 	if (file->memory.dmabuf)
 		dma_buf_put(file->memory.dmabuf);
 	file->memory.dmabuf = NULL;
+	pmem_handle_put(file->memory.handle);
 	if (!file->allocated || file->connected || file->imported)
 		return;
 
@@ -306,6 +349,58 @@ void pmem_free(struct pmem_file *file)
 	file->slot = NULL;
 	node_unuse(node);
 	mutex_unlock(&node->alloc_lock);
+}
+
+static void buddy_space(struct pmem_node *node, u64 *total, u64 *largest)
+{
+	unsigned int order;
+	u64 index, from;
+
+	for (from = 0; pmem_next_block(node, from, &index, &order);
+	     from = index + (1ULL << order)) {
+		u64 size = node->quantum << order;
+
+		*total += size;
+		*largest = max(*largest, size);
+	}
+}
+
+/* Where the free places are known, those that are no use to the node do not count. */
+static void bitmap_space(struct pmem_node *node, const struct contig_stat *stat,
+			 u64 *total, u64 *largest)
+{
+	unsigned int shift = ilog2(node->quantum);
+	u64 start, len, end, from;
+
+	*total = stat->free;
+	*largest = stat->largest;
+	if (stat->places) {
+		*total = 0;
+		*largest = 0;
+		for (from = 0; contig_heap_next_free(node->heap, from, &start, &len);
+		     from = start + len) {
+			u64 first = ALIGN(start, node->quantum);
+
+			end = ALIGN_DOWN(start + len, node->quantum);
+			if (first >= end)
+				continue;
+			*total += end - first;
+			*largest = max(*largest, end - first);
+		}
+	}
+	*total = min(*total, budget(node, stat)) >> shift << shift;
+	*largest = min(*largest, *total) >> shift << shift;
+}
+
+/* Only the start of the device counts, and only while it has no owner. */
+static void all_or_nothing_space(struct pmem_node *node,
+				 const struct contig_stat *stat, u64 *total)
+{
+	u64 start, len;
+
+	if (budget(node, stat) == node->size &&
+	    contig_heap_next_free(node->heap, 0, &start, &len) && !start)
+		*total = min(len, node->size);
 }
 
 /**
@@ -319,35 +414,26 @@ void pmem_free(struct pmem_file *file)
 void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest)
 {
 	struct contig_stat stat;
-	unsigned int order;
-	u64 index, from = 0;
 
 	*total = 0;
 	*largest = 0;
 	mutex_lock(&node->alloc_lock);
+	contig_heap_stat(node->heap, &stat);
 	switch (node->allocator) {
 	case PMEM_ALLOCATORTYPE_BUDDYBESTFIT:
-		while (pmem_next_block(node, from, &index, &order)) {
-			u64 size = node->quantum << order;
-
-			*total += size;
-			*largest = max(*largest, size);
-			from = index + (1ULL << order);
-		}
+		buddy_space(node, total, largest);
 		break;
 	case PMEM_ALLOCATORTYPE_ALLORNOTHING:
-		if (!bytes_used(node))
-			*total = node->size;
+		all_or_nothing_space(node, &stat, total);
 		*largest = *total;
 		break;
 	case PMEM_ALLOCATORTYPE_SYSTEM:
-		*total = node->size - min(bytes_used(node), node->size);
-		*largest = *total;
+		*total = min(budget(node, &stat), stat.free);
+		*largest = min(*total, stat.largest -
+				       min_t(u64, stat.largest, SYSTEM_ALIGN));
 		break;
 	default:
-		contig_heap_stat(node->heap, &stat);
-		*total = min(stat.free, node->size);
-		*largest = min(stat.largest, node->size);
+		bitmap_space(node, &stat, total, largest);
 		break;
 	}
 	mutex_unlock(&node->alloc_lock);

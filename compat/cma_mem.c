@@ -58,7 +58,7 @@ struct cma_block {
 	struct dma_buf *dmabuf;
 	char name[sizeof_field(struct mem_block, name)];
 	unsigned long addr;
-	u32 handle;
+	struct pmem_handle *handle;
 	int id;
 };
 
@@ -92,6 +92,7 @@ static int cma_mem_open(struct inode *inode, struct file *filp)
 static void block_free(struct cma_block *block)
 {
 	dma_buf_put(block->dmabuf);
+	pmem_handle_put(block->handle);
 	kfree(block);
 }
 
@@ -120,7 +121,11 @@ static struct cma_block *block_new(const struct mem_block *arg, u64 len)
 		return ERR_CAST(dmabuf);
 	}
 	block->dmabuf = dmabuf;
-	block->handle = pmem_new_handle(len);
+	block->handle = pmem_handle_new(len);
+	if (!block->handle) {
+		block_free(block);
+		return ERR_PTR(-ENOMEM);
+	}
 	memcpy(block->name, arg->name, sizeof(block->name));
 	return block;
 }
@@ -141,25 +146,19 @@ static int block_unmap(const struct cma_block *block)
 	return ours ? vm_munmap(block->addr, block->dmabuf->size) : 0;
 }
 
-static int describe(const struct cma_block *block, struct mem_block *arg,
-		    bool narrow)
+static void describe(const struct cma_block *block, struct mem_block *arg,
+		     bool narrow)
 {
 	struct contig_place place;
-	u64 phys = block->handle;
 
-	if (pmem_may_see_phys(cma_mem_phys)) {
-		if (contig_place(block->dmabuf, &place))
-			return -EINVAL;
-		phys = place.phys;
-	}
-	if (narrow && phys > U32_MAX)
-		return -EOVERFLOW;
-	arg->offset = 0;
 	arg->len = block->dmabuf->size;
-	arg->phy_base = phys;
+	arg->phy_base = block->handle->value;
+	if (!contig_place(block->dmabuf, &place) &&
+	    pmem_fits(place.phys, place.size, narrow) &&
+	    pmem_may_see_phys(cma_mem_phys))
+		arg->phy_base = place.phys;
 	arg->mem_base = block->addr;
 	arg->kernel_base = NULL;
-	return 0;
 }
 
 static int cma_mem_allocate(struct cma_file *file, struct mem_block *arg,
@@ -179,19 +178,12 @@ static int cma_mem_allocate(struct cma_file *file, struct mem_block *arg,
 			      PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	if (IS_ERR_VALUE(block->addr)) {
 		ret = block->addr;
-		goto free_block;
+		block_free(block);
+		return ret;
 	}
-	ret = describe(block, arg, narrow);
-	if (ret)
-		goto unmap_block;
+	describe(block, arg, narrow);
 	*out = block;
 	return 0;
-
-unmap_block:
-	block_unmap(block);
-free_block:
-	block_free(block);
-	return ret;
 }
 
 /* From now on others with the same file can find it: behind what is older. */
@@ -254,6 +246,7 @@ static int get_block(struct mem_block *block, unsigned long arg, bool narrow)
 		return -EFAULT;
 	memcpy(block->name, small.name, sizeof(block->name));
 	block->is_use_buffer = small.is_use_buffer;
+	block->offset = small.offset;
 	block->len = small.len;
 	return 0;
 }
@@ -270,6 +263,7 @@ static int put_block(const struct mem_block *block, unsigned long arg,
 	memcpy(small.name, block->name, sizeof(small.name));
 	small.is_use_buffer = block->is_use_buffer;
 	small.id = block->id;
+	small.offset = block->offset;
 	small.len = block->len;
 	small.phy_base = block->phy_base;
 	small.mem_base = block->mem_base;

@@ -114,6 +114,7 @@ static int connect_locked(struct pmem_file *file, struct pmem_file *master,
 
 	file->memory = master->memory;
 	get_dma_buf(file->memory.dmabuf);
+	pmem_handle_get(file->memory.handle);
 	file->allocated = true;
 	file->connected = true;
 	file->master = master;

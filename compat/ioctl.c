@@ -18,15 +18,23 @@
 #define PMEM_ALIGN_MIN	SZ_4K
 #define PMEM_ALIGN_MAX	SZ_1M
 
+/*
+ * A caller who cannot be told the address of all bytes gets the handle: an error
+ * would mean "not PMEM" to clients.
+ */
 static int get_place(struct pmem_file *file, unsigned long arg, bool narrow)
 {
-	bool real = pmem_may_see_phys(file->node->show_phys);
 	u64 offset = 0, len = 0;
 
 	mutex_lock(&file->lock);
 	if (file->allocated) {
-		offset = real ? file->memory.phys : file->memory.handle;
-		len = file->memory.len;
+		const struct pmem_memory *memory = &file->memory;
+		bool all = file->node->show_phys && !memory->foreign;
+
+		len = memory->len;
+		offset = pmem_fits(memory->phys, len, narrow) &&
+			 pmem_may_see_phys(all) ? memory->phys :
+						  memory->handle->value;
 	}
 	mutex_unlock(&file->lock);
 	return pmem_put_region(arg, narrow, offset, len);

@@ -67,6 +67,7 @@ static int kalloc_from(struct pmem_node *node, size_t size, u64 align,
 		kfree(alloc);
 		return -ENOMEM;
 	}
+	pmem_zeros_to_memory(alloc->dmabuf);
 	alloc->phys = place.phys;
 	*phys = place.phys;
 	mutex_lock(&node->alloc_lock);

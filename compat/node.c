@@ -88,8 +88,11 @@ static void unclaim_name(struct pmem_node *node)
 	mutex_unlock(&names_lock);
 }
 
-static int check(const struct pmem_node_config *config, u64 total)
+static int check(const struct pmem_node_config *config,
+		 const struct contig_stat *stat)
 {
+	const u64 total = stat->total;
+
 	if (!name_is_valid(config->name)) {
 		pr_err("\"%s\" cannot be the name of a node\n", config->name);
 		return -EINVAL;
@@ -103,6 +106,13 @@ static int check(const struct pmem_node_config *config, u64 total)
 	    !IS_ALIGNED(config->size ?: total, config->quantum)) {
 		pr_err("%s: the size has to be a multiple of the quantum, and no more than %llu bytes\n",
 		       config->name, total);
+		return -EINVAL;
+	}
+	if (!stat->places &&
+	    (config->allocator == PMEM_ALLOCATORTYPE_BUDDYBESTFIT ||
+	     config->allocator == PMEM_ALLOCATORTYPE_ALLORNOTHING)) {
+		pr_err("%s: the kernel chooses where to allocate from that memory, which this allocator has to; have it lent\n",
+		       config->name);
 		return -EINVAL;
 	}
 	return 0;
@@ -121,7 +131,6 @@ static void node_init(struct pmem_node *node,
 	node->kernel_only = config->kernel_only;
 	node->memory_type = config->memory_type;
 	node->heap = config->heap;
-	node->handle_base = pmem_new_handle(node->size);
 	node->owner = config->owner;
 	node->ioctl = config->ioctl;
 	node->release = config->release;
@@ -154,7 +163,7 @@ struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
 	int ret;
 
 	contig_heap_stat(config->heap, &stat);
-	ret = check(config, stat.total);
+	ret = check(config, &stat);
 	if (ret)
 		return ERR_PTR(ret);
 	node = kzalloc(sizeof(*node), GFP_KERNEL);

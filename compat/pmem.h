@@ -55,21 +55,38 @@
 struct seq_file;
 
 /**
+ * struct pmem_handle - a range of numbers in place of physical addresses
+ * @users: files and blocks that show it; see pmem_handle_put()
+ * @value: the first number: not 0, page aligned
+ * @units: how long the range is, see phys.c
+ *
+ * Two that live have no number in common.
+ */
+struct pmem_handle {
+	refcount_t users;
+	u32 value;
+	unsigned int units;
+};
+
+/**
  * struct pmem_memory - memory that a file is about
  * @dmabuf: a reference on it; NULL if there is none, or none any more
  * @len: bytes as clients see it; not always whole pages
  * @phys: physical address of the first byte
- * @handle: what clients without privileges see instead
+ * @handle: what clients without privileges see instead; a reference on it, also
+ *	after the memory is gone
  * @index: index in the allocator, see enum pmem_allocator
  * @uncached: must not be mapped cached, because its heap does not
+ * @foreign: not in the node's own region
  */
 struct pmem_memory {
 	struct dma_buf *dmabuf;
 	u64 len;
 	phys_addr_t phys;
-	u32 handle;
+	struct pmem_handle *handle;
 	u64 index;
 	bool uncached;
+	bool foreign;
 };
 
 /**
@@ -104,7 +121,6 @@ struct pmem_slot {
  * @kernel_only: for pmem_kalloc() alone
  * @memory_type: of a kernel-only node, for pmem_kalloc()
  * @heap: where its memory comes from; owned
- * @handle_base: see struct pmem_memory.handle
  * @owner: module of the hooks, held by every file; or NULL
  * @ioctl: takes the commands that PMEM does not know, or NULL
  * @release: called when a file is released, or NULL
@@ -134,7 +150,6 @@ struct pmem_node {
 	bool kernel_only;
 	unsigned int memory_type;
 	struct heap *heap;
-	u32 handle_base;
 	struct module *owner;
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	int (*release)(struct inode *inode, struct file *file);
@@ -241,9 +256,10 @@ extern const struct file_operations pmem_fops;
 struct pmem_file *pmem_file_of(struct file *file);
 int pmem_connect(struct pmem_file *file, int fd);
 
-/* alloc.c: all with file->lock held */
+/* alloc.c */
 int pmem_allocate(struct pmem_file *file, u64 len, u64 align);
 void pmem_free(struct pmem_file *file);
+void pmem_zeros_to_memory(struct dma_buf *dmabuf);
 void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest);
 bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 		     unsigned int *order);

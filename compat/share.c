@@ -75,9 +75,20 @@ put_dmabuf:
 	return ret;
 }
 
+/* The administrator opens up a node's own addresses, not those of other memory. */
+static bool is_foreign(struct pmem_node *node, const struct contig_place *place)
+{
+	struct contig_stat stat;
+
+	contig_heap_stat(node->heap, &stat);
+	return place->phys < stat.base ||
+	       place->phys - stat.base >= stat.total;
+}
+
 /* The file takes the reference on success. */
 static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
 {
+	struct pmem_handle *handle;
 	struct contig_place place;
 	int ret = contig_place(dmabuf, &place);
 
@@ -85,6 +96,10 @@ static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
 		return ret;
 	if (!is_read_write(dmabuf->file))
 		return -EACCES;
+	handle = pmem_handle_new(place.size);
+	if (!handle)
+		return -ENOMEM;
+	pmem_zeros_to_memory(dmabuf);
 	mutex_lock(&file->lock);
 	if (file->allocated) {
 		ret = -EINVAL;
@@ -93,13 +108,16 @@ static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
 			.dmabuf = dmabuf,
 			.len = place.size,
 			.phys = place.phys,
-			.handle = pmem_new_handle(place.size),
+			.handle = handle,
 			.uncached = place.uncached,
+			.foreign = is_foreign(file->node, &place),
 		};
 		file->allocated = true;
 		file->imported = true;
 	}
 	mutex_unlock(&file->lock);
+	if (ret)
+		pmem_handle_put(handle);
 	return ret;
 }
 

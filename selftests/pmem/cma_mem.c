@@ -75,7 +75,8 @@ TEST_F(cma_mem, typical_client)
 		EXPECT_EQ(PAGES(LEN), blocks[i].len);
 		EXPECT_NE(0, blocks[i].mem_base);
 		EXPECT_NE(0, blocks[i].phy_base);
-		EXPECT_EQ(0, blocks[i].offset);
+		/* That is the caller's own. */
+		EXPECT_EQ((unsigned long)0xccccccccccccccccULL, blocks[i].offset);
 		EXPECT_EQ(NULL, blocks[i].kernel_base);
 		EXPECT_TRUE(all_bytes((void *)blocks[i].mem_base, blocks[i].len, 0));
 		fill((void *)blocks[i].mem_base, blocks[i].len, i);
@@ -229,6 +230,19 @@ TEST_F(cma_mem, errors)
 	EXPECT_ERRNO(EFAULT, ioctl(self->fd, CMEM_ALLOCATE, reader));
 	EXPECT_TRUE(all_free(true));
 	EXPECT_ERRNO(ENOENT, release(self->fd, "r"));
+}
+
+/* What the first generation's clients pass: a name that is a pointer, and NULL. */
+TEST_F(cma_mem, block_of_the_first_generation)
+{
+	struct {
+		char *name;
+		char is_cache;
+		unsigned long id, offset, len, phy_base, mem_base;
+	} block = { .is_cache = 1, .len = PAGE, .phy_base = PAGE, .mem_base = PAGE };
+
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, CMEM_ALLOCATE, &block));
+	EXPECT_TRUE(all_free(true));
 }
 
 TEST_F(cma_mem, unknown_commands)

@@ -199,6 +199,142 @@ TEST_F(config, addresses_are_shown_where_that_was_asked_for)
 	close(shy);
 }
 
+/* That a node shows its addresses does not mean that it shows those of other memory. */
+TEST_F(config, addresses_of_imported_memory)
+{
+	int own = heap_alloc("adsp", LEN, O_RDWR), other = heap_alloc("mdp", LEN, O_RDWR);
+	int first, second, there, root;
+	struct peer peer;
+
+	ASSERT_EQ(0, load("node=open:adsp:phys"));
+	first = pmem_open("open");
+	second = pmem_open("open");
+	ASSERT_EQ(0, pmem_import(first, own));
+	ASSERT_EQ(0, pmem_import(second, other));
+	root = pmem_open("open");
+	ASSERT_EQ(0, pmem_connect(root, second));
+	peer = peer_start();
+	ASSERT_EQ(0, on(peer, do_drop_privileges));
+	EXPECT_EQ(address_of(first), (unsigned long)on(peer, do_phys, peer_give(peer, first)));
+	there = peer_give(peer, second);
+	EXPECT_NE(0, on(peer, do_phys, there));
+	EXPECT_NE(address_of(second), (unsigned long)on(peer, do_phys, there));
+	EXPECT_EQ(on(peer, do_phys, there), on(peer, do_phys, peer_give(peer, root)));
+	/* Who may see all sees it here as well. */
+	EXPECT_EQ(address_of(second), pmem_phys(second).offset);
+	close(first);
+	close(second);
+	close(root);
+	close(own);
+	close(other);
+}
+
+static int allocate_all(const char *name, size_t len, int *fds)
+{
+	int count = 0;
+
+	for (;;) {
+		fds[count] = pmem_open(name);
+		if (pmem_allocate(fds[count], len))
+			break;
+		count++;
+	}
+	close(fds[count]);
+	return count;
+}
+
+static char *quanta_of(int fd)
+{
+	return format("%lu\n", pmem_free_space(fd).total / (unsigned long)PAGE);
+}
+
+/* A node's size is all that it ever has, and what it says is free can be had. */
+TEST_F(config, nodes_smaller_than_their_region)
+{
+	int fds[64], count, probe, pair;
+	char *text;
+
+	ASSERT_EQ(0, load("node=pair:mdp:buddy:size=4M,bits:mdp:size=2M:cached,"
+			  "whole:adsp:all-or-nothing:size=3M,coarse:adsp:quantum=1M:size=8M"));
+	pair = pmem_open("pair");
+	EXPECT_FREE(MiB(4), MiB(4), pair);
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(pair, MiB(8)));
+	count = allocate_all("pair", MiB(1), fds);
+	EXPECT_EQ(4, count);
+	EXPECT_FREE(0, 0, pair);
+	text = format("%zu\n", MiB(4) / PAGE);
+	EXPECT_TRUE(attribute_is("pair", "total_entries", text));
+	free(text);
+	/* The region has plenty for the others. */
+	probe = pmem_open("bits");
+	EXPECT_FREE(MiB(2), MiB(2), probe);
+	EXPECT_TRUE(node_works("pmem", MiB(48)));
+	while (count)
+		close(fds[--count]);
+	EXPECT_FREE(MiB(4), MiB(4), pair);
+	close(pair);
+
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(probe, MiB(2) + PAGE));
+	count = allocate_all("bits", MiB(1), fds);
+	EXPECT_EQ(2, count);
+	EXPECT_FREE(0, 0, probe);
+	EXPECT_TRUE(attribute_is("bits", "free_quanta", "0\n"));
+	close(fds[0]);
+	EXPECT_FREE(MiB(1), MiB(1), probe);
+	text = quanta_of(probe);
+	EXPECT_TRUE(attribute_is("bits", "free_quanta", text));
+	free(text);
+	close(fds[1]);
+	close(probe);
+
+	/* The start of its region is taken, by a page. */
+	probe = pmem_open("pmem_adsp");
+	ASSERT_EQ(0, pmem_allocate(probe, PAGE));
+	pair = pmem_open("coarse");
+	EXPECT_FREE(MiB(8), MiB(8), pair);
+	EXPECT_EQ(0, pmem_allocate(pair, MiB(8)));
+	EXPECT_EQ(0, pmem_phys(pair).offset % MiB(1));
+	close(pair);
+	pair = pmem_open("whole");
+	EXPECT_FREE(0, 0, pair);
+	EXPECT_TRUE(attribute_is("whole", "allocated", "is allocated\n"));
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(pair, PAGE));
+	close(probe);
+	EXPECT_FREE(MiB(3), MiB(3), pair);
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(pair, MiB(3) + PAGE));
+	EXPECT_EQ(0, pmem_allocate(pair, MiB(3)));
+	close(pair);
+}
+
+/* What a heap on the same memory holds is not free, by whatever rules. */
+TEST_F(config, free_space_beside_a_heap)
+{
+	struct pmem_freespace space;
+	int buffer, fd, other;
+
+	ASSERT_EQ(0, load("node=all:mdp:all-or-nothing,coarse:mdp:quantum=1M,two:mdp:buddy"));
+	buffer = heap_alloc("mdp", PAGE, O_RDWR);
+	fd = pmem_open("coarse");
+	space = pmem_free_space(fd);
+	EXPECT_EQ(MiB(47), space.total);
+	EXPECT_EQ(0, pmem_allocate(fd, space.largest));
+	EXPECT_EQ(space.total - space.largest, pmem_free_space(fd).total);
+	close(fd);
+	fd = pmem_open("all");
+	space = pmem_free_space(fd);
+	EXPECT_GT(MiB(48), space.total);
+	EXPECT_EQ(space.total, space.largest);
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(fd, space.largest + PAGE));
+	EXPECT_EQ(space.largest ? 0 : ENOMEM, failure(pmem_allocate(fd, space.largest ?: PAGE)));
+	close(fd);
+	other = pmem_open("two");
+	space = pmem_free_space(other);
+	EXPECT_EQ(MiB(48) - PAGE, space.total);
+	EXPECT_EQ(0, pmem_allocate(other, space.largest));
+	close(other);
+	close(buffer);
+}
+
 /* One that makes no sense is named in the log, and costs nobody else anything. */
 TEST_F(config, bad_nodes_among_good_ones)
 {
@@ -237,6 +373,18 @@ TEST_F(config, bad_nodes_among_good_ones)
 	EXPECT_TRUE(node_works("good", MiB(48)));
 	EXPECT_TRUE(node_works("last", MiB(1)));
 	EXPECT_TRUE(node_works("pmem", MiB(48)));
+}
+
+/* Who chooses places cannot do so in memory where the kernel does. */
+TEST_F(config, nodes_that_could_never_allocate)
+{
+	ASSERT_EQ(0, load("node=pair:video:buddy:size=4M,whole:video:all-or-nothing:size=4M,"
+			  "bits:video:size=4M"));
+	EXPECT_TRUE(log_has("node=pair:video:buddy:size=4M: skipped"));
+	EXPECT_TRUE(log_has("node=whole:video:all-or-nothing:size=4M: skipped"));
+	EXPECT_FALSE(node_exists("pair"));
+	EXPECT_FALSE(node_exists("whole"));
+	EXPECT_TRUE(node_works("bits", MiB(4)));
 }
 
 TEST_HARNESS_MAIN

@@ -5,6 +5,7 @@
  */
 #include <sys/stat.h>
 
+#include "../flush_trace.h"
 #include "test.h"
 
 #define LEN	MiB(1)
@@ -24,6 +25,17 @@ static struct peer unprivileged(void)
 static long size_offset(const long *arg)
 {
 	return pmem_size(arg[0]).offset;
+}
+
+static long base_file(const long *arg)
+{
+	char *path = format("/sys/kernel/pmem_regions/%s/base", (const char *)arg[0]);
+	char *text = read_text(path);
+	long zero = text && !strcmp(text, "0(0x0)\n");
+
+	free(path);
+	free(text);
+	return zero;
 }
 
 TEST_F(phys, root_sees_addresses)
@@ -64,6 +76,33 @@ TEST_F(phys, others_see_handles)
 	}
 	/* Lengths are no secret. */
 	EXPECT_EQ(pmem_size(self->fd).len, (unsigned long)on(peer, do_size, there));
+}
+
+/* To ask is no offence: no audit record tells of a capability that was missing. */
+TEST_F(phys, asking_is_not_audited)
+{
+	struct utsname kernel;
+	struct peer peer;
+	char *trace;
+
+	ASSERT_EQ(0, uname(&kernel));
+	if (!strncmp(kernel.machine, "armv7", strlen("armv7")))
+		SKIP(return, "the registers have other names on a kernel for %s", kernel.machine);
+	ASSERT_EQ(0, pmem_allocate(self->fd, LEN));
+	peer = unprivileged();
+	/* CAP_SYS_RAWIO is 17, CAP_OPT_NOAUDIT 2. */
+	ASSERT_TRUE(write_text(FLUSH_TRACE_DIR "kprobe_events",
+			       "p:asked security_capable cap=%x2:u32 opts=%x3:u32\n"));
+	ASSERT_TRUE(write_text(FLUSH_TRACE_DIR "events/kprobes/asked/filter", "cap == 17"));
+	ASSERT_TRUE(write_text(FLUSH_TRACE_DIR "events/kprobes/enable", "1"));
+	ASSERT_TRUE(write_text(FLUSH_TRACE_DIR "trace", ""));
+	on(peer, size_offset, peer_give(peer, self->fd));
+	on(peer, base_file, (long)self->name);
+	trace = flush_trace_take();
+	flush_trace_end();
+	EXPECT_NE(NULL, strstr(trace, "cap=17 opts=2\n"));
+	EXPECT_EQ(NULL, strstr(trace, "cap=17 opts=0\n"));
+	free(trace);
 }
 
 TEST_F(phys, all_unprivileged_see_the_same)
@@ -139,6 +178,91 @@ TEST_F(handles, of_live_allocations_differ)
 		for (k = 0; k < i; k++)
 			EXPECT_TRUE(end[i] <= start[k] || end[k] <= start[i]);
 	}
+}
+
+/* However often others come and go: what is in use is nobody else's. */
+TEST_F(handles, of_live_allocations_are_not_used_again)
+{
+	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), round;
+	static const char *const names[] = { "pmem", "pmem_sys", "pmem_smipool" };
+	unsigned long live[ARRAY_SIZE(names)];
+	struct peer peer = unprivileged();
+	size_t i;
+
+	ASSERT_LE(0, dmabuf);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		int fd = pmem_open(names[i]);
+
+		ASSERT_EQ(0, pmem_allocate(fd, MiB(1)));
+		live[i] = on(peer, do_phys, peer_give(peer, fd));
+	}
+	/* Twice through all there are. */
+	for (round = 0; round < 160; round++) {
+		int fd = pmem_open("pmem"), there;
+		unsigned long handle;
+
+		ASSERT_EQ(0, pmem_import(fd, dmabuf));
+		there = peer_give(peer, fd);
+		handle = on(peer, do_phys, there);
+		for (i = 0; i < ARRAY_SIZE(names); i++) {
+			EXPECT_TRUE(handle + MiB(48) <= live[i] || live[i] + MiB(1) <= handle) {
+				TH_LOG("round %d: %#lx and %#lx of %s", round, handle, live[i],
+				       names[i]);
+			}
+		}
+		ASSERT_EQ(0, on(peer, do_close, there));
+		ASSERT_EQ(0, close(fd));
+	}
+	ASSERT_EQ(0, close(dmabuf));
+}
+
+/* All of them in use at once is an error, and none that lasts. */
+TEST_F(handles, run_out)
+{
+	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), fds[100], count = 0;
+
+	ASSERT_LE(0, dmabuf);
+	for (;;) {
+		fds[count] = pmem_open("pmem");
+		ASSERT_LE(0, fds[count]);
+		if (pmem_import(fds[count], dmabuf))
+			break;
+		ASSERT_GT(99, ++count);
+	}
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_REGION(0, 0, pmem_size(fds[count]));
+	/* 3.5 GiB of numbers. */
+	EXPECT_LE(70, count);
+	ASSERT_EQ(0, close(fds[0]));
+	EXPECT_EQ(0, pmem_import(fds[count], dmabuf));
+	while (count)
+		close(fds[count--]);
+	close(dmabuf);
+}
+
+/* A connected file keeps its master's, so it is in use when that has gone. */
+TEST_F(handles, of_a_file_that_lost_its_master)
+{
+	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), round;
+	int master = pmem_open("pmem"), sub;
+	struct peer peer = unprivileged();
+	unsigned long handle, other;
+
+	ASSERT_EQ(0, pmem_allocate(master, MiB(1)));
+	sub = pmem_sub("pmem", master);
+	handle = on(peer, do_phys, peer_give(peer, sub));
+	close(master);
+	for (round = 0; round < 160; round++) {
+		int fd = pmem_open("pmem"), there;
+
+		ASSERT_EQ(0, pmem_import(fd, dmabuf));
+		there = peer_give(peer, fd);
+		other = on(peer, do_phys, there);
+		EXPECT_TRUE(other + MiB(48) <= handle || handle + MiB(1) <= other);
+		on(peer, do_close, there);
+		close(fd);
+	}
+	close(dmabuf);
 }
 
 /* They are numbers of 32 bits however many there were: after the last come the first again. */
@@ -266,17 +390,6 @@ TEST_F(phys, sysfs_shows_no_address)
 	if (self->node->base)
 		EXPECT_EQ(1, sysfs_shows_address((long[5]){ (long)self->name, self->node->base,
 							    self->node->size }));
-}
-
-static long base_file(const long *arg)
-{
-	char *path = format("/sys/kernel/pmem_regions/%s/base", (const char *)arg[0]);
-	char *text = read_text(path);
-	long zero = text && !strcmp(text, "0(0x0)\n");
-
-	free(path);
-	free(text);
-	return zero;
 }
 
 TEST_F(phys, base_in_sysfs)

@@ -9,7 +9,8 @@
  * Limits first:
  *  - Physical addresses are shown to privileged callers only, or where the
  *    administrator allows it. Others see a stable value that is not 0 and is no
- *    address; arithmetic on it works, handing it to hardware does not.
+ *    address; arithmetic on it works, handing it to hardware does not. So do
+ *    32-bit callers of memory above 4 GiB.
  *  - A command that is not listed here gives EINVAL, not ENOTTY, as it did.
  *  - The commands of the HW3D device reach whoever registered that device;
  *    without one they give EINVAL.
@@ -142,7 +143,8 @@ struct pmem_sync_region {
  * PMEM_IMPORT_DMABUF: makes a dma-buf of a contiguous heap the allocation of a
  * file that has none. EBADF for no file; EINVAL for another kind of file, for a
  * dma-buf of somebody else, when the file has an allocation or is connected, and
- * for flags; EACCES for a dma-buf that was not opened for reading and writing.
+ * for flags; EACCES for a dma-buf that was not opened for reading and writing;
+ * ENOMEM.
  */
 struct pmem_dmabuf {
 	__s32 fd;
