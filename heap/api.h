@@ -45,7 +45,7 @@ struct contig_place {
  * @largest: bytes of the longest free run
  * @used: bytes of the live buffers of this very heap
  * @mapped: it is in the kernel's linear map, so that it can be cached
- * @places: where free memory is is known, and contig_alloc_at() can take it
+ * @places: it is known what is free where, and contig_alloc_at() can take it
  */
 struct contig_stat {
 	phys_addr_t base;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Legacy nodes on a kernel without a device tree, and on an architecture that has one kind of mapping
- * for memory that it maps itself. For a guest with contig_heaps.carveout=scratch:16M and cma=64M.
+ * Legacy nodes on a kernel without a device tree, and on an architecture that has one kind of
+ * mapping for memory that it maps itself. For a guest with contig_heaps.carveout=scratch:16M and
+ * cma=64M.
  */
 #include <linux/android_pmem.h>
 #include <linux/cma_mem.h>
