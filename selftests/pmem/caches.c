@@ -56,8 +56,7 @@ static void take(struct _test_data_caches *self)
 	do {									\
 		take(self);							\
 		EXPECT_EQ(len, traced_in(self->trace, event, self->phys + (offset), len)); \
-		EXPECT_EQ(len, traced(self->trace, CLEANED) +			\
-			       traced(self->trace, FLUSHED));			\
+		EXPECT_EQ(len, maintained_in(self->trace, 0, ~0ULL));		\
 	} while (0)
 
 #define EXPECT_NOTHING_MAINTAINED()						\
