@@ -167,6 +167,42 @@ void contig_heap_close(struct heap *heap)
 CONTIG_EXPORT(contig_heap_close);
 
 /**
+ * contig_heap_watch() - be told when memory of a heap is released
+ * @heap: the heap; has one watcher at most
+ * @released: called after each release of a buffer, when the memory is free
+ *	again. In any process or a worker; may sleep, and call all that is here
+ *	but this function and the next
+ * @data: for @released
+ *
+ * Context: may sleep.
+ */
+void contig_heap_watch(struct heap *heap, void (*released)(void *data),
+		       void *data)
+{
+	mutex_lock(&heap->watch_lock);
+	heap->released = released;
+	heap->watch_data = data;
+	mutex_unlock(&heap->watch_lock);
+}
+
+CONTIG_EXPORT(contig_heap_watch);
+
+/**
+ * contig_heap_unwatch() - be told no more
+ * @heap: the heap, watched or not
+ *
+ * Waits for a call that is under way.
+ *
+ * Context: may sleep. No lock may be held that the watcher takes.
+ */
+void contig_heap_unwatch(struct heap *heap)
+{
+	contig_heap_watch(heap, NULL, NULL);
+}
+
+CONTIG_EXPORT(contig_heap_unwatch);
+
+/**
  * contig_heap_stat() - figures of a heap's memory
  * @heap: the heap
  * @stat: filled in

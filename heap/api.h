@@ -79,6 +79,9 @@ struct heap *contig_heap_open_device(const char *name, phys_addr_t base,
 struct heap *contig_heap_open_lent(const char *name, struct heap *lender,
 				   u64 size, u64 quantum, bool uncached);
 void contig_heap_close(struct heap *heap);
+void contig_heap_watch(struct heap *heap, void (*released)(void *data),
+		       void *data);
+void contig_heap_unwatch(struct heap *heap);
 void contig_heap_stat(struct heap *heap, struct contig_stat *stat);
 bool contig_heap_next_free(struct heap *heap, u64 offset, u64 *start, u64 *len);
 

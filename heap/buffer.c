@@ -73,15 +73,18 @@ static void buffer_release(struct dma_buf *dmabuf)
 {
 	struct buffer *buffer = dmabuf->priv;
 	struct region *region = buffer_region(buffer);
+	struct heap *heap = heap_get(buffer->heap);
 
 	mutex_lock(&region->lock);
 	list_del(&buffer->entry);
-	buffer->heap->buffers--;
-	buffer->heap->bytes -= buffer->size;
+	heap->buffers--;
+	heap->bytes -= buffer->size;
 	region->nr_buffers--;
 	mutex_unlock(&region->lock);
-	trace_contig_free(buffer->heap, buffer->size, buffer_offset(buffer));
+	trace_contig_free(heap, buffer->size, buffer_offset(buffer));
 	buffer_free(buffer);
+	heap_buffer_released(heap);
+	heap_put(heap);
 }
 
 /* Of a device's memory: the core complains of a vmap() that fails, and not of none. */

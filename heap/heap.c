@@ -18,6 +18,7 @@ static void heap_release(struct kref *ref)
 	struct heap *heap = container_of(ref, struct heap, ref);
 
 	region_put(heap->region);
+	mutex_destroy(&heap->watch_lock);
 	kfree(heap);
 }
 
@@ -42,6 +43,20 @@ struct heap *heap_get(struct heap *heap)
 void heap_put(struct heap *heap)
 {
 	kref_put(&heap->ref, heap_release);
+}
+
+/**
+ * heap_buffer_released() - tell whoever watches a heap
+ * @heap: the heap, of which a buffer has been released
+ *
+ * Context: may sleep.
+ */
+void heap_buffer_released(struct heap *heap)
+{
+	mutex_lock(&heap->watch_lock);
+	if (heap->released)
+		heap->released(heap->watch_data);
+	mutex_unlock(&heap->watch_lock);
 }
 
 static void heap_add_alias(const char *alias, void *data)
@@ -72,6 +87,7 @@ struct heap *heap_new(struct region *region, const char *name, bool uncached)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&heap->ref);
 	INIT_LIST_HEAD(&heap->nodes);
+	mutex_init(&heap->watch_lock);
 	heap->region = region_get(region);
 	heap->uncached = uncached;
 	if (snprintf(heap->name, sizeof(heap->name), "%s%s", name,

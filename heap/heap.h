@@ -4,6 +4,7 @@
 
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 struct region;
@@ -22,6 +23,9 @@ struct region;
  * @bytes: bytes of them; protected by region->lock
  * @nodes: its nodes under /dev/dma_heap, by their @entry; protected by
  *	nodes_lock in node.c
+ * @watch_lock: protects the two below, and is held while @released runs
+ * @released: called with @watch_data after a buffer has been released, or NULL
+ * @watch_data: for whoever watches
  */
 struct heap {
 	struct kref ref;
@@ -32,6 +36,9 @@ struct heap {
 	unsigned int buffers;
 	u64 bytes;
 	struct list_head nodes;
+	struct mutex watch_lock;
+	void (*released)(void *data);
+	void *watch_data;
 };
 
 /**
@@ -55,6 +62,7 @@ struct heap *heap_create(struct region *region, const char *name,
 void heap_remove(struct heap *heap);
 struct heap *heap_get(struct heap *heap);
 void heap_put(struct heap *heap);
+void heap_buffer_released(struct heap *heap);
 
 struct twins *twins_create(struct region *region, const char *name);
 void twins_remove(struct twins *twins);

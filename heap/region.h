@@ -12,6 +12,8 @@
  *
  * Lock order, outermost first, for the whole module:
  *
+ *   heap->watch_lock     whoever watches the heap, while it is being told; what
+ *                        that takes comes next, and ours after it
  *   nodes_lock           names under /dev/dma_heap
  *   regions_lock         list of regions, claims on address ranges
  *   dma_resv of a dma-buf (taken by the dma-buf core around our callbacks)
