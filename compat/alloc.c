@@ -216,23 +216,6 @@ static void slot_insert(struct pmem_node *node, struct pmem_slot *slot)
 	list_add_tail(&slot->entry, &other->entry);
 }
 
-/* The node's first and last allocation are events for whoever owns its memory. */
-static int node_use(struct pmem_node *node)
-{
-	lockdep_assert_held(&node->alloc_lock);
-	if (!node->users && node->first_use && node->first_use(node->cookie))
-		return -ENOMEM;
-	node->users++;
-	return 0;
-}
-
-static void node_unuse(struct pmem_node *node)
-{
-	lockdep_assert_held(&node->alloc_lock);
-	if (!--node->users && node->last_use)
-		node->last_use(node->cookie);
-}
-
 static int describe(struct pmem_node *node, struct dma_buf *dmabuf,
 		    struct pmem_memory *memory)
 {
@@ -283,15 +266,15 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 	int ret;
 
 	lockdep_assert_held(&file->lock);
-	mutex_lock(&node->alloc_lock);
-	ret = node_use(node);
+	ret = pmem_node_use(node);
 	if (ret)
-		goto unlock;
+		return ret;
+	mutex_lock(&node->alloc_lock);
 	if (has_slots(node)) {
 		slot = slot_new(node);
 		if (!slot) {
 			ret = -ENOMEM;
-			goto unuse;
+			goto unlock;
 		}
 	}
 	dmabuf = alloc_by_rules(node, len, align, &memory);
@@ -315,14 +298,14 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 	file->memory = memory;
 	file->slot = slot;
 	file->allocated = true;
+	pmem_node_unuse(node);
 	return 0;
 
 free_slot:
 	slot_free(node, slot);
-unuse:
-	node_unuse(node);
 unlock:
 	mutex_unlock(&node->alloc_lock);
+	pmem_node_unuse(node);
 	return ret;
 }
 
@@ -347,7 +330,6 @@ void pmem_free(struct pmem_file *file)
 	mutex_lock(&node->alloc_lock);
 	slot_free(node, file->slot);
 	file->slot = NULL;
-	node_unuse(node);
 	mutex_unlock(&node->alloc_lock);
 }
 

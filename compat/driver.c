@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes that the device tree describes, one device each:
+ * Nodes of devices: those that boards register, with platform data, and those
+ * that the device tree describes, one device each:
  *
  *	pmem-adsp {
  *		compatible = "linux,pmem";
@@ -29,7 +30,7 @@
 #include "../heap/kcompat.h"
 #include "pmem.h"
 
-static int read_allocator(struct device_node *np, enum pmem_allocator *type)
+static int read_allocator(struct device_node *np, enum pmem_allocator_type *type)
 {
 	static const char * const names[] = {
 		[PMEM_ALLOCATORTYPE_BITMAP] = "bitmap",
@@ -43,7 +44,7 @@ static int read_allocator(struct device_node *np, enum pmem_allocator *type)
 	*type = PMEM_ALLOCATORTYPE_BITMAP;
 	if (of_property_read_string(np, "allocator", &name))
 		return 0;
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
+	for (i = PMEM_ALLOCATORTYPE_BITMAP; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i])) {
 			*type = i;
 			return 0;
@@ -90,20 +91,17 @@ static struct heap *open_heap(const struct pmem_node_config *config,
 	return heap;
 }
 
-static int pmem_probe(struct platform_device *pdev)
+static struct pmem_node *node_from_tree(struct device_node *np)
 {
-	struct device *dev = &pdev->dev;
-	struct device_node *np = dev->of_node;
 	struct pmem_node_config config = {};
-	struct pmem_node *node;
 	u32 quantum = SZ_4K, size = 0;
 	int ret;
 
 	if (of_property_read_string(np, "label", &config.name))
-		return dev_err_probe(dev, -EINVAL, "no label\n");
+		return ERR_PTR(-EINVAL);
 	ret = read_allocator(np, &config.allocator);
 	if (ret)
-		return ret;
+		return ERR_PTR(ret);
 	of_property_read_u32(np, "quantum-bytes", &quantum);
 	of_property_read_u32(np, "size-bytes", &size);
 	/* A quantum that is smaller than a page cannot be mapped. */
@@ -114,14 +112,23 @@ static int pmem_probe(struct platform_device *pdev)
 
 	config.heap = open_heap(&config, np);
 	if (IS_ERR(config.heap))
-		return dev_err_probe(dev, PTR_ERR(config.heap),
-				     "no memory for %s\n", config.name);
-	node = pmem_node_create(&config);
-	if (IS_ERR(node)) {
-		contig_heap_close(config.heap);
-		return dev_err_probe(dev, PTR_ERR(node), "no node %s\n",
-				     config.name);
-	}
+		return ERR_CAST(config.heap);
+	return pmem_node_create(&config);
+}
+
+static int pmem_probe(struct platform_device *pdev)
+{
+	const struct android_pmem_platform_data *data = dev_get_platdata(&pdev->dev);
+	/* Whose module the hooks of a board are of, it does not say. */
+	const struct pmem_hooks none = {};
+	struct pmem_node *node = ERR_PTR(-EINVAL);
+
+	if (pdev->dev.of_node)
+		node = node_from_tree(pdev->dev.of_node);
+	else if (data)
+		node = pmem_node_from_data(data, &none);
+	if (IS_ERR(node))
+		return dev_err_probe(&pdev->dev, PTR_ERR(node), "no node\n");
 	platform_set_drvdata(pdev, node);
 	return 0;
 }
@@ -149,7 +156,7 @@ static struct platform_driver pmem_driver = {
 };
 
 /**
- * pmem_driver_setup() - add the nodes that the device tree describes
+ * pmem_driver_setup() - add the nodes of all devices
  *
  * Context: may sleep.
  * Return: 0 or a negative errno; a node that cannot be made is no error.

@@ -33,25 +33,55 @@ static struct pmem_file *file_new(struct pmem_node *node, struct file *filp)
 	return file;
 }
 
+static void file_free(struct pmem_file *file)
+{
+	struct pmem_node *node = file->node;
+
+	iput(file->inode);
+	mutex_destroy(&file->lock);
+	kfree(file);
+	pmem_node_put(node);
+}
+
+/* From here on the driver that made the node cannot go. */
+static int join(struct pmem_node *node, struct pmem_file *file)
+{
+	int ret = -ENODEV;
+
+	mutex_lock(&node->files_lock);
+	if (!node->retired && pmem_hooks_pin(node, &file->owner)) {
+		list_add(&file->entry, &node->files);
+		ret = 0;
+	}
+	mutex_unlock(&node->files_lock);
+	return ret;
+}
+
+/* The last that a file has to do with its node's driver. */
+static void leave(struct pmem_node *node, struct pmem_file *file)
+{
+	mutex_lock(&node->files_lock);
+	list_del(&file->entry);
+	mutex_unlock(&node->files_lock);
+	module_put(file->owner);
+}
+
 static int pmem_open(struct inode *inode, struct file *filp)
 {
 	struct pmem_node *node = container_of(filp->private_data,
 					      struct pmem_node, misc);
-	struct pmem_file *file;
+	struct pmem_file *file = file_new(node, filp);
+	int ret;
 
-	if (!try_module_get(node->owner))
-		return -ENODEV;
-	file = file_new(node, filp);
-	if (IS_ERR(file)) {
-		module_put(node->owner);
+	if (IS_ERR(file))
 		return PTR_ERR(file);
+	ret = join(node, file);
+	if (ret) {
+		file_free(file);
+		return ret;
 	}
 	filp->private_data = file;
 	filp->f_mapping = file->inode->i_mapping;
-
-	mutex_lock(&node->lock);
-	list_add(&file->entry, &node->files);
-	mutex_unlock(&node->lock);
 	return nonseekable_open(inode, filp);
 }
 
@@ -75,10 +105,9 @@ static int pmem_release(struct inode *inode, struct file *filp)
 {
 	struct pmem_file *file = filp->private_data, *client, *next;
 	struct pmem_node *node = file->node;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&node->lock);
-	list_del(&file->entry);
 	list_del_init(&file->client);
 	list_for_each_entry_safe(client, next, &file->clients, client)
 		revoke(client);
@@ -88,14 +117,9 @@ static int pmem_release(struct inode *inode, struct file *filp)
 	pmem_ranges_drop(file);
 	pmem_free(file);
 	mutex_unlock(&file->lock);
-	if (node->release)
-		ret = node->release(inode, filp);
-	module_put(node->owner);
-
-	iput(file->inode);
-	mutex_destroy(&file->lock);
-	kfree(file);
-	pmem_node_put(node);
+	ret = pmem_hook_release(node, inode, filp);
+	leave(node, file);
+	file_free(file);
 	return ret;
 }
 

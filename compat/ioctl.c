@@ -222,7 +222,7 @@ static long unknown(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct pmem_file *file = filp->private_data;
 
-	return file->node->ioctl ? file->node->ioctl(filp, cmd, arg) : -EINVAL;
+	return pmem_hook_ioctl(file->node, filp, cmd, arg);
 }
 
 static long legacy(struct file *filp, unsigned int cmd, unsigned long arg,
@@ -232,7 +232,7 @@ static long legacy(struct file *filp, unsigned int cmd, unsigned long arg,
 	unsigned int nr = _IOC_NR(cmd);
 
 	/* A device with commands of its own has these three for itself. */
-	if (file->node->ioctl && is_hw3d(nr))
+	if (file->node->own_commands && is_hw3d(nr))
 		return unknown(filp, cmd, arg);
 	switch (nr) {
 	case _IOC_NR(PMEM_GET_PHYS):

@@ -6,7 +6,9 @@
 #include <linux/dma-buf.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -16,79 +18,91 @@
 
 /**
  * struct kernel_alloc - memory that pmem_kalloc() gave out
- * @entry: in node->kernel_allocs; protected by node->alloc_lock
+ * @entry: in the list
+ * @node: where it is from; a reference is held, and its memory is in use
  * @dmabuf: the memory
  * @phys: its address
  */
 struct kernel_alloc {
 	struct list_head entry;
+	struct pmem_node *node;
 	struct dma_buf *dmabuf;
 	phys_addr_t phys;
 };
 
+/* All of them, whether the node that they are from is still there or not. */
+static DEFINE_MUTEX(allocs_lock);
+static LIST_HEAD(allocs);
+
 static void free_kernel_alloc(struct kernel_alloc *alloc)
 {
-	list_del(&alloc->entry);
 	dma_buf_put(alloc->dmabuf);
+	pmem_node_unuse(alloc->node);
+	pmem_node_put(alloc->node);
 	kfree(alloc);
 }
 
 /**
  * pmem_kernel_allocs_free() - free what drivers have left
- * @node: a device that nobody allocates from any more
+ *
+ * For the end of the module, which no driver outlives that allocates.
  *
  * Context: may sleep.
  */
-void pmem_kernel_allocs_free(struct pmem_node *node)
+void pmem_kernel_allocs_free(void)
 {
 	struct kernel_alloc *alloc, *next;
 
-	list_for_each_entry_safe(alloc, next, &node->kernel_allocs, entry)
+	list_for_each_entry_safe(alloc, next, &allocs, entry)
 		free_kernel_alloc(alloc);
+	INIT_LIST_HEAD(&allocs);
 }
 
-static int kalloc_from(struct pmem_node *node, size_t size, u64 align,
-		       phys_addr_t *phys)
+/* The memory is the node's, which is in use. */
+static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
+					u64 align)
 {
 	struct kernel_alloc *alloc = kzalloc(sizeof(*alloc), GFP_KERNEL);
 	struct contig_place place;
 
 	if (!alloc)
-		return -ENOMEM;
+		return NULL;
+	alloc->node = node;
 	alloc->dmabuf = contig_alloc(node->heap, size,
 				     max_t(u64, align, PAGE_SIZE), O_RDWR);
 	if (IS_ERR(alloc->dmabuf)) {
 		kfree(alloc);
-		return -ENOMEM;
+		return NULL;
 	}
 	/* The result has 32 bits. */
 	if (contig_place(alloc->dmabuf, &place) || place.phys > U32_MAX) {
 		dma_buf_put(alloc->dmabuf);
 		kfree(alloc);
-		return -ENOMEM;
+		return NULL;
 	}
 	pmem_zeros_to_memory(alloc->dmabuf);
 	alloc->phys = place.phys;
-	*phys = place.phys;
-	mutex_lock(&node->alloc_lock);
-	list_add(&alloc->entry, &node->kernel_allocs);
-	mutex_unlock(&node->alloc_lock);
-	return 0;
+	return alloc;
 }
 
-static int kalloc_type(size_t size, u64 align, unsigned int type,
-		       phys_addr_t *phys)
+/* No lock is held meanwhile: a hook of the node may come back here. */
+static struct kernel_alloc *kalloc_type(size_t size, u64 align,
+					int type)
 {
-	struct setup_node *made;
-	int ret = -ENOMEM;
+	struct kernel_alloc *alloc = NULL;
+	struct pmem_node *node;
+	unsigned int skip = 0;
 
-	mutex_lock(&pmem_setup_lock);
-	list_for_each_entry(made, &pmem_setup_nodes, entry)
-		if (ret && made->node->kernel_only &&
-		    made->node->memory_type == type)
-			ret = kalloc_from(made->node, size, align, phys);
-	mutex_unlock(&pmem_setup_lock);
-	return ret;
+	while (!alloc && (node = pmem_node_for_kernel(type, skip++))) {
+		if (!pmem_node_use(node)) {
+			alloc = kalloc_from(node, size, align);
+			if (alloc)
+				break;
+			pmem_node_unuse(node);
+		}
+		pmem_node_put(node);
+	}
+	return alloc;
 }
 
 /**
@@ -96,7 +110,8 @@ static int kalloc_type(size_t size, u64 align, unsigned int type,
  * @size: bytes, not 0
  * @flags: PMEM_MEMTYPE_* | PMEM_ALIGNMENT_*
  *
- * SMI falls back to EBI1, as it did.
+ * SMI falls back to EBI1, as it did. A hook may call this, and pmem_kfree(), but
+ * not for memory of its own node.
  *
  * Context: may sleep.
  * Return: the physical address, which looks negative from 2 GiB on; -EINVAL for
@@ -105,9 +120,9 @@ static int kalloc_type(size_t size, u64 align, unsigned int type,
 s32 pmem_kalloc(size_t size, u32 flags)
 {
 	unsigned int type = flags & PMEM_MEMTYPE_MASK;
-	phys_addr_t phys;
+	struct kernel_alloc *alloc;
+	u32 phys;
 	u64 align;
-	int ret;
 
 	switch (flags & PMEM_ALIGNMENT_MASK) {
 	case PMEM_ALIGNMENT_4K:
@@ -122,28 +137,33 @@ s32 pmem_kalloc(size_t size, u32 flags)
 	if (!size || (type != PMEM_MEMTYPE_EBI1 && type != PMEM_MEMTYPE_SMI))
 		return -EINVAL;
 
-	ret = kalloc_type(size, align, type, &phys);
-	if (ret && type == PMEM_MEMTYPE_SMI)
-		ret = kalloc_type(size, align, PMEM_MEMTYPE_EBI1, &phys);
-	return ret ?: (s32)(u32)phys;
+	alloc = kalloc_type(size, align, type);
+	if (!alloc && type == PMEM_MEMTYPE_SMI)
+		alloc = kalloc_type(size, align, PMEM_MEMTYPE_EBI1);
+	if (!alloc)
+		return -ENOMEM;
+	phys = alloc->phys;
+	mutex_lock(&allocs_lock);
+	list_add(&alloc->entry, &allocs);
+	mutex_unlock(&allocs_lock);
+	return (s32)phys;
 }
 
 PMEM_EXPORT(pmem_kalloc);
 
-static bool kfree_from(struct pmem_node *node, u32 phys)
+static struct kernel_alloc *take_kernel_alloc(u32 phys)
 {
-	struct kernel_alloc *alloc;
-	bool found = false;
+	struct kernel_alloc *alloc, *found = NULL;
 
-	mutex_lock(&node->alloc_lock);
-	list_for_each_entry(alloc, &node->kernel_allocs, entry) {
+	mutex_lock(&allocs_lock);
+	list_for_each_entry(alloc, &allocs, entry) {
 		if (alloc->phys == phys) {
-			free_kernel_alloc(alloc);
-			found = true;
+			list_del(&alloc->entry);
+			found = alloc;
 			break;
 		}
 	}
-	mutex_unlock(&node->alloc_lock);
+	mutex_unlock(&allocs_lock);
 	return found;
 }
 
@@ -156,14 +176,12 @@ static bool kfree_from(struct pmem_node *node, u32 phys)
  */
 int pmem_kfree(s32 phys)
 {
-	struct setup_node *made;
-	bool found = false;
+	struct kernel_alloc *alloc = take_kernel_alloc(phys);
 
-	mutex_lock(&pmem_setup_lock);
-	list_for_each_entry(made, &pmem_setup_nodes, entry)
-		found = found || kfree_from(made->node, phys);
-	mutex_unlock(&pmem_setup_lock);
-	return found ? 0 : -EINVAL;
+	if (!alloc)
+		return -EINVAL;
+	free_kernel_alloc(alloc);
+	return 0;
 }
 
 PMEM_EXPORT(pmem_kfree);

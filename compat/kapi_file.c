@@ -139,6 +139,34 @@ int get_pmem_fd(int fd, unsigned long *start, unsigned long *len)
 PMEM_EXPORT(get_pmem_fd);
 
 /**
+ * get_pmem_addr() - where the memory of a file is
+ * @file: any file
+ * @start: filled in with the physical address
+ * @vaddr: filled in with the kernel's address
+ * @len: filled in with the length of the whole allocation in bytes
+ *
+ * Nothing is held: the answer is good only as long as the caller has what
+ * get_pmem_file() returned for the same file.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL for another kind of file or one without memory.
+ */
+int get_pmem_addr(struct file *file, unsigned long *start, unsigned long *vaddr,
+		  unsigned long *len)
+{
+	int ret;
+
+	if (!is_pmem_file(file))
+		return -EINVAL;
+	ret = pin(file->private_data, start, vaddr, len);
+	if (!ret)
+		unpin(file->private_data);
+	return ret;
+}
+
+PMEM_EXPORT(get_pmem_addr);
+
+/**
  * get_pmem_user_addr() - where a client has mapped a connected file
  * @file: any file
  * @start: filled in with the user address, 0 for anything but a mapped

@@ -2,11 +2,16 @@
 /*
  * Devices that drivers make, which were written against the legacy PMEM
  * driver: see pmem_kernel.h.
+ *
+ * Drivers of that time did not take their devices away. With hooks, a device goes
+ * when the module of the hooks does; without, it stays until this module goes.
  */
 #include <linux/err.h>
 #include <linux/export.h>
-#include <linux/mm.h>
-#include <linux/sizes.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -14,51 +19,19 @@
 #include "kapi.h"
 #include "pmem.h"
 
-DEFINE_MUTEX(pmem_setup_lock);
-LIST_HEAD(pmem_setup_nodes);
-
-static struct pmem_node *setup(const struct android_pmem_platform_data *data,
-			       long (*ioctl)(struct file *file,
-					     unsigned int cmd,
-					     unsigned long arg),
-			       int (*release)(struct inode *inode,
-					      struct file *file),
-			       struct module *owner)
-{
-	struct pmem_node_config config = {
-		.name		= data->name,
-		.allocator	= data->allocator_type,
-		.size		= data->size,
-		.quantum	= max_t(u64, data->quantum ?: SZ_4K, PAGE_SIZE),
-		.cached		= data->cached,
-		.kernel_only	= str_has_prefix(data->name, "pmem_kernel"),
-		.memory_type	= data->memory_type,
-		.owner		= owner,
-		.ioctl		= ioctl,
-		.release	= release,
-		.request_region	= data->request_region,
-		.release_region	= data->release_region,
-	};
+/**
+ * struct setup_node - a node that a driver made
+ * @entry: in setup_nodes
+ * @node: the node
+ */
+struct setup_node {
+	struct list_head entry;
 	struct pmem_node *node;
+};
 
-	if (config.allocator >= PMEM_ALLOCATORTYPE_MAX || !data->size)
-		return ERR_PTR(-EINVAL);
-	if (config.allocator == PMEM_ALLOCATORTYPE_SYSTEM)
-		config.heap = contig_heap_open(data->name, "default_cma_region",
-					       !data->cached);
-	else
-		config.heap = contig_heap_open_at(data->name, data->start,
-						  data->size, config.quantum,
-						  !data->cached);
-	if (IS_ERR(config.heap))
-		return ERR_CAST(config.heap);
-	if (data->setup_region)
-		config.cookie = data->setup_region();
-	node = pmem_node_create(&config);
-	if (IS_ERR(node))
-		contig_heap_close(config.heap);
-	return node;
-}
+/* All that there are. A hook may be called below this, but not waited for to be cut. */
+static DEFINE_MUTEX(setup_lock);
+static LIST_HEAD(setup_nodes);
 
 /**
  * pmem_setup_owned() - make a device; drivers call pmem_setup()
@@ -68,8 +41,8 @@ static struct pmem_node *setup(const struct android_pmem_platform_data *data,
  * @release: called when a file is released; or NULL
  * @owner: module of the hooks; held while a file of the device is open
  *
- * Unlike with the legacy driver, the device can be removed, by pmem_remove().
- * That has to happen before @owner goes.
+ * Unlike with the legacy driver, the device can be removed, by pmem_remove(). If
+ * it has hooks, it is removed with @owner at the latest.
  *
  * Context: may sleep.
  * Return: 0; -EINVAL for bad data; -EEXIST, -EBUSY if the name or the memory
@@ -81,83 +54,141 @@ int pmem_setup_owned(struct android_pmem_platform_data *data,
 		     int (*release)(struct inode *inode, struct file *file),
 		     struct module *owner)
 {
+	struct pmem_hooks hooks = {
+		.owner		= owner,
+		.ioctl		= ioctl,
+		.release	= release,
+	};
 	struct setup_node *made = kzalloc(sizeof(*made), GFP_KERNEL);
 
 	if (!made)
 		return -ENOMEM;
-	made->node = setup(data, ioctl, release, owner);
+	made->node = pmem_node_from_data(data, &hooks);
 	if (IS_ERR(made->node)) {
 		int ret = PTR_ERR(made->node);
 
 		kfree(made);
 		return ret;
 	}
-	mutex_lock(&pmem_setup_lock);
-	list_add_tail(&made->entry, &pmem_setup_nodes);
-	mutex_unlock(&pmem_setup_lock);
+	mutex_lock(&setup_lock);
+	list_add_tail(&made->entry, &setup_nodes);
+	mutex_unlock(&setup_lock);
 	return 0;
 }
 
 PMEM_EXPORT(pmem_setup_owned);
 
-static bool node_is_idle(struct pmem_node *node)
+static void setup_node_remove(struct setup_node *made)
 {
-	bool idle;
+	pmem_node_remove(made->node);
+	kfree(made);
+}
 
-	mutex_lock(&node->lock);
-	idle = list_empty(&node->files);
-	mutex_unlock(&node->lock);
-	mutex_lock(&node->alloc_lock);
-	idle = idle && list_empty(&node->kernel_allocs);
-	mutex_unlock(&node->alloc_lock);
-	return idle;
+static struct setup_node *find_name(const char *name)
+{
+	struct setup_node *made;
+
+	lockdep_assert_held(&setup_lock);
+	list_for_each_entry(made, &setup_nodes, entry)
+		if (!strcmp(made->node->name, name))
+			return made;
+	return NULL;
 }
 
 /**
  * pmem_remove() - take a device away that pmem_setup() made
  * @name: its name
  *
- * Context: may sleep.
- * Return: 0; -ENODEV if there is none of that name; -EBUSY while files of it
- * are open or memory of it is in use.
+ * Context: may sleep; no lock may be held that a hook of the device takes.
+ * Return: 0; then no hook runs, nor will. -ENODEV if there is none of that name;
+ * -EBUSY while files of it are open or memory of it is in use, also as dma-bufs
+ * that have outlived their files.
  */
 int pmem_remove(const char *name)
 {
 	struct setup_node *made;
 	int ret = -ENODEV;
 
-	mutex_lock(&pmem_setup_lock);
-	list_for_each_entry(made, &pmem_setup_nodes, entry) {
-		if (strcmp(made->node->name, name))
-			continue;
-		ret = node_is_idle(made->node) ? 0 : -EBUSY;
-		if (ret)
-			break;
-		pmem_node_remove(made->node);
+	mutex_lock(&setup_lock);
+	made = find_name(name);
+	if (made)
+		ret = pmem_node_retire(made->node);
+	if (!ret)
 		list_del(&made->entry);
-		kfree(made);
-		break;
-	}
-	mutex_unlock(&pmem_setup_lock);
+	mutex_unlock(&setup_lock);
+	if (!ret)
+		setup_node_remove(made);
 	return ret;
 }
 
 PMEM_EXPORT(pmem_remove);
 
+static struct setup_node *take_hooked(const struct module *module)
+{
+	struct setup_node *made, *found = NULL;
+
+	mutex_lock(&setup_lock);
+	list_for_each_entry(made, &setup_nodes, entry) {
+		if (pmem_hooks_are_of(made->node, module)) {
+			list_del(&made->entry);
+			found = made;
+			break;
+		}
+	}
+	mutex_unlock(&setup_lock);
+	return found;
+}
+
+/*
+ * A module has left, and its memory is about to be freed. What is left of devices
+ * that are bound to a driver goes when they are unbound.
+ */
+static int module_goes(struct notifier_block *block, unsigned long state,
+		       void *data)
+{
+	const struct module *module = data;
+	struct setup_node *made;
+	struct pmem_node *node;
+
+	if (state != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	while ((made = take_hooked(module)))
+		setup_node_remove(made);
+	while ((node = pmem_node_hooked(module))) {
+		pmem_hooks_cut(node);
+		pmem_node_put(node);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block modules_block = {
+	.notifier_call = module_goes,
+};
+
 /**
- * pmem_kernel_nodes_remove() - remove all devices that drivers made
+ * pmem_kernel_nodes_setup() - before the first device
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int pmem_kernel_nodes_setup(void)
+{
+	return register_module_notifier(&modules_block);
+}
+
+/**
+ * pmem_kernel_nodes_teardown() - remove all that drivers have left
  *
  * For the end of the module, which no such driver outlives.
  *
  * Context: may sleep.
  */
-void pmem_kernel_nodes_remove(void)
+void pmem_kernel_nodes_teardown(void)
 {
 	struct setup_node *made, *next;
 
-	list_for_each_entry_safe(made, next, &pmem_setup_nodes, entry) {
-		pmem_kernel_allocs_free(made->node);
-		pmem_node_remove(made->node);
-		kfree(made);
-	}
+	unregister_module_notifier(&modules_block);
+	list_for_each_entry_safe(made, next, &setup_nodes, entry)
+		setup_node_remove(made);
+	pmem_kernel_allocs_free();
 }

@@ -5,7 +5,7 @@
  * From a client to memory: ioctl.c and layout.c (commands), file.c (masters and
  * connected files), view.c and range.c (mappings), alloc.c (rules of
  * allocation). Nodes come from the device tree (driver.c), from parameters
- * (node_param.c) and from drivers (kapi_node.c). Who owns what, and all locks:
+ * (node_param.c) and from drivers (kapi_node.c), which have hooks (hooks.c). Who owns what, and all locks:
  * pmem.h.
  */
 #include <linux/module.h>
@@ -22,9 +22,12 @@ static int __init pmem_compat_init(void)
 	ret = pmem_sysfs_setup();
 	if (ret)
 		goto teardown_inode;
-	ret = cma_mem_setup();
+	ret = pmem_kernel_nodes_setup();
 	if (ret)
 		goto teardown_sysfs;
+	ret = cma_mem_setup();
+	if (ret)
+		goto teardown_kernel_nodes;
 	ret = cma_test_setup();
 	if (ret)
 		goto teardown_cma_mem;
@@ -38,8 +41,8 @@ teardown_cma_test:
 	cma_test_teardown();
 teardown_cma_mem:
 	cma_mem_teardown();
-	/* Devices may have been probed before the driver was found wanting. */
-	pmem_nodes_wait_gone();
+teardown_kernel_nodes:
+	pmem_kernel_nodes_teardown();
 teardown_sysfs:
 	pmem_sysfs_teardown();
 teardown_inode:
@@ -49,12 +52,11 @@ teardown_inode:
 
 static void __exit pmem_compat_exit(void)
 {
-	pmem_kernel_nodes_remove();
 	pmem_params_remove();
 	pmem_driver_teardown();
 	cma_test_teardown();
 	cma_mem_teardown();
-	pmem_nodes_wait_gone();
+	pmem_kernel_nodes_teardown();
 	pmem_sysfs_teardown();
 	pmem_inode_teardown();
 }

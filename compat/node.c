@@ -9,7 +9,6 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/wait.h>
 
 #include "../heap/kcompat.h"
 #include "pmem.h"
@@ -25,41 +24,43 @@ static bool name_is_valid(const char *name)
 	       !strpbrk(name, "/! \t\n");
 }
 
-static void node_free(struct pmem_node *node)
+static void node_release(struct kref *ref)
 {
+	struct pmem_node *node = container_of(ref, struct pmem_node, ref);
+
+	contig_heap_close(node->heap);
+	pmem_hooks_teardown(node);
 	ida_destroy(&node->slot_ids);
 	mutex_destroy(&node->alloc_lock);
+	mutex_destroy(&node->files_lock);
 	mutex_destroy(&node->lock);
 	kfree(node);
 }
 
-/* Nodes whose release has not run; the module cannot go before they have. */
-static atomic_t nodes_alive;
-static DECLARE_WAIT_QUEUE_HEAD(nodes_gone);
-
 /**
- * pmem_node_release() - the end of a node's life
- * @kobj: its kobject, when nobody holds a reference any more
+ * pmem_node_get() - take a reference
+ * @node: the node
+ *
+ * Return: @node.
  */
-void pmem_node_release(struct kobject *kobj)
+struct pmem_node *pmem_node_get(struct pmem_node *node)
 {
-	struct pmem_node *node = container_of(kobj, struct pmem_node, kobj);
-
-	if (node->heap)
-		contig_heap_close(node->heap);
-	node_free(node);
-	if (atomic_dec_and_test(&nodes_alive))
-		wake_up(&nodes_gone);
+	kref_get(&node->ref);
+	return node;
 }
 
 /**
- * pmem_nodes_wait_gone() - wait until no node is left
+ * pmem_node_put() - drop a reference
+ * @node: the node; gone when this was the last one
  *
- * For the end of the module, when a release may still be under way.
+ * Nobody does this whom the end of the module does not wait for: files and
+ * callers hold the module.
+ *
+ * Context: may sleep.
  */
-void pmem_nodes_wait_gone(void)
+void pmem_node_put(struct pmem_node *node)
 {
-	wait_event(nodes_gone, !atomic_read(&nodes_alive));
+	kref_put(&node->ref, node_release);
 }
 
 static int claim_name(struct pmem_node *node)
@@ -75,7 +76,7 @@ static int claim_name(struct pmem_node *node)
 	if (ret)
 		pr_err("%s: there is a node of that name\n", node->name);
 	else
-		list_add(&node->named, &names);
+		list_add_tail(&node->named, &names);
 	node->id = last_id++;
 	mutex_unlock(&names_lock);
 	return ret;
@@ -86,6 +87,73 @@ static void unclaim_name(struct pmem_node *node)
 	mutex_lock(&names_lock);
 	list_del(&node->named);
 	mutex_unlock(&names_lock);
+}
+
+/**
+ * pmem_node_shown() - the node that a directory is of
+ * @kobj: the directory, in use
+ *
+ * Context: may sleep.
+ * Return: the node, which stays as long as the directory is in use; NULL while
+ * it is being made.
+ */
+struct pmem_node *pmem_node_shown(const struct kobject *kobj)
+{
+	struct pmem_node *node, *found = NULL;
+
+	mutex_lock(&names_lock);
+	list_for_each_entry(node, &names, named)
+		if (READ_ONCE(node->kobj) == kobj)
+			found = node;
+	mutex_unlock(&names_lock);
+	return found;
+}
+
+/**
+ * pmem_node_for_kernel() - find a kernel-only node
+ * @memory_type: its type of memory
+ * @skip: how many of that type to skip
+ *
+ * Context: may sleep.
+ * Return: the node, with a reference for the caller, or NULL.
+ */
+struct pmem_node *pmem_node_for_kernel(int memory_type,
+				       unsigned int skip)
+{
+	struct pmem_node *node, *found = NULL;
+
+	mutex_lock(&names_lock);
+	list_for_each_entry(node, &names, named) {
+		if (node->kernel_only && node->memory_type == memory_type &&
+		    !skip--) {
+			found = pmem_node_get(node);
+			break;
+		}
+	}
+	mutex_unlock(&names_lock);
+	return found;
+}
+
+/**
+ * pmem_node_hooked() - find a node with hooks of a module
+ * @module: the module
+ *
+ * Context: may sleep.
+ * Return: the node, with a reference for the caller, or NULL.
+ */
+struct pmem_node *pmem_node_hooked(const struct module *module)
+{
+	struct pmem_node *node, *found = NULL;
+
+	mutex_lock(&names_lock);
+	list_for_each_entry(node, &names, named) {
+		if (pmem_hooks_are_of(node, module)) {
+			found = pmem_node_get(node);
+			break;
+		}
+	}
+	mutex_unlock(&names_lock);
+	return found;
 }
 
 static int check(const struct pmem_node_config *config,
@@ -131,32 +199,19 @@ static void node_init(struct pmem_node *node,
 	node->kernel_only = config->kernel_only;
 	node->memory_type = config->memory_type;
 	node->heap = config->heap;
-	node->owner = config->owner;
-	node->ioctl = config->ioctl;
-	node->release = config->release;
-	node->first_use = config->request_region;
-	node->last_use = config->release_region;
-	node->cookie = config->cookie;
+	kref_init(&node->ref);
 	mutex_init(&node->lock);
+	mutex_init(&node->files_lock);
 	mutex_init(&node->alloc_lock);
 	ida_init(&node->slot_ids);
 	INIT_LIST_HEAD(&node->files);
 	INIT_LIST_HEAD(&node->slots);
-	INIT_LIST_HEAD(&node->kernel_allocs);
 	node->misc.name = node->name;
 	node->misc.minor = MISC_DYNAMIC_MINOR;
 	node->misc.fops = &pmem_fops;
 }
 
-/**
- * pmem_node_create() - make a device
- * @config: what it is to be; its heap is the node's on success
- *
- * Context: may sleep.
- * Return: the node, for pmem_node_remove(); -EINVAL for a bad name, size or
- * quantum; -EEXIST if the name is taken; -ENOMEM; -EBUSY without a free minor.
- */
-struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
+static struct pmem_node *node_new(const struct pmem_node_config *config)
 {
 	struct contig_stat stat;
 	struct pmem_node *node;
@@ -170,40 +225,67 @@ struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	node_init(node, config, &stat);
-
-	ret = claim_name(node);
+	ret = pmem_hooks_setup(node, config);
 	if (ret) {
-		node_free(node);
+		kfree(node);
 		return ERR_PTR(ret);
 	}
-	atomic_inc(&nodes_alive);
-	ret = pmem_sysfs_add(node);
+	return node;
+}
+
+static int node_show(struct pmem_node *node)
+{
+	int ret = pmem_sysfs_add(node);
+
+	if (ret || node->kernel_only)
+		return ret;
+	ret = misc_register(&node->misc);
+	if (ret)
+		pmem_sysfs_del(node);
+	return ret;
+}
+
+/**
+ * pmem_node_create() - make a device
+ * @config: what it is to be; its heap is the node's, and closed on failure
+ *
+ * Context: may sleep.
+ * Return: the node, for pmem_node_remove(); -EINVAL for a bad name, size or
+ * quantum; -EEXIST if the name is taken; -ENOMEM; -EBUSY without a free minor.
+ */
+struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
+{
+	struct pmem_node *node = node_new(config);
+	int ret;
+
+	if (IS_ERR(node)) {
+		contig_heap_close(config->heap);
+		return node;
+	}
+	ret = claim_name(node);
+	if (ret)
+		goto put;
+	ret = node_show(node);
 	if (ret)
 		goto unclaim;
-	if (!node->kernel_only) {
-		ret = misc_register(&node->misc);
-		if (ret)
-			goto del_sysfs;
-	}
 	pr_info("%s: %llu KiB%s\n", node->name, node->size >> 10,
 		node->cached ? "" : ", uncached");
 	return node;
 
-del_sysfs:
-	pmem_sysfs_del(node);
 unclaim:
 	unclaim_name(node);
-	/* The heap stays the caller's. */
-	node->heap = NULL;
+put:
+	pmem_hooks_cut(node);
 	pmem_node_put(node);
 	return ERR_PTR(ret);
 }
 
 /**
  * pmem_node_remove() - take a device away
- * @node: the node; open files go on working
+ * @node: the node; open files go on working, but without hooks, if it had any, and
+ *	without new memory then
  *
- * Context: may sleep.
+ * Context: may sleep; none of our locks may be held, nor one that a hook takes.
  */
 void pmem_node_remove(struct pmem_node *node)
 {
@@ -211,5 +293,6 @@ void pmem_node_remove(struct pmem_node *node)
 		misc_deregister(&node->misc);
 	pmem_sysfs_del(node);
 	unclaim_name(node);
+	pmem_hooks_cut(node);
 	pmem_node_put(node);
 }

@@ -65,7 +65,16 @@ static int parse_option(const char *option, struct pmem_node_config *config,
 	return 0;
 }
 
-static struct heap *open_heap(const struct pmem_node_config *config,
+/**
+ * pmem_open_region() - open the heap of a node on a region by name
+ * @config: the node
+ * @region: name of the region
+ * @lent: have it lend the size of the node while anything is allocated
+ *
+ * Context: may sleep.
+ * Return: the heap, or as contig_heap_open() and contig_heap_open_lent().
+ */
+struct heap *pmem_open_region(const struct pmem_node_config *config,
 			      const char *region, bool lent)
 {
 	struct heap *heap = contig_heap_open(config->name, region,
@@ -83,9 +92,9 @@ static struct heap *open_heap(const struct pmem_node_config *config,
 static struct pmem_node *make(char *text)
 {
 	struct pmem_node_config config = {
+		.allocator = PMEM_ALLOCATORTYPE_BITMAP,
 		.quantum = max_t(u64, SZ_4K, PAGE_SIZE),
 	};
-	struct pmem_node *created;
 	char *region, *option;
 	bool lent = false;
 
@@ -97,13 +106,10 @@ static struct pmem_node *make(char *text)
 		if (parse_option(option, &config, &lent))
 			return ERR_PTR(-EINVAL);
 
-	config.heap = open_heap(&config, region, lent);
+	config.heap = pmem_open_region(&config, region, lent);
 	if (IS_ERR(config.heap))
 		return ERR_CAST(config.heap);
-	created = pmem_node_create(&config);
-	if (IS_ERR(created))
-		contig_heap_close(config.heap);
-	return created;
+	return pmem_node_create(&config);
 }
 
 /**

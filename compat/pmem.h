@@ -22,15 +22,20 @@
  *
  * Lock order, outermost first:
  *
- *   node->lock		who is open, who is connected to whom
+ *   setup_lock		which nodes drivers have made
+ *   node->lock		who is connected to whom
  *   mmap_lock, the lock of a VMA	(never taken below the next one)
  *   file->lock		state of one file; of two only below node->lock, where
  *			the second one is the master's or the client's
  *   node->alloc_lock	what is allocated on a node
  *   the locks of the heaps
+ *   node->files_lock	who is open, and what of that sysfs shows
+ *   names_lock, the list of pmem_kalloc()
  *
  * node->lock and mmap_lock are never held together. No user memory is accessed
- * below any of our locks.
+ * below any of our locks. A driver's hook runs below file->lock at most, or what
+ * its own caller holds; open() takes files_lock alone, so that it waits for no
+ * allocation: the kernel opens one misc device at a time.
  */
 #ifndef PMEM_H
 #define PMEM_H
@@ -40,11 +45,14 @@
 #include <linux/idr.h>
 #include <linux/iosys-map.h>
 #include <linux/kobject.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/srcu.h>
+#include <linux/wait.h>
 
 #include "../heap/api.h"
 #include "../uapi/linux/android_pmem.h"
@@ -75,7 +83,7 @@ struct pmem_handle {
  * @phys: physical address of the first byte
  * @handle: what clients without privileges see instead; a reference on it, also
  *	after the memory is gone
- * @index: index in the allocator, see enum pmem_allocator
+ * @index: index in the allocator, see enum pmem_allocator_type
  * @uncached: must not be mapped cached, because its heap does not
  * @foreign: not in the node's own region
  */
@@ -106,10 +114,22 @@ struct pmem_slot {
 };
 
 /**
+ * enum pmem_use - whether a node's driver has been asked for the memory
+ * @PMEM_UNUSED: no
+ * @PMEM_CHANGING: it is being asked, or given it back
+ * @PMEM_USED: it has given it
+ */
+enum pmem_use {
+	PMEM_UNUSED,
+	PMEM_CHANGING,
+	PMEM_USED,
+};
+
+/**
  * struct pmem_node - one device
  * @misc: its device node; not registered if @kernel_only
- * @kobj: its directory under /sys/kernel/pmem_regions, and its reference count:
- *	held by who made the node and by every file
+ * @ref: held by who made the node and by every file
+ * @kobj: its directory under /sys/kernel/pmem_regions
  * @name: name of both
  * @id: number of the node, in the order of their creation
  * @named: in the list of names in use; protected by names_lock in node.c
@@ -121,48 +141,57 @@ struct pmem_slot {
  * @kernel_only: for pmem_kalloc() alone
  * @memory_type: of a kernel-only node, for pmem_kalloc()
  * @heap: where its memory comes from; owned
- * @owner: module of the hooks, held by every file; or NULL
- * @ioctl: takes the commands that PMEM does not know, or NULL
- * @release: called when a file is released, or NULL
- * @first_use: called with @cookie before the first allocation, or NULL
- * @last_use: called with @cookie after the last one is gone, or NULL
- * @cookie: what setup_region() of the platform data returned
- * @lock: protects @files and the links between files
+ * @hooked: has, or had, hooks
+ * @on_demand: its driver is asked for the memory
+ * @own_commands: its driver has commands of its own
+ * @own_hooks: functions of its driver
+ * @hooks: @own_hooks as long as they may be called, else NULL; changed under
+ *	@files_lock
+ * @hooks_srcu: held for reading by whoever calls one
+ * @lock: protects the links between files
+ * @files_lock: protects @files and @retired, and the ranges of all files against
+ *	sysfs
  * @files: open files, newest first, by their @entry
+ * @retired: nothing new may be opened or allocated; changed under @files_lock
  * @alloc_lock: protects what follows
  * @slots: allocations of bitmap and buddy nodes
  * @slot_ids: numbers in use
- * @kernel_allocs: what pmem_kalloc() gave out
- * @users: live allocations
+ * @users: allocations that are being made, and those of pmem_kalloc()
+ * @use: whether its driver has been asked for the memory
+ * @use_changed: woken when that is no longer changing
  * @debugfs: its file there
  */
 struct pmem_node {
 	struct miscdevice misc;
-	struct kobject kobj;
+	struct kref ref;
+	struct kobject *kobj;
 	char name[PMEM_NAME_MAX];
 	int id;
 	struct list_head named;
-	enum pmem_allocator allocator;
+	enum pmem_allocator_type allocator;
 	u64 quantum;
 	u64 size;
 	bool cached;
 	bool show_phys;
 	bool kernel_only;
-	unsigned int memory_type;
+	int memory_type;
 	struct heap *heap;
-	struct module *owner;
-	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	int (*release)(struct inode *inode, struct file *file);
-	int (*first_use)(void *cookie);
-	int (*last_use)(void *cookie);
-	void *cookie;
+	bool hooked;
+	bool on_demand;
+	bool own_commands;
+	struct pmem_hooks own_hooks;
+	const struct pmem_hooks __rcu *hooks;
+	struct srcu_struct hooks_srcu;
 	struct mutex lock;
+	struct mutex files_lock;
 	struct list_head files;
+	bool retired;
 	struct mutex alloc_lock;
 	struct list_head slots;
 	struct ida slot_ids;
-	struct list_head kernel_allocs;
 	unsigned int users;
+	enum pmem_use use;
+	wait_queue_head_t use_changed;
 	struct dentry *debugfs;
 };
 
@@ -184,7 +213,8 @@ struct pmem_range {
  * @file: the file itself
  * @inode: owns the address space by which all views of the file are found
  * @uncached: opened with O_SYNC
- * @entry: in node->files; protected by node->lock
+ * @owner: module of the node's hooks, which the file holds; or NULL
+ * @entry: in node->files; protected by node->files_lock
  * @master: whom it is connected to, NULL if to nobody any more; protected by
  *	node->lock. No reference is held; the master clears it when it goes
  * @clients: files connected to it, by @client; protected by node->lock
@@ -199,11 +229,12 @@ struct pmem_range {
  * @mapped: has been mapped as a master
  * @submapped: has been mapped as a connected file; for ever
  * @view: the view of a connected file while it is mapped, else NULL
- * @ranges: what is recorded to be shown of the master
+ * @ranges: what is recorded to be shown of the master; changed under
+ *	node->files_lock, too
  * @nr_ranges: length of that list
  * @shown: a bit for each page of the master that is shown; NULL until the first
  *	mapping of a connected file
- * @pid: thread that mapped it last as a master
+ * @pid: thread that mapped it last as a master; sysfs reads it without a lock
  * @pins: users inside the kernel
  * @pinned: the dma-buf that they hold, while @pins is not 0
  * @vmap: its mapping for them, likewise
@@ -213,6 +244,7 @@ struct pmem_file {
 	struct file *file;
 	struct inode *inode;
 	bool uncached;
+	struct module *owner;
 	struct list_head entry;
 	struct pmem_file *master;
 	struct list_head clients;
@@ -239,17 +271,27 @@ struct pmem_file {
 /* node.c */
 struct pmem_node *pmem_node_create(const struct pmem_node_config *config);
 void pmem_node_remove(struct pmem_node *node);
-void pmem_nodes_wait_gone(void);
-static inline struct pmem_node *pmem_node_get(struct pmem_node *node)
-{
-	kobject_get(&node->kobj);
-	return node;
-}
+struct pmem_node *pmem_node_get(struct pmem_node *node);
+void pmem_node_put(struct pmem_node *node);
+struct pmem_node *pmem_node_shown(const struct kobject *kobj);
+struct pmem_node *pmem_node_for_kernel(int memory_type,
+				       unsigned int skip);
+struct pmem_node *pmem_node_hooked(const struct module *module);
 
-static inline void pmem_node_put(struct pmem_node *node)
-{
-	kobject_put(&node->kobj);
-}
+/* hooks.c */
+int pmem_hooks_setup(struct pmem_node *node,
+		     const struct pmem_node_config *config);
+void pmem_hooks_cut(struct pmem_node *node);
+void pmem_hooks_teardown(struct pmem_node *node);
+bool pmem_hooks_pin(struct pmem_node *node, struct module **owner);
+bool pmem_hooks_are_of(struct pmem_node *node, const struct module *module);
+long pmem_hook_ioctl(struct pmem_node *node, struct file *filp,
+		     unsigned int cmd, unsigned long arg);
+int pmem_hook_release(struct pmem_node *node, struct inode *inode,
+		      struct file *filp);
+int pmem_node_use(struct pmem_node *node);
+void pmem_node_unuse(struct pmem_node *node);
+int pmem_node_retire(struct pmem_node *node);
 
 /* file.c */
 extern const struct file_operations pmem_fops;
@@ -323,12 +365,18 @@ int pmem_sysfs_setup(void);
 void pmem_sysfs_teardown(void);
 int pmem_sysfs_add(struct pmem_node *node);
 void pmem_sysfs_del(struct pmem_node *node);
-void pmem_node_release(struct kobject *kobj);
 
 /* inode.c */
 int pmem_inode_setup(void);
 void pmem_inode_teardown(void);
 struct inode *pmem_inode_new(void);
+
+/* node_param.c, platform_data.c: where nodes come from */
+struct heap *pmem_open_region(const struct pmem_node_config *config,
+			      const char *region, bool lent);
+struct pmem_node *
+pmem_node_from_data(const struct android_pmem_platform_data *data,
+		    const struct pmem_hooks *hooks);
 
 /* driver.c, node_param.c, cma_mem.c, cma_test.c, kapi_node.c */
 int pmem_driver_setup(void);
@@ -339,6 +387,7 @@ int cma_mem_setup(void);
 void cma_mem_teardown(void);
 int cma_test_setup(void);
 void cma_test_teardown(void);
-void pmem_kernel_nodes_remove(void);
+int pmem_kernel_nodes_setup(void);
+void pmem_kernel_nodes_teardown(void);
 
 #endif /* PMEM_H */

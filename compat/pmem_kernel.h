@@ -19,13 +19,16 @@ struct pmem_addr;
 struct pmem_region;
 
 /**
- * enum pmem_allocator - rules of allocation, numbered as in the last drivers
+ * enum pmem_allocator_type - rules of allocation
+ * @PMEM_ALLOCATORTYPE_UNSET: a board that does not say, see
+ *	struct android_pmem_platform_data
  * @PMEM_ALLOCATORTYPE_BITMAP: first free quanta; the index is the first of them
  * @PMEM_ALLOCATORTYPE_SYSTEM: memory of the system up to a quota
  * @PMEM_ALLOCATORTYPE_ALLORNOTHING: one owner at a time; the index is the length
  * @PMEM_ALLOCATORTYPE_BUDDYBESTFIT: powers of two; the index is the first page
  */
-enum pmem_allocator {
+enum pmem_allocator_type {
+	PMEM_ALLOCATORTYPE_UNSET,
 	PMEM_ALLOCATORTYPE_BITMAP,
 	PMEM_ALLOCATORTYPE_SYSTEM,
 	PMEM_ALLOCATORTYPE_ALLORNOTHING,
@@ -33,7 +36,7 @@ enum pmem_allocator {
 	PMEM_ALLOCATORTYPE_MAX,
 };
 
-/* Memory types of kernel-only regions, and what pmem_kalloc() takes as flags. */
+/* What pmem_kalloc() takes as flags. */
 #define PMEM_MEMTYPE_EBI1	1
 #define PMEM_MEMTYPE_SMI	2
 #define PMEM_MEMTYPE_MASK	0x7
@@ -41,75 +44,120 @@ enum pmem_allocator {
 #define PMEM_ALIGNMENT_1M	0x10
 #define PMEM_ALIGNMENT_MASK	0x18
 
+/* Types of memory as board files call them. The parameter "memory" says where each of them is. */
+#define MEMTYPE_NONE		(-1)
+#define MEMTYPE_EBI1		PMEM_MEMTYPE_EBI1
+#define MEMTYPE_SMI		PMEM_MEMTYPE_SMI
+#define MEMTYPE_EBI0		3
+#define MEMTYPE_SMI_KERNEL	4
+
+/* Devices of these names have no node, but memory for pmem_kalloc(). */
+#define PMEM_KERNEL_EBI0_DATA_NAME	"pmem_kernel_ebi0"
+#define PMEM_KERNEL_EBI1_DATA_NAME	"pmem_kernel_ebi1"
+#define PMEM_KERNEL_SMI_DATA_NAME	"pmem_kernel_smi"
+
 /**
  * struct android_pmem_platform_data - a device as board files described it
  * @name: of the node under /dev; names that begin with "pmem_kernel" make
  *	regions for pmem_kalloc() alone, with no node
- * @start: physical address; the memory must be reserved
+ * @start: physical address of memory that is reserved, but not by the kernel for
+ *	itself. If 0, the device borrows @size bytes from the region of its
+ *	@memory_type, while anything is allocated
  * @size: bytes
- * @allocator_type: rules of allocation
+ * @no_allocator: boards that set none of @allocator_type, @quantum and
+ *	@memory_type are of the first drivers: 0 means buddy, all else
+ *	all-or-nothing
+ * @allocator_type: rules of allocation; later boards that do not set it get
+ *	bitmap
  * @quantum: bytes, a power of two of at least 4096; 0 for 4096
  * @cached: memory may be mapped cached
  * @buffered: of no effect on any architecture that is left
- * @memory_type: PMEM_MEMTYPE_* of a kernel-only region
+ * @unstable: of no effect: memory of devices is never unplugged
+ * @map_on_demand: of no effect: what the kernel maps is no matter of devices
+ * @reusable: of no effect where @start is set; otherwise memory is always lent,
+ *	and where the region is a CMA area, the kernel uses it meanwhile
+ * @memory_type: MEMTYPE_*; of a kernel-only region, what pmem_kalloc() asks for
  * @request_region: called before the first allocation, fails it if not 0
- * @release_region: called after the last allocation is gone
+ * @release_region: called when all memory is unused again, also by dma-bufs
+ *	that were exported; for every device, not only for those with
+ *	@map_on_demand
  * @setup_region: called once; its result is passed to the other two
+ *
+ * Not needed after the device has been made, apart from the functions. Those of
+ * a module are called no more when it goes, and its device is taken away. They
+ * are called in any process, below locks of this module, and may call
+ * pmem_kalloc() and pmem_kfree(), for other memory than their device's, but
+ * nothing else that is declared here.
  */
 struct android_pmem_platform_data {
 	const char *name;
 	unsigned long start;
 	unsigned long size;
-	enum pmem_allocator allocator_type;
+	unsigned int no_allocator;
+	enum pmem_allocator_type allocator_type;
 	unsigned int quantum;
 	unsigned int cached;
 	unsigned int buffered;
-	unsigned int memory_type;
+	unsigned int unstable;
+	unsigned int map_on_demand;
+	unsigned int reusable;
+	int memory_type;
 	int (*request_region)(void *cookie);
 	int (*release_region)(void *cookie);
 	void *(*setup_region)(void);
 };
 
 /**
+ * struct pmem_hooks - functions of a driver that a device calls
+ * @owner: module that they are of; held by every open file. NULL if that is not
+ *	known, and for those of the kernel itself
+ * @ioctl: takes the commands that PMEM does not know, or NULL
+ * @release: called when a file is released, or NULL
+ * @first_use: request_region of struct android_pmem_platform_data, or NULL
+ * @last_use: release_region of the same, or NULL
+ * @cookie: for these two
+ */
+struct pmem_hooks {
+	struct module *owner;
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	int (*release)(struct inode *inode, struct file *file);
+	int (*first_use)(void *cookie);
+	int (*last_use)(void *cookie);
+	void *cookie;
+};
+
+/**
  * struct pmem_node_config - what a node is made from
  * @name: its name
  * @allocator: rules of allocation
- * @heap: where its memory comes from; the node takes it over on success
+ * @heap: where its memory comes from; the node takes it over
  * @size: bytes, or 0 for all memory of @heap
  * @quantum: bytes
  * @cached: memory may be mapped cached
  * @show_phys: physical addresses are for everybody
  * @kernel_only: make no node under /dev
- * @memory_type: PMEM_MEMTYPE_* if @kernel_only
- * @owner: module that the hooks below are of, or NULL
- * @ioctl: takes unknown commands, or NULL
- * @release: called when a file is released, or NULL
- * @request_region: see struct android_pmem_platform_data
- * @release_region: the same
- * @cookie: for these two
+ * @memory_type: MEMTYPE_* if @kernel_only
+ * @hooks: functions of the driver that it is made for
  */
 struct pmem_node_config {
 	const char *name;
-	enum pmem_allocator allocator;
+	enum pmem_allocator_type allocator;
 	struct heap *heap;
 	u64 size;
 	u64 quantum;
 	bool cached;
 	bool show_phys;
 	bool kernel_only;
-	unsigned int memory_type;
-	struct module *owner;
-	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	int (*release)(struct inode *inode, struct file *file);
-	int (*request_region)(void *cookie);
-	int (*release_region)(void *cookie);
-	void *cookie;
+	int memory_type;
+	struct pmem_hooks hooks;
 };
 
 int is_pmem_file(struct file *file);
 int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
 		  unsigned long *len, struct file **filp);
 int get_pmem_fd(int fd, unsigned long *start, unsigned long *len);
+int get_pmem_addr(struct file *file, unsigned long *start, unsigned long *vaddr,
+		  unsigned long *len);
 int get_pmem_user_addr(struct file *file, unsigned long *start,
 		       unsigned long *len);
 void put_pmem_file(struct file *file);

@@ -39,7 +39,9 @@ static int record_range(struct pmem_file *file, u64 offset, u64 len)
 		return -ENOMEM;
 	range->offset = offset;
 	range->len = len;
+	mutex_lock(&file->node->files_lock);
 	list_add(&range->entry, &file->ranges);
+	mutex_unlock(&file->node->files_lock);
 	file->nr_ranges++;
 	return 0;
 }
@@ -50,7 +52,9 @@ static int forget_range(struct pmem_file *file, u64 offset, u64 len)
 
 	if (!range)
 		return -EINVAL;
+	mutex_lock(&file->node->files_lock);
 	list_del(&range->entry);
+	mutex_unlock(&file->node->files_lock);
 	file->nr_ranges--;
 	kfree(range);
 	return 0;
@@ -139,12 +143,15 @@ bool pmem_range_shown(struct pmem_file *file, u64 offset)
 void pmem_ranges_drop(struct pmem_file *file)
 {
 	struct pmem_range *range, *next;
+	LIST_HEAD(dropped);
 
 	lockdep_assert_held(&file->lock);
-	list_for_each_entry_safe(range, next, &file->ranges, entry)
-		kfree(range);
-	INIT_LIST_HEAD(&file->ranges);
+	mutex_lock(&file->node->files_lock);
+	list_splice_init(&file->ranges, &dropped);
+	mutex_unlock(&file->node->files_lock);
 	file->nr_ranges = 0;
 	kvfree(file->shown);
 	file->shown = NULL;
+	list_for_each_entry_safe(range, next, &dropped, entry)
+		kfree(range);
 }

@@ -18,27 +18,35 @@ static struct kobject *regions;
 
 /**
  * struct pmem_attribute - a file in a node's directory
- * @attr: its name and mode
+ * @kobj_attr: its name and mode
  * @show: writes its contents
  */
 struct pmem_attribute {
-	struct attribute attr;
+	struct kobj_attribute kobj_attr;
 	ssize_t (*show)(struct pmem_node *node, char *buf);
 };
 
-#define PMEM_ATTR(_name)						\
-	static const struct pmem_attribute attr_##_name = {		\
-		.attr = { .name = __stringify(_name), .mode = 0444 },	\
-		.show = _name##_show,					\
-	}
-
-static ssize_t attr_show(struct kobject *kobj, struct attribute *attr,
+static ssize_t attr_show(struct kobject *kobj, struct kobj_attribute *attr,
 			 char *buf)
 {
-	struct pmem_node *node = container_of(kobj, struct pmem_node, kobj);
+	struct pmem_node *node = pmem_node_shown(kobj);
 
-	return container_of(attr, struct pmem_attribute, attr)->show(node, buf);
+	if (!node)
+		return -ENODEV;
+	return container_of(attr, struct pmem_attribute, kobj_attr)->show(node, buf);
 }
+
+#define PMEM_ATTR(_name)						\
+	static const struct pmem_attribute attr_##_name = {		\
+		.kobj_attr = {						\
+			.attr = {					\
+				.name = __stringify(_name),		\
+				.mode = 0444,				\
+			},						\
+			.show = attr_show,				\
+		},							\
+		.show = _name##_show,					\
+	}
 
 static ssize_t base_show(struct pmem_node *node, char *buf)
 {
@@ -78,17 +86,16 @@ static ssize_t mapped_regions_show(struct pmem_node *node, char *buf)
 	struct pmem_file *file;
 	ssize_t len = sysfs_emit(buf, MAPPED_HEADER);
 
-	mutex_lock(&node->lock);
+	mutex_lock(&node->files_lock);
 	list_for_each_entry(file, &node->files, entry) {
-		mutex_lock(&file->lock);
-		len += sysfs_emit_at(buf, len, "pid %d:", file->pid);
+		len += sysfs_emit_at(buf, len, "pid %d:",
+				     READ_ONCE(file->pid));
 		list_for_each_entry(range, &file->ranges, entry)
 			len += sysfs_emit_at(buf, len, "(%llx,%llx) ",
 					     range->offset, range->len);
 		len += sysfs_emit_at(buf, len, "\n");
-		mutex_unlock(&file->lock);
 	}
-	mutex_unlock(&node->lock);
+	mutex_unlock(&node->files_lock);
 	return len;
 }
 PMEM_ATTR(mapped_regions);
@@ -177,30 +184,30 @@ static ssize_t buddy_bitmap_dump_show(struct pmem_node *node, char *buf)
 PMEM_ATTR(buddy_bitmap_dump);
 
 static const struct attribute *common_attrs[] = {
-	&attr_base.attr,
-	&attr_size.attr,
-	&attr_allocator_type.attr,
-	&attr_mapped_regions.attr,
+	&attr_base.kobj_attr.attr,
+	&attr_size.kobj_attr.attr,
+	&attr_allocator_type.kobj_attr.attr,
+	&attr_mapped_regions.kobj_attr.attr,
 	NULL
 };
 
 static const struct attribute *bitmap_attrs[] = {
-	&attr_quantum_size.attr,
-	&attr_total_entries.attr,
-	&attr_free_quanta.attr,
-	&attr_bits_allocated.attr,
+	&attr_quantum_size.kobj_attr.attr,
+	&attr_total_entries.kobj_attr.attr,
+	&attr_free_quanta.kobj_attr.attr,
+	&attr_bits_allocated.kobj_attr.attr,
 	NULL
 };
 
 static const struct attribute *buddy_attrs[] = {
-	&attr_quantum_size.attr,
-	&attr_total_entries.attr,
-	&attr_buddy_bitmap_dump.attr,
+	&attr_quantum_size.kobj_attr.attr,
+	&attr_total_entries.kobj_attr.attr,
+	&attr_buddy_bitmap_dump.kobj_attr.attr,
 	NULL
 };
 
 static const struct attribute *all_or_nothing_attrs[] = {
-	&attr_allocated.attr,
+	&attr_allocated.kobj_attr.attr,
 	NULL
 };
 
@@ -220,15 +227,6 @@ static const struct attribute **allocator_attrs(const struct pmem_node *node)
 	}
 }
 
-static const struct sysfs_ops node_sysfs_ops = {
-	.show = attr_show,
-};
-
-static const struct kobj_type node_ktype = {
-	.release	= pmem_node_release,
-	.sysfs_ops	= &node_sysfs_ops,
-};
-
 static int debugfs_show(struct seq_file *seq, void *unused)
 {
 	char *buf = (char *)__get_free_page(GFP_KERNEL);
@@ -242,25 +240,33 @@ static int debugfs_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(debugfs);
 
+/* A kobject of the kernel's own: it may be released late, when we are gone. */
+static void dir_del(struct pmem_node *node)
+{
+	kobject_del(node->kobj);
+	kobject_put(node->kobj);
+}
+
 /**
- * pmem_sysfs_add() - begin the life of a node's kobject, and show it
- * @node: the node; to be disposed of by pmem_node_put() whatever this returns
+ * pmem_sysfs_add() - show a node
+ * @node: the node, its name claimed
  *
  * Context: may sleep.
- * Return: 0; -EEXIST if there is a node of that name; -ENOMEM.
+ * Return: 0, to be followed by pmem_sysfs_del(); -ENOMEM.
  */
 int pmem_sysfs_add(struct pmem_node *node)
 {
-	int ret = kobject_init_and_add(&node->kobj, &node_ktype, regions, "%s",
-				       node->name);
+	struct kobject *kobj = kobject_create_and_add(node->name, regions);
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = sysfs_create_files(&node->kobj, common_attrs);
+	if (!kobj)
+		return -ENOMEM;
+	WRITE_ONCE(node->kobj, kobj);
+	ret = sysfs_create_files(kobj, common_attrs);
 	if (!ret)
-		ret = sysfs_create_files(&node->kobj, allocator_attrs(node));
+		ret = sysfs_create_files(kobj, allocator_attrs(node));
 	if (ret) {
-		kobject_del(&node->kobj);
+		dir_del(node);
 		return ret;
 	}
 	node->debugfs = debugfs_create_file(node->name, 0444, NULL, node,
@@ -270,14 +276,16 @@ int pmem_sysfs_add(struct pmem_node *node)
 
 /**
  * pmem_sysfs_del() - stop showing a node
- * @node: the node
+ * @node: the node, its name still claimed
+ *
+ * Waits for whoever reads.
  *
  * Context: may sleep.
  */
 void pmem_sysfs_del(struct pmem_node *node)
 {
 	debugfs_remove(node->debugfs);
-	kobject_del(&node->kobj);
+	dir_del(node);
 }
 
 /**

@@ -198,7 +198,7 @@ static int mmap_master(struct pmem_file *file, struct vm_area_struct *vma)
 	vma->vm_private_data = view;
 	vma->vm_ops = &view_vm_ops;
 	file->mapped = true;
-	file->pid = task_pid_nr(current);
+	WRITE_ONCE(file->pid, task_pid_nr(current));
 	return 0;
 }
 

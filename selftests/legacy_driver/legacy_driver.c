@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 #include "../../compat/pmem_kernel.h"
 #include "../../heap/kcompat.h"
@@ -43,6 +44,14 @@ static unsigned long held_vaddr;
 static struct legacy_counts counts;
 static bool refuse;
 
+/* Whether request_region waits, and whether one does; for whoever waits for either. */
+static bool hold, is_held;
+static DECLARE_WAIT_QUEUE_HEAD(hold_queue);
+
+/* What the hooks are to allocate between them, and what they have. */
+static u32 hook_kalloc;
+static s32 hook_memory;
+
 static void *hw3d_setup_region(void)
 {
 	counts.setups++;
@@ -53,6 +62,14 @@ static int hw3d_request(void *cookie)
 {
 	counts.requests++;
 	counts.wrong_cookies += cookie != &counts;
+	if (hook_kalloc)
+		hook_memory = pmem_kalloc(PAGE_SIZE, hook_kalloc);
+	if (READ_ONCE(hold)) {
+		WRITE_ONCE(is_held, true);
+		wake_up_all(&hold_queue);
+		wait_event(hold_queue, !READ_ONCE(hold));
+		WRITE_ONCE(is_held, false);
+	}
 	return refuse ? -EBUSY : 0;
 }
 
@@ -60,6 +77,9 @@ static int hw3d_release_region(void *cookie)
 {
 	counts.releases++;
 	counts.wrong_cookies += cookie != &counts;
+	if (hook_memory > 0)
+		counts.kfrees += !pmem_kfree(hook_memory);
+	hook_memory = 0;
 	return 0;
 }
 
@@ -117,6 +137,20 @@ static int setup_sys(void)
 	return pmem_setup(&data, NULL, NULL);
 }
 
+/* A device of any memory, which is not to stay. */
+static int setup_at(unsigned long start, unsigned long size)
+{
+	struct android_pmem_platform_data data = {
+		.name		= "anywhere",
+		.start		= start,
+		.size		= size,
+		.allocator_type	= PMEM_ALLOCATORTYPE_BITMAP,
+	};
+	int ret = pmem_setup(&data, NULL, NULL);
+
+	return ret ?: pmem_remove("anywhere");
+}
+
 static s64 get(struct legacy_call *call)
 {
 	unsigned long start, vaddr, len;
@@ -139,7 +173,7 @@ static s64 get(struct legacy_call *call)
 
 static s64 with_file(struct legacy_call *call, unsigned int nr)
 {
-	unsigned long start = 0, len = 0;
+	unsigned long start = 0, len = 0, vaddr = 0;
 	struct pmem_region region = { .offset = call->a, .len = call->b };
 	struct pmem_addr addr = {
 		.vaddr = call->word, .offset = call->a, .length = call->b,
@@ -155,6 +189,12 @@ static s64 with_file(struct legacy_call *call, unsigned int nr)
 		ret = get_pmem_user_addr(file, &start, &len);
 		call->start = start;
 		call->len = len;
+		break;
+	case LEGACY_GET_ADDR:
+		ret = get_pmem_addr(file, &start, &vaddr, &len);
+		call->start = start;
+		call->len = len;
+		call->word = ret ? 0 : *(u64 *)vaddr;
 		break;
 	case LEGACY_FLUSH:
 		flush_pmem_file(file, call->a, call->b);
@@ -211,6 +251,17 @@ static s64 run(unsigned int cmd, struct legacy_call *call)
 		return setup_hw3d();
 	case LEGACY_REMOVE:
 		return pmem_remove("hw3d");
+	case LEGACY_SETUP_AT:
+		return setup_at(call->a, call->b);
+	case LEGACY_HOLD:
+		WRITE_ONCE(hold, call->a);
+		wake_up_all(&hold_queue);
+		return 0;
+	case LEGACY_WAIT_HELD:
+		return wait_event_interruptible(hold_queue, READ_ONCE(is_held));
+	case LEGACY_HOOK_KALLOC:
+		hook_kalloc = call->cmd;
+		return 0;
 	case LEGACY_REFUSE:
 		refuse = call->a;
 		return 0;

@@ -36,6 +36,7 @@ struct legacy_call {
  * @releases: release_region
  * @ioctls: the ioctl hook
  * @closes: the release hook
+ * @kfrees: release_region that gave back what request_region had allocated
  * @wrong_cookies: calls with another cookie than setup_region returned
  */
 struct legacy_counts {
@@ -44,6 +45,7 @@ struct legacy_counts {
 	__u32 releases;
 	__u32 ioctls;
 	__u32 closes;
+	__u32 kfrees;
 	__u32 wrong_cookies;
 };
 
@@ -66,6 +68,11 @@ struct legacy_counts {
 #define LEGACY_REMOVE		LEGACY_IOC(14)	/* pmem_remove("hw3d") */
 #define LEGACY_COUNTS		_IOR('L', 15, struct legacy_counts)
 #define LEGACY_REFUSE		LEGACY_IOC(16)	/* let request_region fail, or not */
+#define LEGACY_SETUP_AT		LEGACY_IOC(17)	/* a device at a..a + b, for a moment */
+#define LEGACY_HOLD		LEGACY_IOC(18)	/* let request_region wait, or go on */
+#define LEGACY_WAIT_HELD	LEGACY_IOC(19)	/* wait until it waits */
+#define LEGACY_HOOK_KALLOC	LEGACY_IOC(20)	/* let it allocate with these flags */
+#define LEGACY_GET_ADDR		LEGACY_IOC(21)	/* get_pmem_addr() */
 
 /* What the ioctl hook returns, and how it fails for everything else. */
 #define LEGACY_HOOK_RESULT	42

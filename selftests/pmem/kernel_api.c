@@ -459,21 +459,39 @@ TEST_F(driver, has_a_device_of_the_systems_memory)
 	close(second);
 }
 
-/* As those of that time did. What it leaves goes when pmem_compat does, also memory in use. */
+/* What a hook belongs to goes with its driver; what has outlived its file does not. */
 TEST_F(driver, may_leave_its_devices)
 {
 	struct legacy_call all = { .a = MiB(8), .cmd = EBI1 | ALIGN_4K };
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC), sys, dmabuf;
+	char *view;
 
+	ASSERT_EQ(0, pmem_allocate(hw3d, MiB(1)));
+	dmabuf = pmem_export(hw3d, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, dmabuf);
+	view = pmem_mmap(dmabuf, MiB(1));
+	ASSERT_NE(MAP_FAILED, view);
+	ASSERT_EQ(0, close(hw3d));
 	ASSERT_GT(call(self->driver, LEGACY_KALLOC, all), 0);
 	ASSERT_TRUE(write_text("/sys/module/legacy_driver/parameters/leave", "Y"));
 	close(self->driver);
 	ASSERT_EQ(0, system(UNLOAD));
-	EXPECT_EQ(0, access("/dev/hw3d", F_OK));
-	EXPECT_EQ(0, access("/dev/legacy_sys", F_OK));
+	EXPECT_ERRNO(ENOENT, open("/dev/hw3d", O_RDWR | O_CLOEXEC));
+	EXPECT_NE(0, access("/sys/kernel/pmem_regions/hw3d", F_OK));
+	/* That would call release_region. */
+	EXPECT_TRUE(can_write(view));
+	ASSERT_EQ(0, munmap(view, MiB(1)));
+	ASSERT_EQ(0, close(dmabuf));
+
+	/* Without hooks there is nobody to miss. */
 	EXPECT_EQ(0, access("/sys/kernel/pmem_regions/pmem_kernel_ebi1", F_OK));
+	sys = open("/dev/legacy_sys", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, sys);
+	EXPECT_EQ(0, pmem_allocate(sys, MiB(1)));
+	EXPECT_ERRNO(EINVAL, ioctl(sys, HW3D_GRANT_GPU, 0));
+	close(sys);
 
 	ASSERT_EQ(0, system("rmmod pmem_compat"));
-	EXPECT_NE(0, access("/dev/hw3d", F_OK));
 	EXPECT_NE(0, access("/dev/legacy_sys", F_OK));
 	ASSERT_EQ(0, system(LOAD));
 	EXPECT_TRUE(all_free(true));
@@ -481,6 +499,107 @@ TEST_F(driver, may_leave_its_devices)
 	ASSERT_GE(self->driver, 0);
 	EXPECT_GT(call(self->driver, LEGACY_KALLOC, all), 0);
 	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE, (struct legacy_call){ .a = done.ret }));
+}
+
+/* A board may switch it off then: memory is in use until nobody can reach it any more. */
+TEST_F(driver, has_its_memory_back_when_no_buffer_is_left)
+{
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC), dmabuf;
+	struct legacy_counts before = counts(self->driver);
+	struct legacy_call none = { };
+	char *view;
+
+	ASSERT_EQ(0, pmem_allocate(hw3d, MiB(1)));
+	dmabuf = pmem_export(hw3d, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, dmabuf);
+	view = pmem_mmap(dmabuf, MiB(1));
+	ASSERT_NE(MAP_FAILED, view);
+	close(dmabuf);
+	close(hw3d);
+	EXPECT_EQ(before.closes + 1, counts(self->driver).closes);
+	EXPECT_EQ(before.releases, counts(self->driver).releases);
+	EXPECT_EQ(-EBUSY, call(self->driver, LEGACY_REMOVE, none));
+	/* Refused, it is as it was: used on from where it is, not asked for anew. */
+	hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, hw3d);
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(hw3d, MiB(1)));
+	EXPECT_EQ(before.requests + 1, counts(self->driver).requests);
+	EXPECT_EQ(-EBUSY, call(self->driver, LEGACY_REMOVE, none));
+	close(hw3d);
+	EXPECT_EQ(before.releases, counts(self->driver).releases);
+
+	ASSERT_EQ(0, munmap(view, MiB(1)));
+	EXPECT_EQ(before.releases + 1, counts(self->driver).releases);
+	EXPECT_EQ(0, counts(self->driver).wrong_cookies);
+	EXPECT_EQ(0, call(self->driver, LEGACY_REMOVE, none));
+	EXPECT_EQ(before.releases + 1, counts(self->driver).releases);
+}
+
+/* The kernel opens one misc device at a time: one that waits keeps everybody from all of them. */
+TEST_F(driver, is_waited_for_by_nobody_who_opens_a_file)
+{
+	static const char *const files[] = { "/dev/hw3d", "/dev/pmem", "/dev/legacy_driver",
+					     "/sys/kernel/pmem_regions/hw3d/mapped_regions" };
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC), fd;
+	struct peer peer = peer_start();
+	char text[256];
+	size_t i;
+
+	ASSERT_EQ(0, call(self->driver, LEGACY_HOLD, (struct legacy_call){ .a = 1 }));
+	begin_on(peer, do_allocate, peer_give(peer, hw3d), MiB(1));
+	ASSERT_EQ(0, call(self->driver, LEGACY_WAIT_HELD, (struct legacy_call){ }));
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		fd = open(files[i], O_RDONLY | O_CLOEXEC);
+		EXPECT_LE(0, fd);
+		if (i == ARRAY_SIZE(files) - 1)
+			EXPECT_LT(0, read(fd, text, sizeof(text)));
+		close(fd);
+	}
+	ASSERT_EQ(0, call(self->driver, LEGACY_HOLD, (struct legacy_call){ .a = 0 }));
+	EXPECT_EQ(0, peer_call_end(peer));
+	peer_end(peer);
+	close(hw3d);
+}
+
+/* The lock checker of a debug kernel looks on. */
+TEST_F(driver, may_allocate_in_its_hooks)
+{
+	struct legacy_call kalloc = { .cmd = EBI1 | ALIGN_4K };
+	struct legacy_counts before = counts(self->driver);
+	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
+
+	ASSERT_EQ(0, call(self->driver, LEGACY_HOOK_KALLOC, kalloc));
+	ASSERT_EQ(0, pmem_allocate(hw3d, MiB(1)));
+	close(hw3d);
+	EXPECT_EQ(before.kfrees + 1, counts(self->driver).kfrees);
+}
+
+TEST_F(driver, cannot_have_memory_without_an_address)
+{
+	struct legacy_call nowhere = { .b = MiB(1) };
+
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_SETUP_AT, nowhere));
+}
+
+TEST_F(driver, is_told_an_address_without_a_hold)
+{
+	int pmem = pmem_open("pmem");
+	struct legacy_call get = { .fd = pmem };
+	__u64 *memory;
+
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_GET_ADDR, get));
+	memory = pmem_mmap(pmem, KiB(64));
+	ASSERT_NE(MAP_FAILED, memory);
+	memory[0] = 0x5566;
+	EXPECT_EQ(0, call(self->driver, LEGACY_GET_ADDR, get));
+	EXPECT_EQ(KiB(64), done.len);
+	EXPECT_EQ(pmem_phys(pmem).offset, done.start);
+	EXPECT_EQ(0x5566, done.word);
+	get.fd = self->driver;
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_GET_ADDR, get));
+	munmap(memory, KiB(64));
+	close(pmem);
+	EXPECT_TRUE(all_free(true));
 }
 
 TEST_HARNESS_MAIN
