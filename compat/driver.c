@@ -146,9 +146,17 @@ static const struct of_device_id pmem_of_match[] = {
 };
 MODULE_DEVICE_TABLE(of, pmem_of_match);
 
+/* Boards without a device tree register devices of this name, with platform data. */
+static const struct platform_device_id pmem_ids[] = {
+	{ .name = "android_pmem" },
+	{ }
+};
+MODULE_DEVICE_TABLE(platform, pmem_ids);
+
 static struct platform_driver pmem_driver = {
 	.probe	= pmem_probe,
 	.remove	= pmem_unbind_entry,
+	.id_table = pmem_ids,
 	.driver	= {
 		.name		= "pmem-compat",
 		.of_match_table	= pmem_of_match,

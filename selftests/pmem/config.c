@@ -387,4 +387,149 @@ TEST_F(config, nodes_that_could_never_allocate)
 	EXPECT_TRUE(node_works("bits", MiB(4)));
 }
 
+#define DRIVER		"/sys/bus/platform/drivers/pmem-compat/"
+#define BOARD		"/sys/module/legacy_board/parameters/"
+
+/* Makes room for a board that has no tree: its names are those of the test board's. */
+FIXTURE(board) {
+	int unused;
+};
+
+static const char *const replaced[] = { "pmem", "pmem-adsp", "pmem-audio", "pmem-camera" };
+
+static bool make_room(const char *parameters)
+{
+	bool done = !load(parameters);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(replaced); i++)
+		done = write_text(DRIVER "unbind", replaced[i]) && done;
+	return done;
+}
+
+FIXTURE_SETUP(board)
+{
+	IDLE_SETUP();
+	ASSERT_TRUE(unload());
+	log_clear();
+}
+
+FIXTURE_TEARDOWN(board)
+{
+	if (!access(BOARD, F_OK))
+		EXPECT_EQ(0, system("rmmod legacy_board"));
+	EXPECT_TRUE(unload());
+	EXPECT_EQ(0, load(""));
+	EXPECT_TRUE(all_free(true));
+}
+
+static unsigned int counted(const char *parameter)
+{
+	char *path = format(BOARD "%s", parameter), *text = read_text(path);
+	unsigned int count = strtoul(text, NULL, 10);
+
+	free(text);
+	free(path);
+	return count;
+}
+
+/* Nexus One: addresses of their own, and a flag instead of rules. */
+TEST_F(board, of_the_first_drivers)
+{
+	int fd;
+
+	ASSERT_TRUE(make_room(""));
+	ASSERT_EQ(0, system("modprobe legacy_board board=qsd8k"));
+	EXPECT_TRUE(attribute_is("pmem", "allocator_type", "Buddy Bestfit\n"));
+	EXPECT_TRUE(attribute_is("pmem_adsp", "allocator_type", "Buddy Bestfit\n"));
+	EXPECT_TRUE(attribute_is("pmem_camera", "allocator_type", "All or Nothing\n"));
+	EXPECT_TRUE(attribute_is("pmem", "base", "1929379840(0x73000000)\n"));
+	EXPECT_TRUE(attribute_is("pmem_adsp", "base", "1879048192(0x70000000)\n"));
+	EXPECT_TRUE(attribute_is("pmem_camera", "base", "2034237440(0x79400000)\n"));
+	EXPECT_TRUE(node_works("pmem", MiB(48)));
+	EXPECT_TRUE(node_works("pmem_adsp", MiB(48)));
+	EXPECT_TRUE(node_works("pmem_camera", MiB(8)));
+	/* Powers of two. */
+	fd = pmem_open("pmem");
+	ASSERT_EQ(0, pmem_allocate(fd, 3 * LEN));
+	EXPECT_EQ(4 * LEN, pmem_size(fd).len);
+	close(fd);
+}
+
+/* Memory by its type; each device has all of its own, whatever the others have. */
+TEST_F(board, of_the_last_drivers)
+{
+	static const struct {
+		const char *name;
+		size_t size;
+	} made[] = { { "pmem", MiB(16) }, { "pmem_adsp", MiB(24) }, { "pmem_audio", MiB(4) } };
+	int fds[ARRAY_SIZE(made)];
+	size_t i;
+
+	ASSERT_TRUE(make_room("memory=smi:adsp,ebi1:mdp"));
+	ASSERT_EQ(0, system("modprobe legacy_board board=msm7x27a"));
+	for (i = 0; i < ARRAY_SIZE(made); i++) {
+		EXPECT_TRUE(attribute_is(made[i].name, "allocator_type", "Bitmap\n"));
+		EXPECT_TRUE(node_works(made[i].name, made[i].size)) {
+			TH_LOG("%s", made[i].name);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(made); i++) {
+		fds[i] = pmem_open(made[i].name);
+		EXPECT_EQ(0, pmem_allocate(fds[i], made[i].size));
+		/* 48 MiB from 0x73000000 on. */
+		EXPECT_LE(0x73000000, pmem_phys(fds[i]).offset);
+		EXPECT_GE(0x76000000, pmem_phys(fds[i]).offset + made[i].size);
+	}
+	for (i = 0; i < ARRAY_SIZE(made); i++)
+		close(fds[i]);
+}
+
+TEST_F(board, without_a_place_for_its_memory)
+{
+	ASSERT_TRUE(make_room("memory=smi:mdp,ebi0:adsp,ebi:mdp"));
+	ASSERT_EQ(0, system("modprobe legacy_board board=msm7x27a"));
+	EXPECT_TRUE(log_has("pmem_adsp: no start, and memory= has no region for its type"));
+	EXPECT_FALSE(node_exists("pmem"));
+	EXPECT_FALSE(node_exists("pmem_adsp"));
+	EXPECT_FALSE(node_exists("pmem_audio"));
+}
+
+/* What is open works on; but nobody is asked for memory who is not there any more. */
+TEST_F(board, goes_while_it_is_used)
+{
+	void *memory;
+	int used, idle, dmabuf;
+
+	ASSERT_TRUE(make_room(""));
+	ASSERT_EQ(0, system("modprobe legacy_board board=qsd8k hooks=1"));
+	idle = pmem_open("pmem_adsp");
+	used = pmem_master("pmem_adsp", LEN, &memory);
+	ASSERT_LE(0, used);
+	dmabuf = pmem_export(used, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, dmabuf);
+	EXPECT_EQ(1, counted("requests"));
+	ASSERT_TRUE(write_text(DRIVER "unbind", "android_pmem.1"));
+	EXPECT_FALSE(node_exists("pmem_adsp"));
+	EXPECT_TRUE(can_write(memory));
+	EXPECT_ERRNO(ENOMEM, pmem_allocate(idle, LEN));
+	EXPECT_EQ(1, counted("requests"));
+
+	/* Another device on the same memory. */
+	ASSERT_TRUE(write_text(DRIVER "bind", "android_pmem.1"));
+	EXPECT_TRUE(node_works("pmem_adsp", MiB(48)));
+	EXPECT_EQ(2, counted("requests"));
+	EXPECT_EQ(1, counted("releases"));
+
+	ASSERT_EQ(0, system("rmmod legacy_board"));
+	EXPECT_FALSE(node_exists("pmem_adsp"));
+	EXPECT_FALSE(node_exists("pmem_camera"));
+	EXPECT_TRUE(can_write(memory));
+	EXPECT_EQ(LEN, pmem_size(used).len);
+	munmap(memory, LEN);
+	close(used);
+	close(idle);
+	close(dmabuf);
+}
+
 TEST_HARNESS_MAIN
