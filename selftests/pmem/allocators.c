@@ -13,17 +13,6 @@ struct block {
 	unsigned long len;
 };
 
-static unsigned long base_of(const char *name)
-{
-	char *path = format("/sys/kernel/pmem_regions/%s/base", name);
-	char *text = read_text(path);
-	unsigned long base = text ? strtoul(text, NULL, 10) : 0;
-
-	free(path);
-	free(text);
-	return base;
-}
-
 static int by_offset(const void *a, const void *b)
 {
 	const struct block *first = a, *second = b;
@@ -111,7 +100,7 @@ static void bitmap_alloc(struct __test_metadata *_metadata, struct _test_data_bi
 
 	ASSERT_EQ(0, pmem_allocate(fd, len));
 	if (!self->node->base)
-		self->base = base_of(self->name);
+		self->base = pmem_base(self->name);
 	ASSERT_GT(MANY, self->count);
 	self->blocks[self->count] = block_of(fd, self->base);
 	EXPECT_EQ((len + PAGE - 1) / PAGE * PAGE, self->blocks[self->count].len);

@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Nodes that the administrator asks for with module parameters. */
 #include "../kernel_log.h"
-#include "../kernel_module.h"
 #include "test.h"
 
 #define LEN		MiB(1)
-
-static int load(const char *parameters)
-{
-	return load_module("pmem_compat", parameters);
-}
-
-static bool is_loaded(void)
-{
-	return !access("/sys/module/pmem_compat", F_OK);
-}
-
-/* What a process has left is gone only soon after it has. */
-static bool unload(void)
-{
-	int tries = 300;
-
-	while (is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
-		usleep(100000);
-	return !is_loaded();
-}
 
 static bool node_exists(const char *name)
 {
@@ -62,24 +41,7 @@ static bool node_works(const char *name, size_t size)
 	return works;
 }
 
-FIXTURE(config) {
-	int unused;
-};
-
-FIXTURE_SETUP(config)
-{
-	IDLE_SETUP();
-	ASSERT_TRUE(unload());
-	log_clear();
-}
-
-FIXTURE_TEARDOWN(config)
-{
-	peers_end();
-	EXPECT_TRUE(unload());
-	EXPECT_EQ(0, load(""));
-	EXPECT_TRUE(all_free(true));
-}
+UNLOADED_FIXTURE(config);
 
 TEST_F(config, every_kind_of_node)
 {
@@ -99,7 +61,8 @@ TEST_F(config, every_kind_of_node)
 	};
 	size_t i;
 
-	ASSERT_EQ(0, load("node=plain:adsp,bits:mdp:bitmap:cached:quantum=64K:size=2M,"
+	log_clear();
+	ASSERT_EQ(0, pmem_load("node=plain:adsp,bits:mdp:bitmap:cached:quantum=64K:size=2M,"
 			  "pair:mdp:buddy:size=4M,whole:adsp:all-or-nothing:size=3M,"
 			  "quota:default_cma_region:system:size=2M,loan:video:lent:size=16M,"
 			  "loan_pair:video:lent:buddy:size=4M,"
@@ -116,7 +79,7 @@ TEST_F(config, every_kind_of_node)
 	/* Beside those of the tree. */
 	EXPECT_TRUE(node_works("pmem", MiB(48)));
 	EXPECT_FALSE(log_has("skipped"));
-	ASSERT_TRUE(unload());
+	ASSERT_TRUE(pmem_unload());
 	for (i = 0; i < ARRAY_SIZE(made); i++)
 		EXPECT_FALSE(node_exists(made[i].name));
 }
@@ -129,7 +92,7 @@ TEST_F(config, a_loan_is_given_back)
 	int fd, other;
 
 	ASSERT_NE(NULL, before);
-	ASSERT_EQ(0, load("node=loan:video:lent:size=16M,most:video:lent:size=64M,"
+	ASSERT_EQ(0, pmem_load("node=loan:video:lent:size=16M,most:video:lent:size=64M,"
 			  "all:video:lent:all-or-nothing:size=64M,pair:video:lent:buddy:size=4M"));
 	fd = pmem_master("loan", LEN, &memory);
 	ASSERT_LE(0, fd);
@@ -161,7 +124,7 @@ TEST_F(config, gaps_of_a_loan)
 	int fds[3], i, gap;
 	unsigned long place;
 
-	ASSERT_EQ(0, load("node=pair:video:lent:buddy:size=4M"));
+	ASSERT_EQ(0, pmem_load("node=pair:video:lent:buddy:size=4M"));
 	for (i = 0; i < 3; i++) {
 		fds[i] = pmem_open("pair");
 		ASSERT_EQ(0, pmem_allocate(fds[i], LEN));
@@ -185,7 +148,7 @@ TEST_F(config, addresses_are_shown_where_that_was_asked_for)
 	struct peer peer;
 	int open_one, shy;
 
-	ASSERT_EQ(0, load("node=open:adsp:phys,shy:mdp"));
+	ASSERT_EQ(0, pmem_load("node=open:adsp:phys,shy:mdp"));
 	open_one = pmem_open("open");
 	shy = pmem_open("shy");
 	ASSERT_EQ(0, pmem_allocate(open_one, LEN));
@@ -353,7 +316,8 @@ TEST_F(config, bad_nodes_among_good_ones)
 		strcat(parameters, bad[i]);
 	}
 	strcat(parameters, ",last:mdp:size=1M");
-	ASSERT_EQ(0, load(parameters));
+	log_clear();
+	ASSERT_EQ(0, pmem_load(parameters));
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		char *text = format("node=%s: skipped", bad[i]);
 		char *name = strndup(bad[i], strcspn(bad[i], ":"));

@@ -10,11 +10,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/contig_heap.h>
 #include <linux/dma-heap.h>
 
 #include "../heap/importer_client.h"
+#include "../kernel_module.h"
 #include "pmem.h"
 
 const struct node nodes[] = {
@@ -76,6 +79,18 @@ static char *attribute_in(const char *class, const char *heap, const char *attri
 char *heap_attribute(const char *heap, const char *attribute)
 {
 	return attribute_in(access(BESIDE, F_OK) ? CLASS : BESIDE, heap, attribute);
+}
+
+/* Where the memory of a node begins; 0 while there is none, as with CMA memory that nobody uses. */
+unsigned long pmem_base(const char *name)
+{
+	char *path = format("/sys/kernel/pmem_regions/%s/base", name);
+	char *text = read_text(path);
+	unsigned long base = text ? strtoul(text, NULL, 10) : 0;
+
+	free(path);
+	free(text);
+	return base;
 }
 
 static bool heap_free(const char *class, const char *heap, bool complain)
@@ -279,17 +294,40 @@ int pmem_sub(const char *name, int master)
 	return fd;
 }
 
-/* Returns a dma-buf, or -1 with errno set. */
-int heap_alloc(const char *heap, size_t len, __u32 flags)
+static int heap_open(const char *heap)
 {
-	struct dma_heap_allocation_data data = { .len = len, .fd_flags = flags };
 	char *path = format("/dev/dma_heap/%s", heap);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	int ret;
 
 	if (fd < 0)
 		die(path);
 	free(path);
+	return fd;
+}
+
+/* Wait until all free memory of a node is zero, if a heap on it can tell. */
+void pmem_wait_clean(const struct node *node)
+{
+	struct contig_heap_query query;
+	int fd;
+
+	if (!node->heap)
+		return;
+	fd = heap_open(node->heap);
+	do {
+		memset(&query, 0, sizeof(query));
+		if (ioctl(fd, CONTIG_HEAP_IOCTL_QUERY, &query))
+			die("CONTIG_HEAP_IOCTL_QUERY");
+	} while (query.dirty && !usleep(1000));
+	close(fd);
+}
+
+/* Returns a dma-buf, or -1 with errno set. */
+int heap_alloc(const char *heap, size_t len, __u32 flags)
+{
+	struct dma_heap_allocation_data data = { .len = len, .fd_flags = flags };
+	int fd = heap_open(heap), ret;
+
 	ret = ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &data);
 	close(fd);
 	return ret ? -1 : (int)data.fd;
@@ -363,4 +401,96 @@ bool device_sees(int fd, const void *memory, size_t len)
 	close(importer);
 	close(dmabuf);
 	return same;
+}
+
+/* Returns 0, or -1 with errno as the kernel said. */
+int pmem_load(const char *parameters)
+{
+	return load_module("pmem_compat", parameters);
+}
+
+static bool is_loaded(void)
+{
+	return !access("/sys/module/pmem_compat", F_OK);
+}
+
+/* What a process has left is gone only soon after it has. */
+bool pmem_unload(void)
+{
+	int tries = 300;
+
+	while (is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
+		usleep(100000);
+	return !is_loaded();
+}
+
+#define TRACING		"/sys/kernel/tracing/"
+
+static bool probes_enable(const char *on)
+{
+	return write_text(TRACING "events/kprobes/clean/enable", on) &&
+	       write_text(TRACING "events/kprobes/flush/enable", on);
+}
+
+void maintenance_ignore(void)
+{
+	probes_enable("0");
+	write_text(TRACING "kprobe_events", "");
+}
+
+/*
+ * Have the kernel tell for which physical memory it maintains caches, to be ended with
+ * maintenance_ignore(). False where it cannot: on other kernels than those of arm64.
+ */
+bool maintenance_watch(void)
+{
+	/* A test that failed may not have come that far. */
+	maintenance_ignore();
+	if (!write_text(TRACING "kprobe_events",
+			"p:clean contig_heaps:region_clean address=%x1 size=%x2\n"
+			"p:flush contig_heaps:region_flush address=%x1 size=%x2\n"))
+		return false;
+	maintenance_forget();
+	return probes_enable("1");
+}
+
+void maintenance_forget(void)
+{
+	write_text(TRACING "trace", "");
+}
+
+/* The end of what was maintained from this address on without a gap. */
+static __u64 maintained_until(const char *trace, __u64 address)
+{
+	const char *at = trace;
+	__u64 end = address;
+
+	while ((at = strstr(at, "address="))) {
+		__u64 start = strtoull(at + strlen("address="), NULL, 0), stop;
+
+		at = strstr(at, "size=");
+		if (!at)
+			break;
+		stop = start + strtoull(at + strlen("size="), NULL, 0);
+		if (start <= end && end < stop) {
+			end = stop;
+			/* What continues it may have come before. */
+			at = trace;
+		}
+	}
+	return end;
+}
+
+/* Has every byte there been maintained since the last maintenance_forget()? */
+bool maintained(__u64 address, size_t len)
+{
+	char *trace = read_text(TRACING "trace");
+	__u64 end = trace ? maintained_until(trace, address) : address;
+
+	free(trace);
+	if (end >= address + len)
+		return true;
+	fprintf(stderr, "# of %zu bytes at %#llx the first %llu were maintained\n", len,
+		(unsigned long long)address, (unsigned long long)(end - address));
+	return false;
 }

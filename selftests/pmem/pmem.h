@@ -77,6 +77,16 @@ bool can_write(void *addr);
 __u64 address_of(int fd);
 bool device_sees(int fd, const void *memory, size_t len);
 char *heap_attribute(const char *heap, const char *attribute);
+unsigned long pmem_base(const char *name);
+void pmem_wait_clean(const struct node *node);
+
+int pmem_load(const char *parameters);
+bool pmem_unload(void);
+
+bool maintenance_watch(void);
+void maintenance_ignore(void);
+void maintenance_forget(void);
+bool maintained(__u64 address, size_t len);
 
 /*
  * A peer is another process that calls functions for a test, one at a time. It is

@@ -58,7 +58,25 @@
 		peers_end();						\
 	}
 
-/* The same on each kind of device, with one file open. */
+/* A fixture for tests that load pmem_compat themselves, with parameters. */
+#define UNLOADED_FIXTURE(fixture)					\
+	FIXTURE(fixture) {						\
+		int unused;						\
+	};								\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		IDLE_SETUP();						\
+		ASSERT_TRUE(pmem_unload());				\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		peers_end();						\
+		EXPECT_TRUE(pmem_unload());				\
+		EXPECT_EQ(0, pmem_load(""));				\
+		EXPECT_TRUE(all_free(true));				\
+	}
+
+/* The idle fixture on each kind of device, with one file open. */
 #define NODE_FIXTURE(fixture)						\
 	FIXTURE(fixture) {						\
 		const struct node *node;				\
