@@ -12,9 +12,10 @@
 
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
-	heap/importer heap/introspect heap/stress heap/capacity)
-PMEM=(abi config errors caches allocators mapping huge connect remap vma security clients sharing
-	phys sysfs stress cma_mem cma_test kernel_api old_client unload)
+	heap/importer heap/introspect heap/strangers heap/stress heap/capacity)
+PMEM=(abi config errors caches allocators fill budget mapping huge connect remap vma security clients
+	gralloc decoder marvell birth sharing phys sysfs stress cma_mem cma_test kernel_api old_client
+	unload)
 
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
@@ -22,8 +23,8 @@ guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
-	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect armhf/heap/stress \
-	armhf/heap/security armhf/heap/capacity
+	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect \
+	armhf/heap/strangers armhf/heap/stress armhf/heap/security armhf/heap/capacity
 # Where the default CMA area is unless the command line says otherwise: in high memory.
 guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
 # amd64 has no device tree, and a dma-heap core of its own.
@@ -63,7 +64,7 @@ guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
 guest pmem-armhf armhf-6.1 pmem/build '' armhf/phys armhf/sysfs armhf/cma_mem armhf/allocators \
 	armhf/abi armhf/cma_test armhf/kernel_api armhf/old_client armhf/sharing armhf/errors \
 	armhf/caches armhf/config armhf/remap armhf/mapping armhf/connect armhf/vma \
-	armhf/clients armhf/security armhf/unload
+	armhf/clients armhf/gralloc armhf/marvell armhf/fill armhf/budget armhf/security armhf/unload
 guest pmem-high "$STOCK" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
 	--append pmem_compat.node=high:default_cma_region:cached" arm64/high armhf/high
 guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
@@ -105,17 +106,20 @@ guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
 guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
-	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/stress \
-	arm64/heap/capacity arm64/heap/importer
+	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/strangers \
+	arm64/heap/stress arm64/heap/capacity arm64/heap/importer
 guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero
 guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches arm64/connect \
 	arm64/security arm64/allocators arm64/clients arm64/huge arm64/phys
+guest pmem-clients debug pmem/build "$ROUNDS" arm64/gralloc arm64/decoder arm64/marvell arm64/birth \
+	arm64/fill
 guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 	arm64/stress arm64/old_client arm64/cma_mem
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
-guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api arm64/config
+guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api arm64/config \
+	arm64/budget
 guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
 guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
 # Every page that is filled is poisoned, checked and tracked: most of them are out of the way.
