@@ -20,6 +20,8 @@ PMEM=(abi config errors caches allocators fill budget mapping huge connect remap
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
+# No huge pages, and locks that sleep.
+guest arm64 6.12-rt programs '' "${HEAPS[@]/#/arm64/}"
 guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
@@ -59,7 +61,7 @@ guest outside-armhf armhf-6.1 programs \
 NODEFAULT="--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD"
 guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 
-guest pmem-arm64 "$STOCK 6.12-16k" pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-arm64 "$STOCK 6.12-16k 6.12-rt" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
 guest pmem-armhf armhf-6.1 pmem/build '' armhf/phys armhf/sysfs armhf/cma_mem armhf/allocators \
 	armhf/abi armhf/cma_test armhf/kernel_api armhf/old_client armhf/sharing armhf/errors \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <drm/drm.h>
@@ -154,6 +155,23 @@ long meminfo(const char *field)
 	kib = strtol(line + strlen(field), NULL, 10);
 	free(info);
 	return kib;
+}
+
+/* Some kernels are built without transparent huge pages, those for real time among them. */
+bool has_huge_pages(void)
+{
+	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+}
+
+/* Can whole PMDs map page frames? Before Linux 6.12 they cannot be marked as special. */
+bool has_huge_frames(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		die("uname");
+	return has_huge_pages() && (major > 6 || (major == 6 && minor >= 12));
 }
 
 /* The DRM device of the kernel's vgem, or -1. */

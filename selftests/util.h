@@ -30,6 +30,8 @@ char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 char *read_text(const char *path);
 bool write_text(const char *path, const char *text);
 long meminfo(const char *field);
+bool has_huge_pages(void);
+bool has_huge_frames(void);
 
 int open_vgem(void);
 int foreign_dmabuf(void);

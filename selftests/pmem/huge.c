@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 
 #include "test.h"
 
@@ -69,12 +68,7 @@ FIXTURE_TEARDOWN(huge)
 
 static bool has_huge(void)
 {
-	struct utsname name;
-	int major = 0, minor = 0;
-
-	uname(&name);
-	sscanf(name.release, "%d.%d", &major, &minor);
-	return sizeof(long) == 8 && PAGE == KiB(4) && (major > 6 || (major == 6 && minor >= 12));
+	return sizeof(long) == 8 && PAGE == KiB(4) && has_huge_frames();
 }
 
 /* Where the memory and the address agree, whichever place the memory has. */
@@ -83,7 +77,7 @@ TEST_F(huge, address_suits_the_memory)
 	unsigned long skew;
 
 	if (!has_huge())
-		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later");
+		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later with huge pages");
 	for (skew = 0; skew < 3; skew++) {
 		int before = pmem_open("pmem"), fd = pmem_open("pmem");
 		unsigned long phys;
@@ -247,7 +241,7 @@ TEST_F(huge, export_costs_few_faults)
 	EXPORT_WRITABLE(export);
 
 	if (!has_huge())
-		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later");
+		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later with huge pages");
 	ASSERT_EQ(0UL, pmem_phys(self->fd).offset % HUGE);
 	/* One for each PMD, and what the program itself may cause. */
 	EXPECT_GE((long)(LEN / HUGE + 4), touch(export.memory));
@@ -275,7 +269,7 @@ TEST_F(huge, export_takes_no_page_tables)
 	EXPORT_WRITABLE(export);
 
 	if (!has_huge())
-		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later");
+		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later with huge pages");
 	before = page_tables();
 	for (i = 0; i < views; i++) {
 		char *view = map_congruent(export.fd, PROT_READ | PROT_WRITE,
