@@ -338,10 +338,11 @@ TEST_F(huge, cannot_grow)
 
 TEST_F(huge, without_huge_pages)
 {
-	if (has_huge_pages())
+	if (has_huge_pages()) {
 		ASSERT_EQ(0, madvise(self->memory, LEN, MADV_NOHUGEPAGE));
-	else
+	} else {
 		ASSERT_ERRNO(EINVAL, madvise(self->memory, LEN, MADV_NOHUGEPAGE));
+	}
 	EXPECT_GE(LEN / HUGE + 4, touch(self->memory, LEN));
 	EXPECT_SAME(self->memory, self->other, LEN, 24);
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));

@@ -37,7 +37,7 @@ static inline void importer_set_snoops(struct device *dev, bool snoops)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 	dev_assign_dma_coherent(dev, snoops);
-#else
+#elif defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE)
 	dev->dma_coherent = snoops;
 #endif
 	/* The DMA API looks at it when it is told what the device reaches. */

@@ -169,7 +169,7 @@ TEST_F(config, addresses_of_imported_memory)
 	int first, second, there, root;
 	struct peer peer;
 
-	ASSERT_EQ(0, load("node=open:adsp:phys"));
+	ASSERT_EQ(0, pmem_load("node=open:adsp:phys"));
 	first = pmem_open("open");
 	second = pmem_open("open");
 	ASSERT_EQ(0, pmem_import(first, own));
@@ -217,7 +217,7 @@ TEST_F(config, nodes_smaller_than_their_region)
 	int fds[64], count, probe, pair;
 	char *text;
 
-	ASSERT_EQ(0, load("node=pair:mdp:buddy:size=4M,bits:mdp:size=2M:cached,"
+	ASSERT_EQ(0, pmem_load("node=pair:mdp:buddy:size=4M,bits:mdp:size=2M:cached,"
 			  "whole:adsp:all-or-nothing:size=3M,coarse:adsp:quantum=1M:size=8M"));
 	pair = pmem_open("pair");
 	EXPECT_FREE(MiB(4), MiB(4), pair);
@@ -275,7 +275,7 @@ TEST_F(config, free_space_beside_a_heap)
 	struct pmem_freespace space;
 	int buffer, fd, other;
 
-	ASSERT_EQ(0, load("node=all:mdp:all-or-nothing,coarse:mdp:quantum=1M,two:mdp:buddy"));
+	ASSERT_EQ(0, pmem_load("node=all:mdp:all-or-nothing,coarse:mdp:quantum=1M,two:mdp:buddy"));
 	buffer = heap_alloc("mdp", PAGE, O_RDWR);
 	fd = pmem_open("coarse");
 	space = pmem_free_space(fd);
@@ -342,7 +342,7 @@ TEST_F(config, bad_nodes_among_good_ones)
 /* Who chooses places cannot do so in memory where the kernel does. */
 TEST_F(config, nodes_that_could_never_allocate)
 {
-	ASSERT_EQ(0, load("node=pair:video:buddy:size=4M,whole:video:all-or-nothing:size=4M,"
+	ASSERT_EQ(0, pmem_load("node=pair:video:buddy:size=4M,whole:video:all-or-nothing:size=4M,"
 			  "bits:video:size=4M"));
 	EXPECT_TRUE(log_has("node=pair:video:buddy:size=4M: skipped"));
 	EXPECT_TRUE(log_has("node=whole:video:all-or-nothing:size=4M: skipped"));
@@ -363,7 +363,7 @@ static const char *const replaced[] = { "pmem", "pmem-adsp", "pmem-audio", "pmem
 
 static bool make_room(const char *parameters)
 {
-	bool done = !load(parameters);
+	bool done = !pmem_load(parameters);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(replaced); i++)
@@ -374,7 +374,7 @@ static bool make_room(const char *parameters)
 FIXTURE_SETUP(board)
 {
 	IDLE_SETUP();
-	ASSERT_TRUE(unload());
+	ASSERT_TRUE(pmem_unload());
 	log_clear();
 }
 
@@ -382,8 +382,8 @@ FIXTURE_TEARDOWN(board)
 {
 	if (!access(BOARD, F_OK))
 		EXPECT_EQ(0, system("rmmod legacy_board"));
-	EXPECT_TRUE(unload());
-	EXPECT_EQ(0, load(""));
+	EXPECT_TRUE(pmem_unload());
+	EXPECT_EQ(0, pmem_load(""));
 	EXPECT_TRUE(all_free(true));
 }
 
