@@ -80,6 +80,9 @@ static struct heap *open_heap(const struct android_pmem_platform_data *data,
 	if (config->allocator == PMEM_ALLOCATORTYPE_SYSTEM)
 		return contig_heap_open(data->name, "default_cma_region",
 					!data->cached);
+	if (data->start && data->device_memory)
+		return contig_heap_open_device(data->name, data->start,
+					       data->size, config->quantum);
 	if (data->start)
 		return contig_heap_open_at(data->name, data->start, data->size,
 					   config->quantum, !data->cached);

@@ -76,6 +76,9 @@ enum pmem_allocator_type {
  * @map_on_demand: of no effect: what the kernel maps is no matter of devices
  * @reusable: of no effect where @start is set; otherwise memory is always lent,
  *	and where the region is a CMA area, the kernel uses it meanwhile
+ * @device_memory: @start is registers of a device, which its driver vouches for,
+ *	and no memory: never zeroed, not mapped for the kernel, mapped for programs
+ *	as registers are, not importable. Legacy drivers did not have the field
  * @memory_type: MEMTYPE_*; of a kernel-only region, what pmem_kalloc() asks for
  * @request_region: called before the first allocation, fails it if not 0
  * @release_region: called when all memory is unused again, also by dma-bufs
@@ -101,6 +104,7 @@ struct android_pmem_platform_data {
 	unsigned int unstable;
 	unsigned int map_on_demand;
 	unsigned int reusable;
+	unsigned int device_memory;
 	int memory_type;
 	int (*request_region)(void *cookie);
 	int (*release_region)(void *cookie);

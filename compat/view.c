@@ -217,6 +217,7 @@ static void forget_cached(const struct pmem_file *file,
 
 static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
 {
+	struct dma_buf *dmabuf = file->memory.dmabuf;
 	struct pmem_view *view;
 
 	if (pmem_ranges_show(file))
@@ -224,10 +225,12 @@ static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
 	view = view_new(vma, true);
 	if (!view)
 		return -ENOMEM;
-	if (maps_uncached(file)) {
+	if (maps_uncached(file))
 		forget_cached(file, vma);
-		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
-	}
+	/* Without a master, all that is shown is garbage. */
+	if (dmabuf)
+		vma->vm_page_prot = contig_pgprot(dmabuf, maps_uncached(file),
+						  vma->vm_page_prot);
 	contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
 			    VM_DONTDUMP);
 	vma->vm_private_data = view;

@@ -92,6 +92,7 @@ struct dma_buf *contig_alloc_lowest(struct heap *heap, u64 len, u64 align,
 struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
 				u32 fd_flags);
 int contig_place(struct dma_buf *dmabuf, struct contig_place *place);
+pgprot_t contig_pgprot(struct dma_buf *dmabuf, bool uncached, pgprot_t prot);
 int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 		    bool uncached);
 vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,

@@ -333,7 +333,11 @@ static void print_attachments(struct buffer *buffer, struct seq_file *seq)
 	struct attachment *attachment;
 	char separator = ' ';
 
-	mutex_lock(&buffer->lock);
+	/* Held over maintenance, for which nobody is to wait below region->lock. */
+	if (!mutex_trylock(&buffer->lock)) {
+		seq_puts(seq, " (busy)");
+		return;
+	}
 	list_for_each_entry(attachment, &buffer->attachments, entry) {
 		seq_printf(seq, "%c%s%s", separator, dev_name(attachment->dev),
 			   attachment->mapped ? "(mapped)" : "");

@@ -178,6 +178,26 @@ int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 }
 
 /**
+ * contig_pgprot() - how a program maps a buffer
+ * @dmabuf: a dma-buf of ours
+ * @uncached: write-combined, whatever the buffer is
+ * @prot: protection of a cached mapping
+ *
+ * For a driver that inserts page frames itself, and does what caches need.
+ *
+ * Return: the protection for the buffer: that of a device's registers where its
+ * region is such a device's.
+ */
+pgprot_t contig_pgprot(struct dma_buf *dmabuf, bool uncached, pgprot_t prot)
+{
+	const struct buffer *buffer = dmabuf->priv;
+
+	return buffer_pgprot(buffer, uncached || buffer->heap->uncached, prot);
+}
+
+CONTIG_EXPORT(contig_pgprot);
+
+/**
  * contig_map_user() - map a buffer into an address space, for another driver
  * @dmabuf: a dma-buf of ours
  * @vma: of the other driver's file, which holds a reference on @dmabuf for as
@@ -199,8 +219,7 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 	/* What the cache has of it; a VMA that is too long fails below. */
 	if (uncached && !buffer->heap->uncached)
 		buffer_flush(buffer, 0, min(len, buffer->size));
-	vma->vm_page_prot = buffer_pgprot(buffer, uncached || buffer->heap->uncached,
-					  vma->vm_page_prot);
+	vma->vm_page_prot = contig_pgprot(dmabuf, uncached, vma->vm_page_prot);
 	return map_for_user(buffer, vma);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ioctls of <linux/contig_heap.h>: query, aligned allocation, ranged sync, place. */
-#include <sys/utsname.h>
 
 #include "importer_client.h"
 #include "test.h"
@@ -472,14 +471,10 @@ HEAP_KINDS(place);
 static __u64 huge_size(void)
 {
 	char *text = read_text("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
-	__u64 size = text ? strtoull(text, NULL, 10) : PAGE;
-	struct utsname name;
-	int major, minor;
+	__u64 size = text && has_huge_frames() ? strtoull(text, NULL, 10) : PAGE;
 
 	free(text);
-	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-		return 0;
-	return major * 100 + minor < 612 ? PAGE : size;
+	return size;
 }
 
 FIXTURE_SETUP(place)

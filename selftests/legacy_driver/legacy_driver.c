@@ -23,6 +23,10 @@ MODULE_PARM_DESC(hw3d_start, "memory for a device called hw3d (none)");
 module_param(hw3d_size, ulong, 0444);
 MODULE_PARM_DESC(hw3d_size, "bytes of it");
 
+static bool hw3d_registers;
+module_param(hw3d_registers, bool, 0444);
+MODULE_PARM_DESC(hw3d_registers, "that memory is a device's registers");
+
 static unsigned long ebi1_start, ebi1_size;
 module_param(ebi1_start, ulong, 0444);
 MODULE_PARM_DESC(ebi1_start, "memory for pmem_kalloc() (none)");
@@ -105,6 +109,7 @@ static int setup_hw3d(void)
 		.start		= hw3d_start,
 		.size		= hw3d_size,
 		.allocator_type	= PMEM_ALLOCATORTYPE_ALLORNOTHING,
+		.device_memory	= hw3d_registers,
 		.request_region	= hw3d_request,
 		.release_region	= hw3d_release_region,
 		.setup_region	= hw3d_setup_region,

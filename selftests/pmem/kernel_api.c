@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <drm/drm.h>
+
 #include "../legacy_driver/legacy_driver.h"
 #include "test.h"
 
@@ -13,6 +15,11 @@
 #define LOAD								\
 	"modprobe legacy_driver hw3d_start=0x79000000 hw3d_size=0x400000 " \
 	"ebi1_start=0x79400000 ebi1_size=0x800000 sys_size=0x400000"
+/* The board's PL031: its first register has the seconds since 1970, here later than in 2020. */
+#define CLOCK			0x09010000UL
+#define LONG_AGO		1600000000U
+#define LOAD_REGISTERS							\
+	"modprobe legacy_driver hw3d_start=0x09010000 hw3d_size=0x10000 hw3d_registers=Y"
 #define UNLOAD			"rmmod legacy_driver"
 
 #define ALIGN_4K	0x8
@@ -581,6 +588,16 @@ TEST_F(driver, cannot_have_memory_without_an_address)
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_SETUP_AT, nowhere));
 }
 
+/* The kernel's own, and a clock's. */
+TEST_F(driver, cannot_have_memory_that_is_not_free)
+{
+	struct legacy_call kernels = { .a = 0x44000000, .b = MiB(1) };
+	struct legacy_call registers = { .a = CLOCK, .b = PAGE };
+
+	EXPECT_EQ(-EBUSY, call(self->driver, LEGACY_SETUP_AT, kernels));
+	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_SETUP_AT, registers));
+}
+
 TEST_F(driver, is_told_an_address_without_a_hold)
 {
 	int pmem = pmem_open("pmem");
@@ -600,6 +617,75 @@ TEST_F(driver, is_told_an_address_without_a_hold)
 	munmap(memory, KiB(64));
 	close(pmem);
 	EXPECT_TRUE(all_free(true));
+}
+
+FIXTURE(registers) {
+	int master;
+	volatile __u32 *clock;
+};
+
+FIXTURE_SETUP(registers)
+{
+	IDLE_SETUP();
+	ASSERT_EQ(0, system(LOAD_REGISTERS));
+	self->master = pmem_open("hw3d");
+	ASSERT_LE(0, self->master);
+	self->clock = pmem_mmap(self->master, PAGE);
+	ASSERT_NE(MAP_FAILED, (void *)self->clock);
+}
+
+FIXTURE_TEARDOWN(registers)
+{
+	munmap((void *)self->clock, PAGE);
+	close(self->master);
+	EXPECT_EQ(0, system(UNLOAD));
+	peers_end();
+}
+
+/* Zeros written to the register that sets the clock would have set it to 1970. */
+TEST_F(registers, are_shown_as_they_are)
+{
+	EXPECT_LT(LONG_AGO, self->clock[0]);
+	EXPECT_EQ(CLOCK, pmem_phys(self->master).offset);
+	EXPECT_EQ(PAGE, pmem_size(self->master).len);
+}
+
+TEST_F(registers, are_shown_to_who_is_connected)
+{
+	int sub = pmem_sub("hw3d", self->master);
+	volatile __u32 *clock = pmem_mmap(sub, PAGE);
+
+	ASSERT_NE(MAP_FAILED, (void *)clock);
+	EXPECT_EQ(0, clock[0]);
+	ASSERT_EQ(0, pmem_map(sub, 0, PAGE));
+	EXPECT_LT(LONG_AGO, clock[0]);
+	EXPECT_LE(self->clock[0], clock[0]);
+	munmap((void *)clock, PAGE);
+	close(sub);
+}
+
+TEST_F(registers, are_no_memory_for_a_device)
+{
+	int dmabuf = pmem_export(self->master, O_RDWR | O_CLOEXEC), vgem = open_vgem();
+	struct drm_prime_handle prime = { .fd = dmabuf };
+
+	ASSERT_LE(0, dmabuf);
+	ASSERT_LE(0, vgem);
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+	close(vgem);
+	close(dmabuf);
+	EXPECT_LT(LONG_AGO, self->clock[0]);
+}
+
+/* Nor is anything written to them when nobody uses them any more. */
+TEST_F(registers, are_left_alone)
+{
+	munmap((void *)self->clock, PAGE);
+	close(self->master);
+	self->master = pmem_open("hw3d");
+	self->clock = pmem_mmap(self->master, PAGE);
+	ASSERT_NE(MAP_FAILED, (void *)self->clock);
+	EXPECT_LT(LONG_AGO, self->clock[0]);
 }
 
 TEST_HARNESS_MAIN
