@@ -4,9 +4,9 @@
  *
  * From a client to memory: ioctl.c and layout.c (commands), file.c (masters and
  * connected files), view.c and range.c (mappings), alloc.c (rules of
- * allocation). Nodes come from the device tree (driver.c), from parameters
- * (node_param.c) and from drivers (kapi_node.c), which have hooks (hooks.c). Who owns what, and all locks:
- * pmem.h.
+ * allocation). Nodes come from the device tree and boards (driver.c,
+ * platform_data.c), from parameters (node_param.c) and from drivers (kapi_node.c),
+ * which have hooks (hooks.c). Who owns what, and all locks: pmem.h.
  */
 #include <linux/module.h>
 

@@ -296,11 +296,11 @@ static inline pgprot_t contig_pgprot_young_dirty(pgprot_t prot, bool write)
 do {										\
 	unsigned long _shift = read_sanitised_ftr_reg(SYS_CTR_EL0) >> 16 & 0xf;	\
 	unsigned long _line = 4UL << _shift;					\
-	unsigned long _end = (unsigned long)(vaddr) + (size);			\
-	unsigned long _at = ALIGN_DOWN((unsigned long)(vaddr), _line);		\
+	unsigned long _at = (unsigned long)(vaddr);				\
+	unsigned long _end = _at + (size);					\
 										\
 	dmb(osh);								\
-	for (; _at < _end; _at += _line)					\
+	for (_at = ALIGN_DOWN(_at, _line); _at < _end; _at += _line)		\
 		asm volatile("dc " op ", %0" : : "r" (_at) : "memory");		\
 	dsb(sy);								\
 } while (0)

@@ -22,16 +22,16 @@ FIXTURE_TEARDOWN(manycma)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* Nothing tells a module where the one ends: it says so. */
+/* Nothing tells a module where the one ends, and kernels put the other one at different places. */
 TEST_F(manycma, size_is_a_guess)
 {
 	int heap;
 
 	ASSERT_EQ(0, module_load(""));
 	heap = heap_open("default_cma_region");
-	EXPECT_EQ(MiB(64 + 1024), heap_query(heap).total);
+	EXPECT_LE(MiB(64), heap_query(heap).total);
 	close(heap);
-	EXPECT_TRUE(log_has("default_cma_region: 1114112 KiB, if no other CMA area borders on it"));
+	EXPECT_TRUE(log_has("KiB, if no other CMA area borders on it; cma_size= tells otherwise"));
 }
 
 TEST_F(manycma, size_that_is_known)
