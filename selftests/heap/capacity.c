@@ -115,7 +115,7 @@ static void disturb(struct client *own)
 	give_all(own);
 }
 
-#define ROUNDS	5
+#define ROUNDS	2
 
 /* As many equal buffers fit as the size of the heap says. */
 TEST_F(capacity, equal)

@@ -163,7 +163,7 @@ static void equal_buffers(struct __test_metadata *_metadata, struct _test_data_b
 	struct buffer buffers[MAX_BUFFERS];
 	int round;
 
-	for (round = 0; round < rounds(10); round++) {
+	for (round = 0; round < rounds(3); round++) {
 		fill_up(_metadata, self, flags, size, buffers);
 		give_back(self, buffers, count, round);
 		small_ones_come_and_go(self->node->name, flags);
@@ -283,7 +283,7 @@ TEST_F(bitmap, first_fit)
 	model->quanta = self->node->size / PAGE;
 	model->busy[0] = 1;
 	EXPECT_EQ(model->base, pmem_phys(first).offset);
-	for (round = 0; round < rounds(800); round++) {
+	for (round = 0; round < rounds(200); round++) {
 		__u32 number = next_random(&random);
 
 		if (count < 64 && number % 8 < 5) {
