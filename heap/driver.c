@@ -41,17 +41,23 @@ struct region *region_from_node(const char *name, struct device_node *memory,
 				u64 quantum)
 {
 	struct reserved_mem *rmem = of_reserved_mem_lookup(memory);
+	bool reusable = of_property_read_bool(memory, "reusable");
 	struct region *region;
+	int ret;
 
 	if (!rmem || !rmem->size) {
 		pr_err("%s: the kernel has reserved no memory for %pOF\n", name,
 		       memory);
 		return ERR_PTR(-ENODEV);
 	}
+	/* Also where it makes no difference, because there is a region. */
+	ret = reusable ? 0 : region_check_quantum(name, quantum);
+	if (ret)
+		return ERR_PTR(ret);
 	region = region_find(rmem->base, rmem->size);
 	if (region)
 		return region;
-	if (of_property_read_bool(memory, "reusable"))
+	if (reusable)
 		return cma_create(name, rmem);
 	return carveout_create(name, rmem->base, rmem->size, quantum, memory);
 }

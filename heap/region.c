@@ -300,6 +300,23 @@ static int claim_range(struct region *region, phys_addr_t last)
 }
 
 /**
+ * region_check_quantum() - can a region be handed out in such pieces?
+ * @name: of the region or of the heap that asks for it, for the log
+ * @quantum: bytes
+ *
+ * Return: 0, or -EINVAL, with a message, unless it is a power of two and at least
+ * a page.
+ */
+int region_check_quantum(const char *name, u64 quantum)
+{
+	if (contig_is_power_of_2(quantum) && quantum >= PAGE_SIZE)
+		return 0;
+	pr_err("%s: a quantum of %llu bytes is not a power of two of at least %lu\n",
+	       name, quantum, PAGE_SIZE);
+	return -EINVAL;
+}
+
+/**
  * region_claim() - claim the region's address range, once it is set
  * @region: initialised, with @base, @size and @quantum set, and @estimate,
  *	@from_kernel and @device where they are true
@@ -319,11 +336,9 @@ int region_claim(struct region *region, const struct device_node *node)
 	phys_addr_t last;
 	int ret;
 
-	if (!contig_is_power_of_2(region->quantum) || region->quantum < PAGE_SIZE) {
-		pr_err("%s: a quantum of %llu bytes is not a power of two of at least %lu\n",
-		       region_name(region), region->quantum, PAGE_SIZE);
-		return -EINVAL;
-	}
+	ret = region_check_quantum(region_name(region), region->quantum);
+	if (ret)
+		return ret;
 	if (!region->size ||
 	    !IS_ALIGNED(region->base | region->size, region->quantum)) {
 		pr_err("%s: base and size have to be multiples of the quantum of %llu bytes, and not empty\n",

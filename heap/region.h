@@ -169,6 +169,7 @@ static inline const char *region_name(const struct region *region)
 
 int region_init(struct region *region, const char *name,
 		const struct region_ops *ops);
+int region_check_quantum(const char *name, u64 quantum);
 int region_claim(struct region *region, const struct device_node *node);
 void region_publish(struct region *region);
 bool region_exists(phys_addr_t base, u64 size);
