@@ -453,13 +453,20 @@ static inline bool contig_kernel_phys(const void *addr, phys_addr_t *phys)
  * contig_firmware_has_ram() - does the firmware describe a page as memory?
  * @phys: its address
  *
- * The kernel's command line does not change what this tells.
+ * The kernel's command line does not change what this tells, up to Linux 6.12. Later kernels
+ * keep the firmware's table to themselves. There, what their own table has as reserved counts,
+ * as memmap= makes it, but for the addresses below 4 GiB where every PC has its interrupt
+ * controllers and its flash; PCI's configuration space has an owner that nobody gets past.
  *
  * Return: false also where there is no such description.
  */
 static inline bool contig_firmware_has_ram(phys_addr_t phys)
 {
-#ifdef CONFIG_X86
+#if defined(CONFIG_X86) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return (phys < 0xfec00000ULL || phys >= SZ_4G) &&
+	       e820__mapped_any(phys, phys + 1, E820_TYPE_RESERVED) &&
+	       e820__mapped_any(phys + PAGE_SIZE - 1, phys + PAGE_SIZE, E820_TYPE_RESERVED);
+#elif defined(CONFIG_X86)
 	return e820__mapped_raw_any(phys, phys + 1, E820_TYPE_RAM) &&
 	       e820__mapped_raw_any(phys + PAGE_SIZE - 1, phys + PAGE_SIZE, E820_TYPE_RAM);
 #else

@@ -292,8 +292,13 @@ TEST_F(door, addresses_without_memory)
 				 ",kept:1M@" ORDINARY_KEPT));
 	EXPECT_TRUE(refused("unset", "no address is set"));
 	EXPECT_TRUE(skipped("unset:1M@0", "-EINVAL"));
-	EXPECT_TRUE(refused("config", "no memory is known in that range"));
-	EXPECT_TRUE(skipped("config:64K@" CONFIGURATION, "-EINVAL"));
+	/* Where the firmware's own table cannot be asked, the space's owner is in the way. */
+	if (log_has("config: the range belongs to somebody else")) {
+		EXPECT_TRUE(skipped("config:64K@" CONFIGURATION, "-EBUSY"));
+	} else {
+		EXPECT_TRUE(refused("config", "no memory is known in that range"));
+		EXPECT_TRUE(skipped("config:64K@" CONFIGURATION, "-EINVAL"));
+	}
 	EXPECT_TRUE(refused("flash", "no memory is known in that range"));
 	EXPECT_TRUE(refused("registers", "no memory is known in that range"));
 	EXPECT_TRUE(heap_works("kept-uncached", MiB(1)));
