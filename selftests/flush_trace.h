@@ -80,20 +80,11 @@ static inline unsigned long long traced_in(const char *trace, const char *event,
 	return bytes;
 }
 
-/*
- * How many bytes there either was done to. Cleaning is flushing on 32-bit arm, where the compiler
- * makes one function of ours call the other, so that both probes tell of it.
- */
+/* How many bytes there either was done to. */
 static inline unsigned long long maintained_in(const char *trace, unsigned long long start,
 					       unsigned long long size)
 {
-	unsigned long long cleaned = traced_in(trace, CLEANED, start, size);
-	unsigned long long flushed = traced_in(trace, FLUSHED, start, size);
-	struct utsname kernel;
-
-	if (uname(&kernel) || strncmp(kernel.machine, "armv7", strlen("armv7")))
-		return cleaned + flushed;
-	return cleaned > flushed ? cleaned : flushed;
+	return traced_in(trace, CLEANED, start, size) + traced_in(trace, FLUSHED, start, size);
 }
 
 /* How many bytes that was done to, wherever. */
