@@ -543,18 +543,69 @@ static noinline int exhaustive_step(const struct pool *pool,
 	return -EAGAIN;
 }
 
+/* A piece of clean quanta, absent or in use, is to begin at @at. */
+static void start_piece(struct pool *pool, u32 at, bool absent)
+{
+	pool_map_set(&pool->pieces, at);
+	pool_map_set(&pool->parts, at);
+	set_flag(pool->used, at, true);
+	set_flag(pool->soiled, at, false);
+	set_flag(pool->gone, at, absent);
+}
+
+/* Join an absent stretch to the one in front of it. */
+static void join_absent(struct pool *pool, u32 at)
+{
+	pool_map_clear(&pool->pieces, at);
+	pool_map_clear(&pool->parts, at);
+	set_flag(pool->gone, at, false);
+}
+
 static int map_init(struct pool *pool)
 {
 	u32 words = words_of(pool);
 
 	pool->used = pool_calloc(words, sizeof(*pool->used));
 	pool->soiled = pool_calloc(words, sizeof(*pool->soiled));
-	if (!pool->used || !pool->soiled ||
+	pool->gone = pool_calloc(words, sizeof(*pool->gone));
+	if (!pool->used || !pool->soiled || !pool->gone ||
 	    pool_map_init(&pool->pieces, pool->nr + 1) ||
 	    pool_map_init(&pool->parts, pool->nr + 1) ||
 	    pool_map_init(&pool->todo, words + 1) ||
 	    pool_tree_init(&pool->room, words))
 		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * pool_init_absent - make a pool that has no memory yet
+ * @pool: the pool, contents do not matter
+ * @base: number of the first quantum in the address space alignments refer to
+ * @nr: number of quanta
+ *
+ * All quanta are absent until pool_add(). Takes some 0.71 bytes of memory a quantum,
+ * 0.83 where a long has 32 bits, present or not. No request is large, see
+ * pool_set_large(). May sleep. Whatever is returned, pool_destroy() may be called.
+ *
+ * Return: 0; -EINVAL for no quanta, more than POOL_MAX_QUANTA, or a @base that
+ * wraps around with them; -ENOMEM.
+ */
+int pool_init_absent(struct pool *pool, u64 base, u32 nr)
+{
+	memset(pool, 0, sizeof(*pool));
+	if (!nr || nr > POOL_MAX_QUANTA || base > U64_MAX - nr)
+		return -EINVAL;
+
+	pool->base = base;
+	pool->nr = nr;
+	pool->absent = nr;
+	if (map_init(pool)) {
+		pool_destroy(pool);
+		return -ENOMEM;
+	}
+
+	start_piece(pool, 0, true);
+	start_piece(pool, nr, false);
 	return 0;
 }
 
@@ -565,37 +616,15 @@ static int map_init(struct pool *pool)
  * @nr: number of quanta
  * @dirty: whether the quanta need zeroing
  *
- * Takes some 0.58 bytes of memory a quantum, 0.71 where a long has 32 bits. No
- * request is large, see pool_set_large(). May sleep. Whatever is returned,
- * pool_destroy() may be called.
+ * The same as pool_init_absent() and pool_add() of everything.
  *
- * Return: 0; -EINVAL for no quanta, more than POOL_MAX_QUANTA, or a @base that
- * wraps around with them; -ENOMEM.
+ * Return: as pool_init_absent().
  */
 int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
 {
-	memset(pool, 0, sizeof(*pool));
-	if (!nr || nr > POOL_MAX_QUANTA || base > U64_MAX - nr)
-		return -EINVAL;
+	int ret = pool_init_absent(pool, base, nr);
 
-	pool->base = base;
-	pool->nr = nr;
-	pool->free = nr;
-	pool->dirty = dirty ? nr : 0;
-	if (map_init(pool)) {
-		pool_destroy(pool);
-		return -ENOMEM;
-	}
-
-	pool_map_set(&pool->pieces, 0);
-	pool_map_set(&pool->parts, 0);
-	pool_map_set(&pool->pieces, nr);
-	pool_map_set(&pool->parts, nr);
-	set_flag(pool->soiled, 0, dirty);
-	set_flag(pool->used, nr, true);
-	sum_up(pool, 0);
-	sum_up_todo(pool, 0);
-	return 0;
+	return ret ? ret : pool_add(pool, 0, nr, dirty);
 }
 
 /**
@@ -625,6 +654,7 @@ void pool_destroy(struct pool *pool)
 {
 	pool_kvfree(pool->used);
 	pool_kvfree(pool->soiled);
+	pool_kvfree(pool->gone);
 	pool_map_destroy(&pool->pieces);
 	pool_map_destroy(&pool->parts);
 	pool_map_destroy(&pool->todo);
@@ -642,9 +672,9 @@ void pool_destroy(struct pool *pool)
  * Which run of free quanta a request goes to does not depend on what is clean. It
  * takes one end of the run, the one without dirty quanta if the other has some. So
  * requests without an alignment leave an empty pool with one free run at any time:
- * all fit that add up to no more than its size, in any order. What is dirty in an
- * extent stays so for the owner to see, see pool_next_dirty(), but no longer counts
- * as dirty.
+ * if nothing is absent, all fit that add up to no more than its size, in any order.
+ * What is dirty in an extent stays so for the owner to see, see pool_next_dirty(),
+ * but no longer counts as dirty.
  *
  * Requests that are not aligned need one step. One with an alignment may need
  * more, if it looks as if there were no place for it; between the steps the
@@ -686,7 +716,7 @@ int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
  * As pool_alloc_step() otherwise, without a search.
  *
  * Return: 0; -EINVAL if @len is 0 or the pool ends before; -EBUSY if any of the
- * quanta is in use.
+ * quanta is in use or absent.
  */
 int pool_alloc_at(struct pool *pool, u32 start, u32 len)
 {
@@ -707,7 +737,8 @@ static bool is_extent(const struct pool *pool, u32 start, u32 len,
 		      u32 *part_end)
 {
 	if (!len || start >= pool->nr || len > pool->nr - start ||
-	    !pool_map_test(&pool->pieces, start) || !flag(pool->used, start))
+	    !pool_map_test(&pool->pieces, start) ||
+	    !flag(pool->used, start) || flag(pool->gone, start))
 		return false;
 	*part_end = pool_map_next(&pool->parts, start + 1);
 	return piece_end_of(pool, *part_end) == start + len;
@@ -902,7 +933,8 @@ static void clean_from(struct pool *pool, u32 start)
  * @start: the first quantum
  * @len: number of quanta; what lies beyond the pool is ignored
  *
- * The range may contain anything: parts of extents, free quanta, clean ones.
+ * The range may contain anything: parts of extents, free quanta, clean ones,
+ * absent ones.
  * Those that are free can be handed out from now on without zeroing.
  *
  * Cost: O(log n), and as much again for each word in which parts of the range
@@ -950,6 +982,81 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
 }
 
 /**
+ * pool_add - memory has come
+ * @pool: the pool
+ * @start: the first quantum
+ * @len: number of quanta, all absent
+ * @dirty: whether they need zeroing
+ *
+ * The quanta are free at once, in one run with free neighbours. They need not
+ * be what one call of pool_remove() has taken out: of an absent stretch any part
+ * can be added, and the rest stays absent.
+ *
+ * Cost: O(log n).
+ *
+ * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
+ * -EEXIST if any of the quanta is not absent.
+ */
+int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
+{
+	u32 piece, piece_end;
+
+	if (!len || start >= pool->nr || len > pool->nr - start)
+		return -EINVAL;
+	piece = pool_map_prev(&pool->pieces, start);
+	piece_end = pool_map_next(&pool->pieces, start + 1);
+	if (!flag(pool->gone, piece) || piece_end < start + len)
+		return -EEXIST;
+
+	/* Adding is freeing an extent, once it is made one. */
+	if (start + len < piece_end)
+		start_piece(pool, start + len, true);
+	start_piece(pool, start, false);
+	pool->absent -= len;
+	pool->extents++;
+	pool_free(pool, start, len);
+	if (!dirty)
+		pool_set_clean(pool, start, len);
+	return 0;
+}
+
+/**
+ * pool_remove - take memory out
+ * @pool: the pool
+ * @start: the first quantum
+ * @len: number of quanta, all free
+ *
+ * From now on nobody gets them and nobody has to clean them. Whether they were
+ * dirty is forgotten: whoever adds them again says so. What they were added with
+ * does not matter; a block can be taken out in pieces, or with its neighbours.
+ *
+ * Cost: O(log n), and as much again for each word in which parts of the range
+ * begin.
+ *
+ * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
+ * -EBUSY if any of the quanta is in use or absent.
+ */
+int pool_remove(struct pool *pool, u32 start, u32 len)
+{
+	u32 end = start + len;
+	int ret = pool_alloc_at(pool, start, len);
+
+	if (ret)
+		return ret;
+	/* One part, as in all that is absent. */
+	pool_set_clean(pool, start, len);
+	pool->extents--;
+	pool->absent += len;
+	set_flag(pool->gone, start, true);
+	if (flag(pool->gone, end))
+		join_absent(pool, end);
+	if (start &&
+	    flag(pool->gone, pool_map_prev(&pool->pieces, start - 1)))
+		join_absent(pool, start);
+	return 0;
+}
+
+/**
  * pool_largest - length of the longest run of free quanta
  * @pool: the pool
  *
@@ -980,11 +1087,11 @@ bool pool_next_run(const struct pool *pool, u32 from, struct pool_run *run)
 		return false;
 	part = pool_map_prev(&pool->parts, from);
 	if (flag(pool->used, part))
-		run->state = POOL_USED;
+		run->state = flag(pool->gone, part) ? POOL_ABSENT : POOL_USED;
 	else
 		run->state = flag(pool->soiled, part) ? POOL_DIRTY : POOL_CLEAN;
 	run->start = from;
-	run->len = pool_map_next(run->state == POOL_USED ? &pool->pieces :
+	run->len = pool_map_next(flag(pool->used, part) ? &pool->pieces :
 							   &pool->parts,
 				 from + 1) - from;
 	return true;

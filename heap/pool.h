@@ -5,8 +5,9 @@
  * A pool knows nothing of addresses, pages or locks. It numbers the quanta of
  * one region from 0 and divides them, without gaps, into
  *
- *   pieces  which are either an extent that was handed out or a run of free
- *	     quanta between two extents,
+ *   pieces  which are either an extent that was handed out, or a run of free
+ *	     quanta, or a stretch that is absent: memory that the pool does not
+ *	     have, or not at present,
  *   parts   of a piece, all of whose quanta need zeroing (dirty) or none.
  *
  * Two bitmaps have a bit for the first quantum of every piece and of every part;
@@ -15,6 +16,10 @@
  * quanta, and any number to take back, and the exact extents are known: freeing
  * anything but one whole live extent (a double free, a part, two neighbours at
  * once) is caught and changes nothing.
+ *
+ * Memory can come and go in blocks: pool_add() makes an absent stretch free, and
+ * pool_remove() a free one absent. Absent quanta are never handed out and count
+ * neither as free nor as dirty. A fifth bitmap says where they begin.
  *
  * A tree finds room. Its leaves are the words of the bitmaps; a leaf is the length
  * of the longest run of free quanta that begins in its word.
@@ -46,8 +51,9 @@
  * @base: number of the first quantum in the address space alignments refer to,
  *	that is the region's base address divided by the quantum
  * @nr: number of quanta
- * @free: quanta that are in no extent
- * @dirty: quanta that are in no extent and need zeroing
+ * @free: quanta that can be handed out
+ * @dirty: how many of these need zeroing
+ * @absent: quanta that have not been added, or have been removed
  * @extents: number of live extents
  * @large: shortest request that goes to the pool's end and not to its beginning,
  *	a power of two; 0 if there is none
@@ -55,8 +61,9 @@
  *	costs nothing, a power of two
  * @pieces: first quanta of pieces, and @nr
  * @parts: first quanta of parts, and @nr
- * @used: whether a part belongs to an extent, at its first quantum
+ * @used: whether a part is not free, at its first quantum
  * @soiled: whether a part is dirty, at its first quantum
+ * @gone: first quanta of absent stretches, each of which is one part
  * @todo: words in which a part begins that is free and dirty
  * @room: longest run of free quanta that begins in a word
  * @clean_hint: where the search for dirty quanta to clean goes on
@@ -66,6 +73,7 @@ struct pool {
 	u32 nr;
 	u32 free;
 	u32 dirty;
+	u32 absent;
 	u32 extents;
 	u32 large;
 	u32 block;
@@ -73,6 +81,7 @@ struct pool {
 	struct pool_map parts;
 	unsigned long *used;
 	unsigned long *soiled;
+	unsigned long *gone;
 	struct pool_map todo;
 	struct pool_tree room;
 	u32 clean_hint;
@@ -98,6 +107,7 @@ enum pool_state {
 	POOL_USED,	/* one extent */
 	POOL_CLEAN,	/* free, zero */
 	POOL_DIRTY,	/* free, needs zeroing */
+	POOL_ABSENT,	/* not there, see pool_init_absent() and pool_remove() */
 };
 
 /**
@@ -113,8 +123,12 @@ struct pool_run {
 };
 
 int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty);
+int pool_init_absent(struct pool *pool, u64 base, u32 nr);
 void pool_set_large(struct pool *pool, u32 large, u32 block);
 void pool_destroy(struct pool *pool);
+
+int pool_add(struct pool *pool, u32 start, u32 len, bool dirty);
+int pool_remove(struct pool *pool, u32 start, u32 len);
 
 int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start);
 int pool_alloc_at(struct pool *pool, u32 start, u32 len);

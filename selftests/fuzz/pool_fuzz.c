@@ -68,7 +68,7 @@ static bool operate(struct input *in, struct pair *p)
 	struct pool_run run;
 	u32 start, len;
 
-	switch (get_byte(in) % 13) {
+	switch (get_byte(in) % 15) {
 	case 0:
 	case 1:
 	case 2:
@@ -98,6 +98,13 @@ static bool operate(struct input *in, struct pair *p)
 		return pair_next_dirty(p, start, len, get_number(in, nr));
 	case 11:
 		return pair_next_run(p, get_number(in, nr));
+	case 12:
+		start = get_number(in, nr);
+		len = get_number(in, nr);
+		return pair_add(p, start, len, get_byte(in) & 1);
+	case 13:
+		start = get_number(in, nr);
+		return pair_remove(p, start, get_number(in, nr / 4));
 	default:
 		len = get_number(in, nr / 4);
 		return pair_alloc_lowest(p, len, get_align(in));
@@ -121,7 +128,8 @@ int fuzz_target(const unsigned char *data, size_t size)
 	struct pair p;
 	u32 op;
 
-	if (!pair_init(&p, base, nr, kind & 1))
+	if (!(kind & 0x80 ? pair_init_absent(&p, base, nr) :
+			    pair_init(&p, base, nr, kind & 1)))
 		differ();
 	if (kind & 2)
 		pair_set_large(&p, 1U << (kind >> 2 & 7),

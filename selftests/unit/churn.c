@@ -138,6 +138,31 @@ static bool clean_extent(struct pair *p, struct random *r)
 	return pair_next_dirty(p, run.start, run.start + run.len, max);
 }
 
+/* Memory comes and goes; as much comes as goes, so that there is mostly some. */
+static bool add_or_remove(struct pair *p, struct random *r)
+{
+	u32 at = random_below(r, p->model.nr);
+	struct pool_run run;
+
+	if (!random_below(r, 4))
+		return random_below(r, 2) ?
+		       pair_remove(p, any_quantum(p, r), any_len(p, r)) :
+		       pair_add(p, any_quantum(p, r), any_len(p, r),
+				random_below(r, 2));
+	if (!model_next_run(&p->model, at, &run))
+		return true;
+	switch (run.state) {
+	case POOL_ABSENT:
+		return pair_free(p, run.start, run.len) &&
+		       pair_add(p, run.start, 1 + random_below(r, run.len),
+				random_below(r, 2));
+	case POOL_USED:
+		return pair_remove(p, run.start, run.len);
+	default:
+		return pair_remove(p, run.start, random_size(r, run.len));
+	}
+}
+
 static bool any_operation(struct pair *p, struct random *r, u32 fill)
 {
 	u32 what = random_below(r, 100);
@@ -166,7 +191,9 @@ static bool any_operation(struct pair *p, struct random *r, u32 fill)
 		return pair_set_clean(p, any_quantum(p, r), any_len(p, r));
 	if (what < 88)
 		return clean_extent(p, r);
-	if (what < 94)
+	if (what < 91)
+		return add_or_remove(p, r);
+	if (what < 96)
 		return pair_next_dirty(p, any_quantum(p, r), any_quantum(p, r),
 				       any_len(p, r));
 	return pair_next_run(p, any_quantum(p, r));

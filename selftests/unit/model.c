@@ -16,7 +16,7 @@ static void *must_calloc(size_t n, size_t size)
 	return p;
 }
 
-void model_init(struct model *m, u64 base, u32 nr, bool dirty)
+void model_init_absent(struct model *m, u64 base, u32 nr)
 {
 	u32 q;
 
@@ -25,11 +25,12 @@ void model_init(struct model *m, u64 base, u32 nr, bool dirty)
 	m->hint = 0;
 	m->large = 0;
 	m->block = 0;
+	m->absent = must_calloc(nr, sizeof(bool));
 	m->used = must_calloc(nr, sizeof(bool));
 	m->head = must_calloc(nr, sizeof(bool));
 	m->dirty = must_calloc(nr, sizeof(bool));
 	for (q = 0; q < nr; q++)
-		m->dirty[q] = dirty;
+		m->absent[q] = m->used[q] = true;
 }
 
 void model_set_large(struct model *m, u32 large, u32 block)
@@ -40,6 +41,7 @@ void model_set_large(struct model *m, u32 large, u32 block)
 
 void model_destroy(struct model *m)
 {
+	free(m->absent);
 	free(m->used);
 	free(m->head);
 	free(m->dirty);
@@ -283,9 +285,9 @@ int model_free(struct model *m, u32 start, u32 len)
 	if (!len || end > m->nr || !m->head[start])
 		return -EINVAL;
 	for (q = (u64)start + 1; q < end; q++)
-		if (!m->used[q] || m->head[q])
+		if (!m->used[q] || m->head[q] || m->absent[q])
 			return -EINVAL;
-	if (end < m->nr && m->used[end] && !m->head[end])
+	if (end < m->nr && m->used[end] && !m->head[end] && !m->absent[end])
 		return -EINVAL;
 
 	if (!any_dirty(m))
@@ -342,8 +344,43 @@ void model_set_clean(struct model *m, u32 start, u32 len)
 		m->dirty[q] = false;
 }
 
+int model_add(struct model *m, u32 start, u32 len, bool dirty)
+{
+	u64 q;
+
+	if (!len || (u64)start + len > m->nr)
+		return -EINVAL;
+	for (q = start; q < (u64)start + len; q++)
+		if (!m->absent[q])
+			return -EEXIST;
+	if (!any_dirty(m))
+		m->hint = start;
+	for (q = start; q < (u64)start + len; q++) {
+		m->absent[q] = m->used[q] = false;
+		m->dirty[q] = dirty;
+	}
+	return 0;
+}
+
+int model_remove(struct model *m, u32 start, u32 len)
+{
+	u64 q;
+
+	if (!len || (u64)start + len > m->nr)
+		return -EINVAL;
+	if (!fits(m, start, len))
+		return -EBUSY;
+	for (q = start; q < (u64)start + len; q++) {
+		m->absent[q] = m->used[q] = true;
+		m->dirty[q] = false;
+	}
+	return 0;
+}
+
 static enum pool_state state_of(const struct model *m, u64 q)
 {
+	if (m->absent[q])
+		return POOL_ABSENT;
 	if (m->used[q])
 		return POOL_USED;
 	return m->dirty[q] ? POOL_DIRTY : POOL_CLEAN;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pool as simple as can be: three flags for each quantum, and every answer
+ * The pool as simple as can be: four flags for each quantum, and every answer
  * found by looking at one quantum after the other. It is the reference that the
  * real pool has to agree with, exact placement included.
  */
@@ -16,7 +16,8 @@
  * @large: as in struct pool
  * @block: as in struct pool
  * @hint: where the search for quanta to clean goes on
- * @used: for each quantum, whether it belongs to an extent
+ * @absent: for each quantum, whether the pool does not have it
+ * @used: whether it belongs to an extent, or is absent
  * @head: whether it is the first one of its extent
  * @dirty: whether it needs zeroing
  */
@@ -26,15 +27,19 @@ struct model {
 	u32 large;
 	u32 block;
 	u32 hint;
+	bool *absent;
 	bool *used;
 	bool *head;
 	bool *dirty;
 };
 
 /* The functions take and return what those of the pool do. */
-void model_init(struct model *m, u64 base, u32 nr, bool dirty);
+void model_init_absent(struct model *m, u64 base, u32 nr);
 void model_set_large(struct model *m, u32 large, u32 block);
 void model_destroy(struct model *m);
+
+int model_add(struct model *m, u32 start, u32 len, bool dirty);
+int model_remove(struct model *m, u32 start, u32 len);
 
 int model_alloc(struct model *m, u32 len, u32 align, u32 *start);
 int model_alloc_lowest(struct model *m, u32 len, u32 align, u32 *start);

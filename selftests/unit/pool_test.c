@@ -236,6 +236,99 @@ static bool test_every_alignment(void)
 	return ok;
 }
 
+/* Every stretch of a pool goes, comes back in two, and again as one. */
+static bool every_stretch(u32 nr)
+{
+	u32 start, len;
+	struct pair p;
+	bool ok;
+
+	ok = pair_init(&p, 5, nr, true) && pair_set_clean(&p, nr / 2, nr);
+	for (start = 0; ok && start < nr; start++) {
+		for (len = 1; ok && len <= nr - start; len++) {
+			u32 cut = len / 2;
+
+			ok = pair_remove(&p, start, len) && pair_verify(&p) &&
+			     pair_remove(&p, start, len) &&
+			     pair_free(&p, start, len) &&
+			     pair_alloc_at(&p, start + len - 1, 1) &&
+			     pair_add(&p, start, len + 1, true) &&
+			     pair_next_dirty(&p, 0, nr, nr) &&
+			     pair_add(&p, start + cut, len - cut, len & 1) &&
+			     pair_verify(&p) &&
+			     pair_add(&p, start, len, true) &&
+			     pair_add(&p, start, cut, start & 1) &&
+			     pair_verify(&p) &&
+			     pair_remove(&p, start, cut) &&
+			     pair_remove(&p, start + cut, len - cut) &&
+			     pair_verify(&p) &&
+			     pair_add(&p, start, len, cut & 1) && pair_verify(&p);
+		}
+	}
+	pair_destroy(&p);
+	return ok;
+}
+
+static bool test_every_stretch(void)
+{
+	static const u32 sizes[] = { 1, 2, 3, W - 1, W, W + 1, 2 * W + 1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (!every_stretch(sizes[i]))
+			return false;
+	return true;
+}
+
+/* A pool without memory has room for nothing, until some comes. */
+static bool test_absent(void)
+{
+	struct pair p;
+	bool ok;
+
+	ok = pair_init_absent(&p, 0, 300) && pair_verify(&p) &&
+	     expect("free", p.pool.free, 0) &&
+	     expect("absent", p.pool.absent, 300) &&
+	     expect("largest", pool_largest(&p.pool), 0) &&
+	     pair_alloc(&p, 1, 1) && pair_alloc(&p, 1, 2) &&
+	     pair_alloc_lowest(&p, 1, 1) && pair_alloc_at(&p, 7, 1) &&
+	     pair_free(&p, 0, 300) && pair_remove(&p, 0, 1) &&
+	     pair_next_to_clean(&p, 300, false) &&
+	     pair_set_clean(&p, 0, 300) && pair_verify(&p) &&
+	     pair_add(&p, 100, 100, true) && pair_verify(&p) &&
+	     expect("free", p.pool.free, 100) &&
+	     expect("largest", pool_largest(&p.pool), 100) &&
+	     pair_alloc(&p, 101, 1) && pair_alloc(&p, 100, 1) &&
+	     expect("extents", p.pool.extents, 1) && pair_verify(&p);
+	pair_destroy(&p);
+	return ok;
+}
+
+/* One buffer in two blocks: as long as it is there, neither can go. */
+static bool test_blocks(void)
+{
+	struct pair p;
+	u32 start;
+	bool ok;
+
+	ok = pair_init_absent(&p, 0, 256) && pair_add(&p, 64, 64, false) &&
+	     pair_add(&p, 128, 64, true) &&
+	     expect("alloc", pool_alloc(&p.pool, 100, 1, &start), 0) &&
+	     expect("place", start, 64) &&
+	     !model_alloc_at(&p.model, 64, 100) && pair_verify(&p) &&
+	     expect("first block", pool_remove(&p.pool, 64, 64), -EBUSY) &&
+	     expect("second block", pool_remove(&p.pool, 128, 64), -EBUSY) &&
+	     pair_free(&p, 64, 100) && pair_remove(&p, 64, 64) &&
+	     pair_verify(&p) && expect("dirty", p.pool.dirty, 64) &&
+	     expect("largest", pool_largest(&p.pool), 64) &&
+	     pair_remove(&p, 128, 64) && pair_verify(&p) &&
+	     expect("dirty", p.pool.dirty, 0) &&
+	     expect("absent", p.pool.absent, 256) &&
+	     pair_add(&p, 0, 256, true) && pair_verify(&p);
+	pair_destroy(&p);
+	return ok;
+}
+
 static bool test_arguments(void)
 {
 	struct pair p;
@@ -257,6 +350,10 @@ static bool test_arguments(void)
 	     pair_next_to_clean(&p, 0, false) &&
 	     pair_set_clean(&p, 0, 0) && pair_set_clean(&p, 100, 1) &&
 	     pair_set_clean(&p, ~0U, ~0U) && pair_set_clean(&p, 99, ~0U) &&
+	     pair_add(&p, 0, 0, true) && pair_add(&p, 100, 1, true) &&
+	     pair_add(&p, 99, 2, true) && pair_add(&p, ~0U, ~0U, true) &&
+	     pair_add(&p, 1, 1, true) && pair_remove(&p, 0, 0) &&
+	     pair_remove(&p, 100, 1) && pair_remove(&p, 1, ~0U) &&
 	     pair_next_run(&p, 100) && pair_next_run(&p, ~0U) &&
 	     pair_verify(&p);
 	pair_destroy(&p);
@@ -509,6 +606,7 @@ static bool test_lowest(void)
 	return ok && nothing_left(&pool);
 }
 
+/* All memory is there, and free. */
 static bool free_all(struct pair *p)
 {
 	struct pool_run run;
@@ -517,6 +615,9 @@ static bool free_all(struct pair *p)
 	while (model_next_run(&p->model, at, &run)) {
 		at += run.len;
 		if (run.state == POOL_USED && !pair_free(p, run.start, run.len))
+			return false;
+		if (run.state == POOL_ABSENT &&
+		    !pair_add(p, run.start, run.len, true))
 			return false;
 	}
 	return true;
@@ -890,7 +991,8 @@ static bool churn_shape(unsigned int i)
 		shares += shapes[k].share;
 	ops = total_ops * shape->share / shares + 1;
 	random_seed(&r, seed * SHAPES + i);
-	ok = pair_init(&p, shape->base, shape->nr, i & 1);
+	ok = i % 5 ? pair_init(&p, shape->base, shape->nr, i & 1) :
+		     pair_init_absent(&p, shape->base, shape->nr);
 	/* Two thirds with requests that are large, of any size. */
 	if (i % 3)
 		pair_set_large(&p, 1U << i % 7, 1U << (i % 7 + i % 4));
@@ -919,6 +1021,10 @@ static const struct test tests[] = {
 	{ "a pool of the largest size", test_largest_pool },
 	{ "arguments of the other functions", test_arguments },
 	{ "every extent of small pools", test_every_extent },
+	{ "every stretch of small pools removed and added again",
+	  test_every_stretch },
+	{ "a pool without memory hands out none", test_absent },
+	{ "a block in which a buffer lies cannot be removed", test_blocks },
 	{ "every length at every alignment", test_every_alignment },
 	{ "wrong frees change nothing", test_wrong_frees },
 	{ "aligned search among runs that do not do", test_combs },

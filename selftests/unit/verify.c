@@ -18,12 +18,14 @@ static bool same(const char *what, u64 got, u64 expected)
 
 static bool check_counters(const struct pair *p)
 {
-	u32 used = 0, dirty = 0, extents = 0, run = 0, largest = 0;
+	u32 used = 0, dirty = 0, absent = 0, extents = 0;
+	u32 run = 0, largest = 0;
 	const struct model *m = &p->model;
 	u32 q;
 
 	for (q = 0; q < m->nr; q++) {
 		used += m->used[q];
+		absent += m->absent[q];
 		extents += m->head[q];
 		dirty += m->dirty[q] && !m->used[q];
 		run = m->used[q] ? 0 : run + 1;
@@ -32,6 +34,7 @@ static bool check_counters(const struct pair *p)
 	}
 	return same("free", p->pool.free, m->nr - used) &&
 	       same("dirty", p->pool.dirty, dirty) &&
+	       same("absent", p->pool.absent, absent) &&
 	       same("extents", p->pool.extents, extents) &&
 	       same("largest", pool_largest(&p->pool), largest);
 }
@@ -40,8 +43,17 @@ bool pair_init(struct pair *p, u64 base, u32 nr, bool dirty)
 {
 	int ret = pool_init(&p->pool, base, nr, dirty);
 
-	model_init(&p->model, base, nr, dirty);
+	model_init_absent(&p->model, base, nr);
+	model_add(&p->model, 0, nr, dirty);
 	return same("init", ret, 0) && check_counters(p);
+}
+
+bool pair_init_absent(struct pair *p, u64 base, u32 nr)
+{
+	int ret = pool_init_absent(&p->pool, base, nr);
+
+	model_init_absent(&p->model, base, nr);
+	return same("init_absent", ret, 0) && check_counters(p);
 }
 
 void pair_set_large(struct pair *p, u32 large, u32 block)
@@ -109,6 +121,22 @@ bool pair_free(struct pair *p, u32 start, u32 len)
 	return same("free", ret, want) && check_counters(p);
 }
 
+bool pair_add(struct pair *p, u32 start, u32 len, bool dirty)
+{
+	int want = model_add(&p->model, start, len, dirty);
+	int ret = pool_add(&p->pool, start, len, dirty);
+
+	return same("add", ret, want) && check_counters(p);
+}
+
+bool pair_remove(struct pair *p, u32 start, u32 len)
+{
+	int want = model_remove(&p->model, start, len);
+	int ret = pool_remove(&p->pool, start, len);
+
+	return same("remove", ret, want) && check_counters(p);
+}
+
 bool pair_next_dirty(struct pair *p, u32 from, u32 end, u32 max)
 {
 	u32 expected = UNTOUCHED, start = UNTOUCHED;
@@ -158,7 +186,8 @@ static bool bit(const unsigned long *map, u32 at)
 
 static bool starts_piece(const struct model *m, u32 q)
 {
-	return !q || q == m->nr || m->head[q] || m->used[q] != m->used[q - 1];
+	return !q || q == m->nr || m->head[q] || m->used[q] != m->used[q - 1] ||
+	       m->absent[q] != m->absent[q - 1];
 }
 
 static bool starts_part(const struct model *m, u32 q)
@@ -181,7 +210,9 @@ static bool check_bitmaps(const struct pair *p)
 		    (part && bit(pool->used, q) !=
 			     (q < m->nr ? m->used[q] : true)) ||
 		    (part && bit(pool->soiled, q) !=
-			     (q < m->nr && m->dirty[q]))) {
+			     (q < m->nr && m->dirty[q])) ||
+		    bit(pool->gone, q) !=
+			    (piece && q < m->nr && m->absent[q])) {
 			printf("# the bitmaps are wrong at quantum %u\n", q);
 			return false;
 		}

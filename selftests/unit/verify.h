@@ -23,8 +23,11 @@ struct pair {
  * both sides, and results, placement and counters compared.
  */
 bool pair_init(struct pair *p, u64 base, u32 nr, bool dirty);
+bool pair_init_absent(struct pair *p, u64 base, u32 nr);
 void pair_set_large(struct pair *p, u32 large, u32 block);
 void pair_destroy(struct pair *p);
+bool pair_add(struct pair *p, u32 start, u32 len, bool dirty);
+bool pair_remove(struct pair *p, u32 start, u32 len);
 bool pair_alloc(struct pair *p, u32 len, u32 align);
 bool pair_alloc_lowest(struct pair *p, u32 len, u32 align);
 bool pair_alloc_at(struct pair *p, u32 start, u32 len);
