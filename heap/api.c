@@ -5,9 +5,14 @@
 #include <linux/mm.h>
 
 #include "api.h"
+#include "carveout.h"
+#include "debugfs.h"
 #include "heap.h"
 #include "kcompat.h"
+#include "lent.h"
 #include "region.h"
+#include "reserved.h"
+#include "stock.h"
 
 /* The heap holds the region from then on. */
 static struct heap *open_on(struct region *region, const char *name,
@@ -22,6 +27,10 @@ static struct heap *open_on(struct region *region, const char *name,
 	else if (!CONTIG_UNCACHED_ALIAS)
 		uncached = false;
 	heap = heap_new(region, name, uncached);
+	if (!IS_ERR(heap)) {
+		heap->physical = true;
+		region_debugfs_add(region);
+	}
 	region_put(region);
 	return heap;
 }
@@ -212,9 +221,9 @@ CONTIG_EXPORT(contig_heap_unwatch);
 void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 {
 	struct region *region = heap->region;
-	struct region_stat figures;
+	struct stock_stat figures;
 
-	region->ops->stat(region, &figures);
+	region_stat(region, &figures);
 	mutex_lock(&region->lock);
 	*stat = (struct contig_stat) {
 		.base		= region->base,
@@ -223,7 +232,7 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 		.largest	= figures.largest,
 		.used		= heap->bytes,
 		.mapped		= region->mapped,
-		.places		= region->ops->alloc_at && region->ops->next_free,
+		.places		= region->stock,
 	};
 	mutex_unlock(&region->lock);
 }
@@ -242,10 +251,7 @@ CONTIG_EXPORT(contig_heap_stat);
  */
 bool contig_heap_next_free(struct heap *heap, u64 offset, u64 *start, u64 *len)
 {
-	struct region *region = heap->region;
-
-	return region->ops->next_free &&
-	       region->ops->next_free(region, offset, start, len);
+	return region_next_free(heap->region, offset, start, len);
 }
 
 CONTIG_EXPORT(contig_heap_next_free);

@@ -9,13 +9,11 @@
  * of the dma-buf gives the extent back. The buffer holds its heap, the heap its
  * region; the dma-buf pins the module.
  */
-#include <linux/ctype.h>
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -28,12 +26,8 @@
 #include "heap.h"
 #include "kcompat.h"
 #include "region.h"
+#include "stock.h"
 #include "trace.h"
-
-static u64 buffer_offset(const struct buffer *buffer)
-{
-	return buffer_phys(buffer) - buffer_region(buffer)->base;
-}
 
 /* Takes over the extent, also when it fails. */
 static struct buffer *buffer_new(struct heap *heap, u64 size,
@@ -42,7 +36,7 @@ static struct buffer *buffer_new(struct heap *heap, u64 size,
 	struct buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 
 	if (!buffer) {
-		heap->region->ops->free(heap->region, extent);
+		region_free(heap->region, extent);
 		return ERR_PTR(-ENOMEM);
 	}
 	buffer->heap = heap_get(heap);
@@ -53,9 +47,6 @@ static struct buffer *buffer_new(struct heap *heap, u64 size,
 	buffer->born = ktime_get_boottime();
 	buffer->pid = task_tgid_nr(current);
 	get_task_comm(buffer->comm, current);
-	/* Until its zeros have reached memory, that is still what the last owner left. */
-	if (heap->uncached || contig_map_discards())
-		buffer_flush(buffer, 0, size);
 	return buffer;
 }
 
@@ -63,7 +54,7 @@ static void buffer_free(struct buffer *buffer)
 {
 	struct region *region = buffer_region(buffer);
 
-	region->ops->free(region, &buffer->extent);
+	region_free(region, &buffer->extent);
 	mutex_destroy(&buffer->lock);
 	heap_put(buffer->heap);
 	kfree(buffer);
@@ -150,8 +141,18 @@ static int buffer_size(const struct heap *heap, u64 len, u64 *size)
 	return 0;
 }
 
+/*
+ * Until its zeros have reached memory, that is still what the last owner left. A
+ * line of them that is written back later would overwrite what a device wrote.
+ */
+static unsigned int alloc_flags(const struct heap *heap)
+{
+	return heap->uncached || heap->physical || contig_map_discards() ?
+	       ALLOC_TO_MEMORY : 0;
+}
+
 static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
-			      bool lowest, u32 fd_flags, u64 *offset)
+			      unsigned int flags, u32 fd_flags, u64 *offset)
 {
 	struct region *region = heap->region;
 	struct extent extent;
@@ -162,9 +163,8 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 		return ERR_PTR(-EINVAL);
 	ret = buffer_size(heap, len, &size);
 	if (!ret)
-		ret = region->ops->alloc(region, size,
-					 max_t(u64, align, PAGE_SIZE), lowest,
-					 &extent);
+		ret = region_alloc(region, size, max_t(u64, align, PAGE_SIZE),
+				   flags | alloc_flags(heap), &extent);
 	if (ret)
 		return ERR_PTR(ret);
 	*offset = extent.phys - region->base;
@@ -172,10 +172,10 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 }
 
 static struct dma_buf *create_traced(struct heap *heap, u64 len, u64 align,
-				     bool lowest, u32 fd_flags)
+				     unsigned int flags, u32 fd_flags)
 {
 	u64 offset = 0;
-	struct dma_buf *dmabuf = create(heap, len, align, lowest, fd_flags,
+	struct dma_buf *dmabuf = create(heap, len, align, flags, fd_flags,
 					&offset);
 
 	trace_contig_alloc(heap, len, align, offset, PTR_ERR_OR_ZERO(dmabuf));
@@ -198,7 +198,7 @@ static struct dma_buf *create_traced(struct heap *heap, u64 len, u64 align,
 struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 			     u32 fd_flags)
 {
-	return create_traced(heap, len, align, false, fd_flags);
+	return create_traced(heap, len, align, 0, fd_flags);
 }
 
 CONTIG_EXPORT(contig_alloc);
@@ -219,7 +219,7 @@ CONTIG_EXPORT(contig_alloc);
 struct dma_buf *contig_alloc_lowest(struct heap *heap, u64 len, u64 align,
 				    u32 fd_flags)
 {
-	return create_traced(heap, len, align, true, fd_flags);
+	return create_traced(heap, len, align, ALLOC_LOWEST, fd_flags);
 }
 
 CONTIG_EXPORT(contig_alloc_lowest);
@@ -227,16 +227,13 @@ CONTIG_EXPORT(contig_alloc_lowest);
 static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
 				 u32 fd_flags)
 {
-	struct region *region = heap->region;
 	struct extent extent;
 	u64 size;
-	int ret;
+	int ret = buffer_size(heap, len, &size);
 
-	if (!region->ops->alloc_at)
-		return ERR_PTR(-EOPNOTSUPP);
-	ret = buffer_size(heap, len, &size);
 	if (!ret)
-		ret = region->ops->alloc_at(region, offset, size, &extent);
+		ret = region_alloc_at(heap->region, offset, size,
+				      alloc_flags(heap), &extent);
 	if (ret)
 		return ERR_PTR(ret);
 	return buffer_export(heap, size, &extent, fd_flags);
@@ -318,78 +315,6 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 		return -EINVAL;
 	*phase = buffer_phys(buffer) & (modulus - 1);
 	return 0;
-}
-
-/* Users choose names; a name must not look like another column or line. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isascii(*text) || !isprint(*text))
-			*text = '?';
-}
-
-static void print_attachments(struct buffer *buffer, struct seq_file *seq)
-{
-	struct attachment *attachment;
-	char separator = ' ';
-
-	/* Held over maintenance, for which nobody is to wait below region->lock. */
-	if (!mutex_trylock(&buffer->lock)) {
-		seq_puts(seq, " (busy)");
-		return;
-	}
-	list_for_each_entry(attachment, &buffer->attachments, entry) {
-		seq_printf(seq, "%c%s%s", separator, dev_name(attachment->dev),
-			   attachment->mapped ? "(mapped)" : "");
-		separator = ',';
-	}
-	mutex_unlock(&buffer->lock);
-	if (separator == ' ')
-		seq_puts(seq, " -");
-}
-
-static void buffer_print(struct buffer *buffer, struct seq_file *seq)
-{
-	s64 age = ktime_ms_delta(ktime_get_boottime(), buffer->born);
-	struct dma_buf *dmabuf = buffer->dmabuf;
-	char name[DMA_BUF_NAME_LEN] = "-";
-	char comm[TASK_COMM_LEN];
-	s32 ms;
-
-	spin_lock(&dmabuf->name_lock);
-	if (dmabuf->name)
-		strscpy(name, dmabuf->name, sizeof(name));
-	spin_unlock(&dmabuf->name_lock);
-	make_printable(name);
-	strscpy(comm, buffer->comm, sizeof(comm));
-	make_printable(comm);
-
-	age = div_s64_rem(age, MSEC_PER_SEC, &ms);
-	seq_printf(seq, "%12llu %12llu %8lld.%03d %8llu %8d %-16s %-24s",
-		   buffer_offset(buffer), buffer->size, age, ms,
-		   buffer->inode, buffer->pid, comm, buffer->heap->name);
-	print_attachments(buffer, seq);
-	seq_printf(seq, " %s\n", name);
-}
-
-/**
- * buffers_print() - list the live buffers of a region
- * @region: the region
- * @seq: where to
- *
- * Context: may sleep.
- */
-void buffers_print(struct region *region, struct seq_file *seq)
-{
-	struct buffer *buffer;
-
-	seq_printf(seq, "%12s %12s %12s %8s %8s %-16s %-24s %s\n", "offset",
-		   "size", "age", "inode", "pid", "comm", "heap",
-		   "attachments name");
-	mutex_lock(&region->lock);
-	list_for_each_entry(buffer, &region->buffers, entry)
-		buffer_print(buffer, seq);
-	mutex_unlock(&region->lock);
 }
 
 /* What the dma-buf core calls, unless it is a device's memory. */

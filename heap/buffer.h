@@ -6,12 +6,9 @@
 #include <linux/types.h>
 
 struct dma_buf;
-struct region;
-struct seq_file;
 
 int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		enum dma_data_direction dir, bool start);
 int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase);
-void buffers_print(struct region *region, struct seq_file *seq);
 
 #endif /* CONTIG_BUFFER_H */

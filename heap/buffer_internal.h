@@ -21,6 +21,7 @@
 #include <linux/types.h>
 
 #include "heap.h"
+#include "memory.h"
 #include "region.h"
 
 struct iosys_map;
@@ -32,10 +33,8 @@ struct vm_area_struct;
  * @dmabuf: the dma-buf, which owns this
  * @extent: its memory
  * @size: bytes that users see, a multiple of the page size
- * @lock: protects @attachments with what is in them, @vmaps and @vaddr
+ * @lock: protects @attachments with what is in them
  * @attachments: importers, by struct attachment.entry
- * @vmaps: kernel mappings handed out
- * @vaddr: the kernel mapping, while @vmaps is not 0
  * @entry: in region->buffers; protected by region->lock
  * @inode: number of the dma-buf's inode, which goes before the buffer does
  * @born: when, on the boot-time clock
@@ -49,8 +48,6 @@ struct buffer {
 	u64 size;
 	struct mutex lock;
 	struct list_head attachments;
-	unsigned int vmaps;
-	void *vaddr;
 	struct list_head entry;
 	u64 inode;
 	ktime_t born;
@@ -119,6 +116,17 @@ static inline phys_addr_t buffer_phys(const struct buffer *buffer)
 }
 
 /**
+ * buffer_offset() - the same as an offset into its region
+ * @buffer: the buffer
+ *
+ * Return: bytes.
+ */
+static inline u64 buffer_offset(const struct buffer *buffer)
+{
+	return buffer_phys(buffer) - buffer_region(buffer)->base;
+}
+
+/**
  * buffer_flush() - bring cache and memory to the same contents
  * @buffer: the buffer
  * @offset: first byte
@@ -134,7 +142,7 @@ static inline void buffer_flush(const struct buffer *buffer, u64 offset, u64 len
 	phys_addr_t phys = buffer_phys(buffer) + offset;
 
 	if (region->mapped)
-		region_flush(region_vaddr(region, phys), phys, len);
+		memory_flush(region_vaddr(region, phys), phys, len);
 }
 
 /**
@@ -151,7 +159,7 @@ static inline void buffer_clean(const struct buffer *buffer, u64 offset, u64 len
 	phys_addr_t phys = buffer_phys(buffer) + offset;
 
 	if (region->mapped)
-		region_clean(region_vaddr(region, phys), phys, len);
+		memory_clean(region_vaddr(region, phys), phys, len);
 }
 
 extern const struct dma_buf_ops buffer_ops;

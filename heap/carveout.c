@@ -1,241 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Carveouts: memory that belongs to nobody else, handed out through a pool. All
- * of it is zero when it leaves: cleaner.c.
- */
+/* Carveouts: memory that belongs to nobody else, all of it in a stock from the first day on. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/sched/signal.h>
-#include <linux/seq_file.h>
+#include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 
-#include "carveout_internal.h"
+#include "carveout.h"
+#include "cleaner.h"
 #include "contiguous.h"
-#include "pool_tune.h"
+#include "kcompat.h"
+#include "region.h"
+#include "stock.h"
 
-static void free_quanta(struct carveout *carveout, u32 start, u32 len)
+/**
+ * struct carveout - a region whose memory is always there
+ * @region: the common part
+ * @stock: its memory
+ * @hibernation: told of it, where the memory is in no image
+ * @source: where the memory comes from if it was taken at creation, else NULL
+ */
+struct carveout {
+	struct region region;
+	struct stock stock;
+	struct notifier_block hibernation;
+	struct contiguous *source;
+};
+
+static struct carveout *to_carveout(struct region *region)
 {
-	int ret;
-
-	spin_lock(&carveout->lock);
-	ret = pool_free(&carveout->pool, start, len);
-	spin_unlock(&carveout->lock);
-	if (WARN_ONCE(ret, "%s: %u quanta at %u were not allocated\n",
-		      region_name(&carveout->region), len, start))
-		return;
-	cleaner_wake(carveout);
+	return container_of(region, struct carveout, region);
 }
-
-/* Make an extent of quanta that the pool has just handed out, @dirty of them not zero. */
-static int take_quanta(struct carveout *carveout, u32 start, u32 quanta,
-		       u32 dirty, struct extent *extent)
-{
-	/* What a device's memory holds is up to its driver. */
-	if (dirty && !carveout->region.device) {
-		int ret = carveout_zero(carveout, start, quanta);
-
-		if (ret) {
-			free_quanta(carveout, start, quanta);
-			return ret;
-		}
-	}
-	extent->phys = to_phys(carveout, start);
-	extent->size = to_bytes(carveout, quanta);
-	extent->block = extent->phys;
-	extent->block_size = extent->size;
-	return 0;
-}
-
-static int carveout_alloc(struct region *region, u64 size, u64 align,
-			  bool lowest, struct extent *extent)
-{
-	struct carveout *carveout = to_carveout(region);
-	u64 quanta = region_quanta(region, size);
-	u64 spacing = max(align, region->quantum) >> ilog2(region->quantum);
-	struct pool_search search = {
-		.len = quanta, .align = spacing, .exhaustive = lowest,
-	};
-	u32 start, dirty;
-	int ret;
-
-	if (quanta > carveout->pool.nr || spacing > POOL_MAX_QUANTA)
-		return -ENOMEM;
-
-	for (;;) {
-		spin_lock(&carveout->lock);
-		dirty = carveout->pool.dirty;
-		ret = pool_alloc_step(&carveout->pool, &search, &start);
-		dirty -= carveout->pool.dirty;
-		spin_unlock(&carveout->lock);
-		if (ret != -EAGAIN)
-			break;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	if (ret)
-		return ret == -ENOSPC ? -ENOMEM : ret;
-	return take_quanta(carveout, start, quanta, dirty, extent);
-}
-
-static int carveout_alloc_at(struct region *region, u64 offset, u64 size,
-			     struct extent *extent)
-{
-	struct carveout *carveout = to_carveout(region);
-	u64 quanta = region_quanta(region, size);
-	u32 start = to_quanta(carveout, offset);
-	u32 dirty;
-	int ret;
-
-	if (offset >= region->size || quanta > carveout->pool.nr ||
-	    !IS_ALIGNED(offset, region->quantum))
-		return -EINVAL;
-
-	spin_lock(&carveout->lock);
-	dirty = carveout->pool.dirty;
-	ret = pool_alloc_at(&carveout->pool, start, quanta);
-	dirty -= carveout->pool.dirty;
-	spin_unlock(&carveout->lock);
-	return ret ?: take_quanta(carveout, start, quanta, dirty, extent);
-}
-
-static void carveout_free(struct region *region, const struct extent *extent)
-{
-	struct carveout *carveout = to_carveout(region);
-
-	free_quanta(carveout,
-		    to_quanta(carveout, extent->block - region->base),
-		    to_quanta(carveout, extent->block_size));
-}
-
-static void carveout_stat(struct region *region, struct region_stat *stat)
-{
-	struct carveout *carveout = to_carveout(region);
-
-	spin_lock(&carveout->lock);
-	stat->total = to_bytes(carveout, carveout->pool.nr);
-	stat->free = to_bytes(carveout, carveout->pool.free);
-	stat->largest = to_bytes(carveout, pool_largest(&carveout->pool));
-	stat->dirty = carveout->region.device ?
-		      0 : to_bytes(carveout, carveout->pool.dirty);
-	spin_unlock(&carveout->lock);
-}
-
-/* A region may have as many runs as quanta: so many are looked at under the lock. */
-#define FREE_STEP_RUNS	64
-
-/* Goes on looking for the end of the first free run from @from on; true at it. */
-static bool next_free_step(struct carveout *carveout, u32 *from, u32 *first,
-			   u32 *free)
-{
-	unsigned int looks = FREE_STEP_RUNS;
-	struct pool_run run;
-	bool more = true;
-
-	spin_lock(&carveout->lock);
-	while (more && looks--) {
-		more = pool_next_run(&carveout->pool, *from, &run) &&
-		       !(*free && run.state == POOL_USED);
-		if (more && run.state != POOL_USED) {
-			if (!*free)
-				*first = run.start;
-			*free += run.len;
-		}
-		if (more)
-			*from = run.start + run.len;
-	}
-	spin_unlock(&carveout->lock);
-	return !more;
-}
-
-/* Between steps others may come: what is found was free when it was looked at. */
-static bool carveout_next_free(struct region *region, u64 offset, u64 *start,
-			       u64 *len)
-{
-	struct carveout *carveout = to_carveout(region);
-	u32 from, first = 0, free = 0;
-
-	if (offset >= region->size)
-		return false;
-	from = to_quanta(carveout, offset);
-	while (!next_free_step(carveout, &from, &first, &free))
-		cond_resched();
-	*start = to_bytes(carveout, first);
-	*len = to_bytes(carveout, free);
-	return free;
-}
-
-#define MAP_COLUMNS	64
-#define MAP_ROWS	16
 
 /*
- * One character stands for as many quanta as it takes to draw the whole region
- * in MAP_ROWS rows: the worst state in them wins, so that nothing in use ever
- * looks free.
+ * A hibernation image has what is in the linear map, and no other memory. That comes
+ * back as whatever it has become without power, or in the hands of the kernel
+ * that read the image. So everything free has to be zeroed again then, and
+ * nothing in the background until then.
  */
-static void carveout_map(struct region *region, struct seq_file *seq)
+static int on_hibernation(struct notifier_block *block, unsigned long event,
+			  void *unused)
 {
-	static const char sign[] = {
-		[POOL_USED] = '#', [POOL_CLEAN] = '.', [POOL_DIRTY] = ':',
-	};
-	struct carveout *carveout = to_carveout(region);
-	u32 nr = carveout->pool.nr;
-	u32 step = DIV_ROUND_UP(nr, MAP_COLUMNS * MAP_ROWS);
-	u32 pos, column = 0;
+	struct carveout *carveout = container_of(block, struct carveout,
+						 hibernation);
 
-	seq_printf(seq, "# used  . free and zero  : free, to be zeroed; each is %llu bytes\n",
-		   to_bytes(carveout, step));
-	for (pos = 0; pos < nr; pos += step) {
-		u32 end = min(nr - pos, step) + pos;
-		struct pool_run run = { .start = pos };
-		char worst = sign[POOL_CLEAN];
-
-		spin_lock(&carveout->lock);
-		while (run.start < end &&
-		       pool_next_run(&carveout->pool, run.start, &run)) {
-			if (run.state == POOL_USED) {
-				worst = sign[POOL_USED];
-				break;
-			}
-			if (run.state == POOL_DIRTY)
-				worst = sign[POOL_DIRTY];
-			run.start += run.len;
-		}
-		spin_unlock(&carveout->lock);
-
-		if (!column)
-			seq_printf(seq, "%10llu  ", to_bytes(carveout, pos));
-		seq_putc(seq, worst);
-		column = (column + 1) % MAP_COLUMNS;
-		if (!column)
-			seq_putc(seq, '\n');
-		cond_resched();
+	if (event == PM_HIBERNATION_PREPARE) {
+		cleaner_pause(&carveout->stock, true);
+		stock_soil(&carveout->stock);
+	} else if (event == PM_POST_HIBERNATION) {
+		cleaner_pause(&carveout->stock, false);
 	}
-	if (column)
-		seq_putc(seq, '\n');
+	return NOTIFY_OK;
+}
+
+static int watch_hibernation(struct carveout *carveout)
+{
+	int ret;
+
+	carveout->hibernation.notifier_call = on_hibernation;
+	ret = register_pm_notifier(&carveout->hibernation);
+	if (ret)
+		carveout->hibernation.notifier_call = NULL;
+	return ret;
 }
 
 static void carveout_stop(struct region *region)
 {
-	cleaner_stop(to_carveout(region));
+	struct carveout *carveout = to_carveout(region);
+
+	if (carveout->hibernation.notifier_call)
+		unregister_pm_notifier(&carveout->hibernation);
+	cleaner_stop(&carveout->stock);
 }
 
 static void carveout_destroy(struct region *region)
 {
 	struct carveout *carveout = to_carveout(region);
 
-	pool_destroy(&carveout->pool);
+	stock_destroy(&carveout->stock);
 	contiguous_free(carveout->source);
 	kfree(carveout);
 }
 
 static const struct region_ops carveout_ops = {
-	.alloc		= carveout_alloc,
-	.alloc_at	= carveout_alloc_at,
-	.free		= carveout_free,
-	.stat		= carveout_stat,
-	.next_free	= carveout_next_free,
-	.map		= carveout_map,
 	.stop		= carveout_stop,
 	.destroy	= carveout_destroy,
 };
@@ -247,15 +95,30 @@ static struct carveout *carveout_new(const char *name)
 
 	if (!carveout)
 		return ERR_PTR(-ENOMEM);
-	spin_lock_init(&carveout->lock);
-	rt_mutex_init(&carveout->slice);
-	init_waitqueue_head(&carveout->work);
 	ret = region_init(&carveout->region, name, &carveout_ops);
 	if (ret) {
 		region_put(&carveout->region);
 		return ERR_PTR(ret);
 	}
+	carveout->region.stock = &carveout->stock;
 	return carveout;
+}
+
+/* Nobody knows what the boot loader left there: all of it is dirty. */
+static int fill_stock(struct carveout *carveout)
+{
+	struct region *region = &carveout->region;
+	struct stock *stock = &carveout->stock;
+	int ret;
+
+	ret = stock_init(stock, region_name(region), region->size,
+			 region->quantum);
+	if (ret)
+		return ret;
+	stock_place(stock, region->base, region_vaddr(region, region->base),
+		    region->mapped && CONTIG_MAY_NOT_SNOOP);
+	stock_add(stock, 0, region->size, true);
+	return 0;
 }
 
 static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
@@ -274,17 +137,12 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	region->size = size;
 	region->quantum = quantum;
 	ret = region_claim(region, node);
-	if (ret)
-		return ret;
-
-	/* Nobody knows what the boot loader left there: all of it is dirty. */
-	ret = pool_init(&carveout->pool, base >> ilog2(quantum),
-			size >> ilog2(quantum), true);
-	if (ret)
-		return ret;
-	pool_tune(&carveout->pool, quantum);
-	if (!region->device)
-		ret = cleaner_start(carveout);
+	if (!ret)
+		ret = fill_stock(carveout);
+	if (!ret && !region->device)
+		ret = cleaner_start(&carveout->stock);
+	if (!ret && region->view)
+		ret = watch_hibernation(carveout);
 	if (!ret)
 		region_publish(region);
 	return ret;

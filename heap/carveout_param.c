@@ -15,8 +15,10 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "carveout.h"
 #include "heap.h"
-#include "region.h"
+#include "sources.h"
+#include "twins.h"
 
 #define MAX_CARVEOUTS	16
 
@@ -89,26 +91,16 @@ static struct region *create_region(const struct carveout_param *param)
 static void add_one(const char *text, struct list_head *list)
 {
 	struct carveout_param param = {};
-	struct region *region;
-	struct twins *twins;
+	int ret;
 
 	if (parse(text, &param)) {
 		pr_err("carveout=%s: has to be NAME:SIZE[@BASE][:quantum=BYTES], skipped\n",
 		       text);
 		return;
 	}
-	region = create_region(&param);
-	if (IS_ERR(region)) {
-		pr_err("carveout=%s: skipped, error %pe\n", text, region);
-		return;
-	}
-	twins = twins_create(region, param.name);
-	if (IS_ERR(twins)) {
-		pr_err("carveout=%s: skipped, error %pe\n", text, twins);
-		region_put(region);
-		return;
-	}
-	list_add(&twins->entry, list);
+	ret = twins_add(create_region(&param), param.name, list);
+	if (ret)
+		pr_err("carveout=%s: skipped, error %pe\n", text, ERR_PTR(ret));
 }
 
 /**

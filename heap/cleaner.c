@@ -1,103 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Zeroing the memory of carveouts.
+ * Zeroing the memory of a stock.
  *
- * An extent that is freed goes back to the pool at once and is dirty there. A
- * thread of low priority cleans free dirty memory in the background, chunk by
- * chunk: it notes the chunk in @cleaning under the lock, zeroes it slice by
- * slice, and then tells the pool. The chunk stays free all the while. A caller
- * that is handed a part of it takes the chunk away from the thread, and zeroes
- * what is dirty in its extent itself. So no memory leaves here unzeroed, and
- * nothing is written to memory that has left.
+ * What is given back is free at once, and dirty. A thread cleans free dirty memory
+ * in the background, chunk by chunk: it notes the chunk in @cleaning under the lock,
+ * zeroes it stroke by stroke, and then tells the pool. The chunk stays free all the
+ * while. A caller that is handed a part of it takes the chunk away from the thread,
+ * and zeroes what is dirty in its extent itself. So no memory leaves here unzeroed,
+ * and nothing is written to memory that has left.
  *
- * The thread may be preempted anywhere, also half way through a slice, where the
- * chunk cannot be taken away. Therefore it holds a lock with priority
- * inheritance there: a caller waits for the rest of that slice, and the thread
- * runs with the caller's priority meanwhile.
+ * The thread holds up nobody. It is of the kind that runs when nothing else wants
+ * the processor, and whose waking up interrupts nobody. It can be put aside anywhere
+ * but within a stroke, which takes some microseconds; that is how long a caller
+ * waits for it, of whatever priority.
  */
 #include <linux/freezer.h>
 #include <linux/kthread.h>
-#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
-#include <linux/suspend.h>
+#include <linux/string.h>
 
-#include "carveout_internal.h"
+#include <uapi/linux/sched/types.h>
+
+#include "cleaner.h"
+#include "kcompat.h"
+#include "memory.h"
+#include "stock.h"
 #include "trace.h"
 
 /* A chunk is as many quanta as fit in this many bytes, but at least one. */
 #define CHUNK_BYTES	((u64)SZ_256K)
 
-static void *quantum_vaddr(const struct carveout *carveout, u32 quantum)
+/* Bytes of a chunk that are zeroed without a break. */
+#define STROKE_BYTES	((size_t)SZ_16K)
+
+static void *quantum_vaddr(const struct stock *stock, u32 quantum)
 {
-	return region_vaddr(&carveout->region, to_phys(carveout, quantum));
+	return stock->vaddr + stock_bytes(stock, quantum);
 }
 
-static u32 chunk_quanta(const struct carveout *carveout)
+static u32 chunk_quanta(const struct stock *stock)
 {
-	return max_t(u64, CHUNK_BYTES >> ilog2(carveout->region.quantum), 1);
+	return max_t(u64, CHUNK_BYTES >> stock->shift, 1);
 }
 
-static bool being_cleaned(struct carveout *carveout, u32 start, u32 len)
+static bool being_cleaned(struct stock *stock, u32 start, u32 len)
 {
 	bool overlap;
 
-	spin_lock(&carveout->lock);
-	overlap = carveout->cleaning_len &&
-		  carveout->cleaning < start + len &&
-		  start < carveout->cleaning + carveout->cleaning_len;
-	spin_unlock(&carveout->lock);
+	spin_lock(&stock->lock);
+	overlap = READ_ONCE(stock->cleaning_len) &&
+		  stock->cleaning < start + len &&
+		  start < stock->cleaning + stock->cleaning_len;
+	spin_unlock(&stock->lock);
 	return overlap;
 }
 
-/* With @slice held: the thread writes nothing more of its chunk, if it has one. */
-static void take_chunk_away(struct carveout *carveout)
+/**
+ * cleaner_let_go() - take its chunk away from the thread, if it has one
+ * @stock: where
+ *
+ * It writes nothing more to what has been allocated or taken out before. By now
+ * it may have another chunk, which does no harm.
+ *
+ * Context: any; @stock->lock not held.
+ */
+void cleaner_let_go(struct stock *stock)
 {
-	spin_lock(&carveout->lock);
-	carveout->cleaning_len = 0;
-	spin_unlock(&carveout->lock);
+	raw_spin_lock(&stock->stroke);
+	WRITE_ONCE(stock->cleaning_len, 0);
+	raw_spin_unlock(&stock->stroke);
+}
+
+static int zero_run(struct stock *stock, u32 start, u32 len, bool to_memory)
+{
+	size_t size = stock_bytes(stock, len);
+	u64 offset = stock_bytes(stock, start);
+	int ret = memory_zero(quantum_vaddr(stock, start), size);
+
+	if (ret)
+		return ret;
+	if (to_memory && stock->cached)
+		memory_flush(quantum_vaddr(stock, start), stock->base + offset,
+			     size);
+	trace_contig_zero(stock->name, offset, size, false);
+	return 0;
 }
 
 /**
- * carveout_zero() - zero what is dirty in an extent
- * @carveout: where it is
+ * cleaner_zero() - zero what is dirty in an extent
+ * @stock: where it is
  * @start: its first quantum
  * @len: how many quanta
+ * @to_memory: the zeros must have reached memory
  *
  * The extent has been allocated, and nobody else sees it yet.
  *
  * Context: may sleep.
  * Return: 0; -EINTR when a fatal signal came, and some of it may not be zero.
  */
-int carveout_zero(struct carveout *carveout, u32 start, u32 len)
+int cleaner_zero(struct stock *stock, u32 start, u32 len, bool to_memory)
 {
 	u32 end = start + len;
 	u32 pos = start;
-	int ret;
 
-	if (being_cleaned(carveout, start, len)) {
-		ret = rt_mutex_lock_killable(&carveout->slice);
-		if (ret)
-			return ret;
-		/* By now it may be another chunk, which does no harm. */
-		take_chunk_away(carveout);
-		rt_mutex_unlock(&carveout->slice);
-	}
+	if (being_cleaned(stock, start, len))
+		cleaner_let_go(stock);
 	for (;;) {
 		u32 run;
+		int ret;
 
-		spin_lock(&carveout->lock);
-		run = pool_next_dirty(&carveout->pool, pos, end,
-				      chunk_quanta(carveout), &pos);
-		spin_unlock(&carveout->lock);
+		spin_lock(&stock->lock);
+		run = pool_next_dirty(&stock->pool, pos, end,
+				      chunk_quanta(stock), &pos);
+		spin_unlock(&stock->lock);
 		if (!run)
 			break;
-		ret = region_zero(quantum_vaddr(carveout, pos),
-				  to_bytes(carveout, run));
+		ret = zero_run(stock, pos, run, to_memory);
 		if (ret)
 			return ret;
-		trace_contig_zero(&carveout->region, to_bytes(carveout, pos),
-				  to_bytes(carveout, run), false);
 		pos += run;
 	}
 	/* Others may read it through a mapping that is not ordered with ours. */
@@ -106,89 +127,97 @@ int carveout_zero(struct carveout *carveout, u32 start, u32 len)
 }
 
 /* Note the next chunk to zero; returns how many quanta it has, 0 for none. */
-static u32 begin_chunk(struct carveout *carveout, u32 *start)
+static u32 begin_chunk(struct stock *stock, u32 *start)
 {
 	u32 len;
 
-	spin_lock(&carveout->lock);
-	len = carveout->paused ? 0 :
-	      pool_next_to_clean(&carveout->pool, chunk_quanta(carveout), start);
-	carveout->cleaning = *start;
-	carveout->cleaning_len = len;
-	spin_unlock(&carveout->lock);
+	spin_lock(&stock->lock);
+	len = stock->paused ? 0 :
+	      pool_next_to_clean(&stock->pool, chunk_quanta(stock), start);
+	stock->cleaning = *start;
+	WRITE_ONCE(stock->cleaning_len, len);
+	spin_unlock(&stock->lock);
 	return len;
 }
 
-/* The chunk is zero, unless it was taken away: then false. */
-static bool end_chunk(struct carveout *carveout, u32 start, u32 len)
+/*
+ * The chunk is zero, unless it was taken away: then false. Whoever does that looks
+ * at the pool afterwards, so that either he finds it clean or we find it gone.
+ */
+static bool end_chunk(struct stock *stock, u32 start, u32 len)
 {
 	bool ours;
 
-	spin_lock(&carveout->lock);
-	ours = carveout->cleaning_len;
+	spin_lock(&stock->lock);
+	ours = READ_ONCE(stock->cleaning_len);
 	if (ours)
-		pool_set_clean(&carveout->pool, start, len);
-	carveout->cleaning_len = 0;
-	spin_unlock(&carveout->lock);
+		pool_set_clean(&stock->pool, start, len);
+	WRITE_ONCE(stock->cleaning_len, 0);
+	spin_unlock(&stock->lock);
 	return ours;
 }
 
-/* Zero the next slice of the chunk, unless that was taken away: then false. */
-static bool clean_slice(struct carveout *carveout, void *vaddr, size_t size)
+/* Zero the next bytes of the chunk, unless that was taken away: then false. */
+static bool clean_stroke(struct stock *stock, u64 offset, size_t size)
 {
+	void *vaddr = stock->vaddr + offset;
 	bool ours;
 
-	rt_mutex_lock(&carveout->slice);
-	/* Nobody but the holder of @slice resets it. */
-	ours = READ_ONCE(carveout->cleaning_len);
+	raw_spin_lock(&stock->stroke);
+	ours = READ_ONCE(stock->cleaning_len);
 	if (ours) {
 		memset(vaddr, 0, size);
-		/* As in carveout_zero(). */
+		if (stock->cached)
+			memory_flush_lines(vaddr, stock->base + offset, size);
+		/* As in cleaner_zero(). */
 		wmb();
 	}
-	rt_mutex_unlock(&carveout->slice);
+	raw_spin_unlock(&stock->stroke);
 	return ours;
 }
 
 /* Zero one chunk of free memory; false when there is none left to zero. */
-static bool clean_chunk(struct carveout *carveout)
+static bool clean_chunk(struct stock *stock)
 {
-	size_t size, done, slice;
+	u64 offset, done, size;
 	u32 start = 0, len;
-	void *vaddr;
+	size_t stroke;
 
-	len = begin_chunk(carveout, &start);
+	len = begin_chunk(stock, &start);
 	if (!len)
 		return false;
-	vaddr = quantum_vaddr(carveout, start);
-	size = to_bytes(carveout, len);
-	for (done = 0; done < size; done += slice) {
-		slice = min(size - done, ZERO_SLICE);
-		if (!clean_slice(carveout, vaddr + done, slice))
+	offset = stock_bytes(stock, start);
+	size = stock_bytes(stock, len);
+	for (done = 0; done < size; done += stroke) {
+		stroke = min_t(u64, size - done, STROKE_BYTES);
+		if (!clean_stroke(stock, offset + done, stroke))
 			return true;
 		cond_resched();
 	}
-	if (end_chunk(carveout, start, len))
-		trace_contig_zero(&carveout->region,
-				  to_bytes(carveout, start), size, true);
+	if (end_chunk(stock, start, len))
+		trace_contig_zero(stock->name, offset, size, true);
 	return true;
 }
 
-static bool cleaner_has_work(struct carveout *carveout)
+static bool cleaner_has_work(struct stock *stock)
 {
-	return (READ_ONCE(carveout->pool.dirty) && !READ_ONCE(carveout->paused)) ||
+	return (READ_ONCE(stock->pool.dirty) && !READ_ONCE(stock->paused)) ||
 	       kthread_should_stop();
+}
+
+static void wake_thread(struct timer_list *alarm)
+{
+	wake_up(&container_of(alarm, struct stock, alarm)->work);
 }
 
 static int cleaner_thread(void *data)
 {
-	struct carveout *carveout = data;
+	struct stock *stock = data;
 
 	set_freezable();
 	while (!kthread_should_stop()) {
-		wait_event_freezable(carveout->work,
-				     cleaner_has_work(carveout));
-		while (!kthread_should_stop() && clean_chunk(carveout)) {
+		wait_event_freezable(stock->work, cleaner_has_work(stock));
+		while (!kthread_should_stop() && clean_chunk(stock)) {
 			cond_resched();
 			try_to_freeze();
 		}
@@ -196,124 +225,82 @@ static int cleaner_thread(void *data)
 	return 0;
 }
 
-static int create_thread(struct carveout *carveout)
+/**
+ * cleaner_init() - prepare to zero the free memory of a stock
+ * @stock: zeroed
+ */
+void cleaner_init(struct stock *stock)
 {
+	raw_spin_lock_init(&stock->stroke);
+	init_waitqueue_head(&stock->work);
+	timer_setup(&stock->alarm, wake_thread, 0);
+}
+
+/**
+ * cleaner_start() - zero the free memory of a stock from now on
+ * @stock: the stock
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int cleaner_start(struct stock *stock)
+{
+	static const struct sched_attr idle = { .sched_policy = SCHED_IDLE };
 	struct task_struct *task;
 
-	task = kthread_create(cleaner_thread, carveout, "contig_zero/%s",
-			      region_name(&carveout->region));
+	task = kthread_create(cleaner_thread, stock, "contig_zero/%s",
+			      stock->name);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	set_user_nice(task, MAX_NICE);
-	carveout->cleaner = task;
+	sched_setattr_nocheck(task, &idle);
+	stock->cleaner = task;
 	wake_up_process(task);
 	return 0;
 }
 
 /**
+ * cleaner_stop() - undo cleaner_start()
+ * @stock: the stock, started or not; nobody allocates from it any more
+ *
+ * Context: may sleep.
+ */
+void cleaner_stop(struct stock *stock)
+{
+	if (!stock->cleaner)
+		return;
+	contig_timer_stop(&stock->alarm);
+	kthread_stop(stock->cleaner);
+}
+
+/**
  * cleaner_wake() - there may be something to zero
- * @carveout: where
+ * @stock: where
+ *
+ * Before long, the thread wakes up: at once, that would cost whoever released
+ * memory as much as the release.
  *
  * Context: any.
  */
-void cleaner_wake(struct carveout *carveout)
+void cleaner_wake(struct stock *stock)
 {
-	wake_up(&carveout->work);
-}
-
-static void pause_cleaner(struct carveout *carveout, bool pause)
-{
-	spin_lock(&carveout->lock);
-	WRITE_ONCE(carveout->paused, pause);
-	spin_unlock(&carveout->lock);
-	if (!pause) {
-		cleaner_wake(carveout);
-		return;
-	}
-	rt_mutex_lock(&carveout->slice);
-	take_chunk_away(carveout);
-	rt_mutex_unlock(&carveout->slice);
-}
-
-/* Nothing that is free counts as zero any more. */
-static void soil_free(struct carveout *carveout)
-{
-	struct pool *pool = &carveout->pool;
-	struct pool_run run = {};
-	bool more = true;
-
-	while (more) {
-		spin_lock(&carveout->lock);
-		more = pool_next_run(pool, run.start + run.len, &run);
-		/* What is freed is dirty. */
-		if (more && run.state == POOL_CLEAN &&
-		    !pool_alloc_at(pool, run.start, run.len))
-			pool_free(pool, run.start, run.len);
-		spin_unlock(&carveout->lock);
-		cond_resched();
-	}
-}
-
-/*
- * A hibernation image has what is in the linear map, and no other memory. That comes
- * back as whatever it has become without power, or in the hands of the kernel
- * that read the image. So everything free has to be zeroed again then, and
- * nothing in the background until then.
- */
-static int on_hibernation(struct notifier_block *block, unsigned long event,
-			  void *unused)
-{
-	struct carveout *carveout = container_of(block, struct carveout,
-						 hibernation);
-
-	if (event == PM_HIBERNATION_PREPARE) {
-		pause_cleaner(carveout, true);
-		soil_free(carveout);
-	} else if (event == PM_POST_HIBERNATION) {
-		pause_cleaner(carveout, false);
-	}
-	return NOTIFY_OK;
-}
-
-static int watch_hibernation(struct carveout *carveout)
-{
-	int ret;
-
-	if (!carveout->region.view)
-		return 0;
-	carveout->hibernation.notifier_call = on_hibernation;
-	ret = register_pm_notifier(&carveout->hibernation);
-	if (ret)
-		carveout->hibernation.notifier_call = NULL;
-	return ret;
+	if (stock->cleaner && !timer_pending(&stock->alarm))
+		mod_timer(&stock->alarm, jiffies + 1);
 }
 
 /**
- * cleaner_start() - zero free memory of a carveout from now on
- * @carveout: all of it but this is set up
+ * cleaner_pause() - leave everything as it is, or go on
+ * @stock: the stock
+ * @pause: leave it
  *
- * If it fails, cleaner_stop() has to be called all the same.
- *
- * Context: may sleep.
- * Return: 0, or -ENOMEM.
+ * Context: any; @stock->lock not held.
  */
-int cleaner_start(struct carveout *carveout)
+void cleaner_pause(struct stock *stock, bool pause)
 {
-	int ret = create_thread(carveout);
-
-	return ret ?: watch_hibernation(carveout);
-}
-
-/**
- * cleaner_stop() - undo cleaner_start()
- * @carveout: nobody allocates from it any more
- *
- * Context: may sleep.
- */
-void cleaner_stop(struct carveout *carveout)
-{
-	if (carveout->hibernation.notifier_call)
-		unregister_pm_notifier(&carveout->hibernation);
-	if (carveout->cleaner)
-		kthread_stop(carveout->cleaner);
+	spin_lock(&stock->lock);
+	WRITE_ONCE(stock->paused, pause);
+	spin_unlock(&stock->lock);
+	if (pause)
+		cleaner_let_go(stock);
+	else
+		cleaner_wake(stock);
 }

@@ -28,8 +28,11 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "cma.h"
 #include "kcompat.h"
+#include "memory.h"
 #include "region.h"
+#include "stock.h"
 
 /**
  * struct cma_region - a region over a CMA area
@@ -91,7 +94,7 @@ static void give_pages(struct cma_region *cma, u64 size, struct page *pages,
 }
 
 static int cma_region_alloc(struct region *region, u64 size, u64 align,
-			    bool lowest, struct extent *extent)
+			    unsigned int flags, struct extent *extent)
 {
 	struct cma_region *cma = to_cma_region(region);
 	struct page *pages;
@@ -116,13 +119,16 @@ static int cma_region_alloc(struct region *region, u64 size, u64 align,
 	if (!in_region(region, extent->block, total))
 		ret = -ENOMEM;
 	else if (cma->high)
-		ret = region_zero(region_vaddr(region, extent->block), total);
+		ret = memory_zero(region_vaddr(region, extent->block), total);
 	if (ret) {
 		give_pages(cma, total, pages, dma);
 		return ret;
 	}
 	extent->phys = ALIGN(extent->block, align);
 	extent->size = size;
+	if (flags & ALLOC_TO_MEMORY && CONTIG_MAY_NOT_SNOOP)
+		memory_flush(region_vaddr(region, extent->phys), extent->phys,
+			     size);
 
 	spin_lock(&cma->lock);
 	cma->used += total;
@@ -142,7 +148,7 @@ static void cma_region_free(struct region *region, const struct extent *extent)
 	spin_unlock(&cma->lock);
 }
 
-static void cma_region_stat(struct region *region, struct region_stat *stat)
+static void cma_region_stat(struct region *region, struct stock_stat *stat)
 {
 	struct cma_region *cma = to_cma_region(region);
 

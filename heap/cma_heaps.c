@@ -13,8 +13,10 @@
 #include <linux/of_reserved_mem.h>
 
 #include "alias.h"
-#include "heap.h"
+#include "cma.h"
 #include "region.h"
+#include "sources.h"
+#include "twins.h"
 
 static bool cma = true;
 module_param(cma, bool, 0444);
@@ -33,19 +35,10 @@ static bool is_cma_node(const struct device_node *node)
 static void add_region(struct region *region, const char *name,
 		       struct list_head *list)
 {
-	struct twins *twins;
+	int ret = twins_add(region, name, list);
 
-	if (IS_ERR(region)) {
-		pr_err("%s: skipped, error %pe\n", name, region);
-		return;
-	}
-	twins = twins_create(region, name);
-	if (IS_ERR(twins)) {
-		pr_err("%s: skipped, error %pe\n", name, twins);
-		region_put(region);
-		return;
-	}
-	list_add(&twins->entry, list);
+	if (ret)
+		pr_err("%s: skipped, error %pe\n", name, ERR_PTR(ret));
 }
 
 /* The default area, if the tree describes it and the kernel took it so. */
@@ -76,7 +69,8 @@ static void add_default(struct list_head *list)
 			   list);
 		return;
 	}
-	region = cma_create_default(DEFAULT_CMA_NAME, cma_size ? memparse(cma_size, NULL) : 0);
+	region = cma_create_default(DEFAULT_CMA_NAME, cma_size ?
+				    memparse(cma_size, NULL) : 0);
 	if (region == ERR_PTR(-ENODEV)) {
 		pr_info("no default CMA area, or it is full: no heap for it\n");
 		return;

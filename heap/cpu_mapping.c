@@ -272,31 +272,23 @@ static void *map_for_kernel(const struct buffer *buffer)
  * @dmabuf: its dma-buf
  * @map: filled in
  *
- * All who ask share one mapping.
+ * The dma-buf core calls this for the first one who asks, and counts.
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
  */
 int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
-	struct buffer *buffer = dmabuf->priv;
-	int ret = 0;
+	void *vaddr = map_for_kernel(dmabuf->priv);
 
-	mutex_lock(&buffer->lock);
-	if (!buffer->vmaps)
-		buffer->vaddr = map_for_kernel(buffer);
-	if (buffer->vaddr) {
-		buffer->vmaps++;
-		iosys_map_set_vaddr(map, buffer->vaddr);
-	} else {
-		ret = -ENOMEM;
-	}
-	mutex_unlock(&buffer->lock);
-	return ret;
+	if (!vaddr)
+		return -ENOMEM;
+	iosys_map_set_vaddr(map, vaddr);
+	return 0;
 }
 
 /**
- * buffer_vunmap() - undo one buffer_vmap()
+ * buffer_vunmap() - undo buffer_vmap()
  * @dmabuf: the buffer's dma-buf
  * @map: what that filled in; cleared
  *
@@ -304,14 +296,7 @@ int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
  */
 void buffer_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
-	struct buffer *buffer = dmabuf->priv;
-
-	mutex_lock(&buffer->lock);
-	if (!--buffer->vmaps) {
-		if (!has_kernel_view(buffer))
-			vunmap(buffer->vaddr);
-		buffer->vaddr = NULL;
-	}
-	mutex_unlock(&buffer->lock);
+	if (!has_kernel_view(dmabuf->priv))
+		vunmap(map->vaddr);
 	iosys_map_clear(map);
 }

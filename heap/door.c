@@ -45,21 +45,20 @@
 
 #include "door.h"
 #include "kcompat.h"
-#include "region.h"
 
-static phys_addr_t last_of(const struct region *region)
+static phys_addr_t last_of(const struct claim *claim)
 {
-	return region->base + (region->size - 1);
+	return claim->base + (claim->size - 1);
 }
 
-static bool touches(const struct region *region, u64 first, u64 last)
+static bool touches(const struct claim *claim, u64 first, u64 last)
 {
-	return first <= last_of(region) && region->base <= last;
+	return first <= last_of(claim) && claim->base <= last;
 }
 
-static bool covers(const struct region *region, u64 first, u64 last)
+static bool covers(const struct claim *claim, u64 first, u64 last)
 {
-	return first <= region->base && last_of(region) <= last;
+	return first <= claim->base && last_of(claim) <= last;
 }
 
 static int add_size(struct resource *ram, void *data)
@@ -74,30 +73,30 @@ static int add_size(struct resource *ram, void *data)
  * How much of the range is system memory. region_intersects() does not tell: to it
  * a hole behind the end of memory, which no resource describes, is nothing.
  */
-static u64 system_ram_in(const struct region *region)
+static u64 system_ram_in(const struct claim *claim)
 {
 	u64 bytes = 0;
 
 	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM,
-			    region->base, last_of(region), &bytes, add_size);
+			    claim->base, last_of(claim), &bytes, add_size);
 	return bytes;
 }
 
 /* What a node says of the range: nothing, of a part of it, or of all. */
 enum extent_of_node { NODE_ELSEWHERE, NODE_TOUCHES, NODE_COVERS };
 
-static enum extent_of_node compare(const struct region *region, u64 first, u64 last)
+static enum extent_of_node compare(const struct claim *claim, u64 first, u64 last)
 {
-	if (covers(region, first, last))
+	if (covers(claim, first, last))
 		return NODE_COVERS;
-	return touches(region, first, last) ? NODE_TOUCHES : NODE_ELSEWHERE;
+	return touches(claim, first, last) ? NODE_TOUCHES : NODE_ELSEWHERE;
 }
 
 /*
  * Where a node has no fixed place, the kernel knows where it is. Of one with
  * several places the kernel remembers one.
  */
-static enum extent_of_node node_extent(const struct region *region, struct device_node *node)
+static enum extent_of_node node_extent(const struct claim *claim, struct device_node *node)
 {
 	struct reserved_mem *rmem = of_reserved_mem_lookup(node);
 	enum extent_of_node extent = NODE_ELSEWHERE;
@@ -105,9 +104,9 @@ static enum extent_of_node node_extent(const struct region *region, struct devic
 	int i;
 
 	if (rmem && rmem->size)
-		extent = compare(region, rmem->base, rmem->base + (rmem->size - 1));
+		extent = compare(claim, rmem->base, rmem->base + (rmem->size - 1));
 	for (i = 0; !of_address_to_resource(node, i, &reg); i++)
-		extent = max(extent, compare(region, reg.start, reg.end));
+		extent = max(extent, compare(claim, reg.start, reg.end));
 	return extent;
 }
 
@@ -115,19 +114,19 @@ static enum extent_of_node node_extent(const struct region *region, struct devic
  * The node below /reserved-memory that the range is in, or NULL, or what is wrong
  * with all that are there. With a reference for the caller.
  */
-static struct device_node *find_holder(const struct region *region)
+static struct device_node *find_holder(const struct claim *claim)
 {
 	struct device_node *parent, *child, *holder = NULL;
 	enum extent_of_node extent, of_holder = NODE_ELSEWHERE;
 
 	parent = of_find_node_by_path("/reserved-memory");
 	for_each_available_child_of_node(parent, child) {
-		extent = node_extent(region, child);
+		extent = node_extent(claim, child);
 		if (extent == NODE_ELSEWHERE)
 			continue;
 		if (holder) {
 			pr_err("%s: the range is in conflict: both %pOF and %pOF reserve it\n",
-			       region_name(region), holder, child);
+			       claim->name, holder, child);
 			of_node_put(holder);
 			of_node_put(child);
 			holder = ERR_PTR(-EBUSY);
@@ -139,7 +138,7 @@ static struct device_node *find_holder(const struct region *region)
 	of_node_put(parent);
 	if (of_holder == NODE_TOUCHES && !IS_ERR(holder)) {
 		pr_err("%s: %pOF reserves a part of the range only\n",
-		       region_name(region), holder);
+		       claim->name, holder);
 		of_node_put(holder);
 		holder = ERR_PTR(-EBUSY);
 	}
@@ -147,33 +146,33 @@ static struct device_node *find_holder(const struct region *region)
 }
 
 /* May this node's memory be had by who names @node, or who names none? */
-static int check_holder(const struct region *region, struct device_node *holder,
+static int check_holder(const struct claim *claim, struct device_node *holder,
 			const struct device_node *node)
 {
 	if (of_property_read_bool(holder, "reusable")) {
 		pr_err("%s: the kernel itself uses the memory of %pOF, which is reusable\n",
-		       region_name(region), holder);
+		       claim->name, holder);
 		return -EBUSY;
 	}
 	if (holder != node && of_find_property(holder, "compatible", NULL)) {
 		pr_err("%s: the memory of %pOF belongs to the driver of that\n",
-		       region_name(region), holder);
+		       claim->name, holder);
 		return -EBUSY;
 	}
 	return 0;
 }
 
-static int check_tree(const struct region *region, const struct device_node *node,
+static int check_tree(const struct claim *claim, const struct device_node *node,
 		      bool *held, bool *no_map)
 {
-	struct device_node *holder = find_holder(region);
+	struct device_node *holder = find_holder(claim);
 	int ret;
 
 	*held = holder;
 	if (IS_ERR_OR_NULL(holder))
 		return PTR_ERR_OR_ZERO(holder);
 	*no_map = of_property_read_bool(holder, "no-map");
-	ret = check_holder(region, holder, node);
+	ret = check_holder(claim, holder, node);
 	of_node_put(holder);
 	return ret;
 }
@@ -181,17 +180,17 @@ static int check_tree(const struct region *region, const struct device_node *nod
 /* How many pages are looked at before others get a turn. */
 #define PAGES_AT_ONCE	4096
 
-static int check_pages(const struct region *region)
+static int check_pages(const struct claim *claim)
 {
-	unsigned long pfn, end = PHYS_PFN(last_of(region)) + 1;
+	unsigned long pfn, end = PHYS_PFN(last_of(claim)) + 1;
 
-	for (pfn = PHYS_PFN(region->base); pfn < end; pfn++) {
+	for (pfn = PHYS_PFN(claim->base); pfn < end; pfn++) {
 		struct page *page = pfn_to_online_page(pfn);
 
 		if (!page || !PageReserved(page)) {
 			pr_err("%s: the range is not reserved: the kernel uses memory %llu KiB into it\n",
-			       region_name(region),
-			       (u64)(PFN_PHYS(pfn) - region->base) >> 10);
+			       claim->name,
+			       (u64)(PFN_PHYS(pfn) - claim->base) >> 10);
 			return -EBUSY;
 		}
 		if (!(pfn % PAGES_AT_ONCE))
@@ -215,9 +214,9 @@ static const struct resource *find_other(const struct resource *resource)
 }
 
 /* What is around or in a range that was inserted, other than reserved system memory; or NULL. */
-static const struct resource *find_stranger(const struct resource *range)
+static const struct resource *find_stranger(const struct resource *claim)
 {
-	const struct resource *around = range->parent, *in = range->child;
+	const struct resource *around = claim->parent, *in = claim->child;
 
 	/* The very same range is system memory, as a whole. */
 	if (around == &iomem_resource)
@@ -235,7 +234,7 @@ static const struct resource *find_stranger(const struct resource *range)
  */
 static int check_resources(struct resource *ram, void *data)
 {
-	const struct region *region = data;
+	const struct claim *claim = data;
 	struct resource range = {
 		.name	= "contig_heaps",
 		.start	= ram->start,
@@ -245,17 +244,17 @@ static int check_resources(struct resource *ram, void *data)
 	const struct resource *stranger;
 	int ret = 0;
 
-	if (ram->start > last_of(region))
+	if (ram->start > last_of(claim))
 		return 0;
 	if (insert_resource(&iomem_resource, &range)) {
 		pr_err("%s: the range is not free: a part of it is the kernel's own, see /proc/iomem\n",
-		       region_name(region));
+		       claim->name);
 		return -EBUSY;
 	}
 	stranger = find_stranger(&range);
 	if (stranger) {
 		pr_err("%s: the range is not free: there is %s\n",
-		       region_name(region), stranger->name);
+		       claim->name, stranger->name);
 		ret = -EBUSY;
 	}
 	remove_resource(&range);
@@ -267,28 +266,28 @@ static int check_resources(struct resource *ram, void *data)
 #define BLOB_HEADER	128
 
 /* Is any page in the range in which the kernel sees these bytes? */
-static bool sees_in_range(const struct region *region, const void *start, size_t len)
+static bool sees_in_range(const struct claim *claim, const void *start, size_t len)
 {
 	unsigned long addr = (unsigned long)start & PAGE_MASK;
 	phys_addr_t phys;
 
 	for (; addr < (unsigned long)start + len; addr += PAGE_SIZE)
 		if (contig_kernel_phys((void *)addr, &phys) &&
-		    touches(region, phys, phys + (PAGE_SIZE - 1)))
+		    touches(claim, phys, phys + (PAGE_SIZE - 1)))
 			return true;
 	return false;
 }
 
-static bool has_blob(const struct region *region)
+static bool has_blob(const struct claim *claim)
 {
 	struct device_node *node = NULL;
 	struct property *property;
 
 	while ((node = of_find_all_nodes(node))) {
 		for_each_property_of_node(node, property) {
-			if (sees_in_range(region, property->name, strlen(property->name) + 1) ||
+			if (sees_in_range(claim, property->name, strlen(property->name) + 1) ||
 			    (property->length > 0 &&
-			     sees_in_range(region, property->value - BLOB_HEADER,
+			     sees_in_range(claim, property->value - BLOB_HEADER,
 					   property->length + BLOB_HEADER))) {
 				of_node_put(node);
 				return true;
@@ -309,7 +308,7 @@ static bool read_address(const struct device_node *node, const char *name, u64 *
 	return true;
 }
 
-static bool has_initrd(const struct region *region)
+static bool has_initrd(const struct claim *claim)
 {
 	struct device_node *chosen = of_find_node_by_path("/chosen");
 	u64 start, end;
@@ -317,27 +316,27 @@ static bool has_initrd(const struct region *region)
 
 	has = read_address(chosen, "linux,initrd-start", &start) &&
 	      read_address(chosen, "linux,initrd-end", &end) &&
-	      start < end && touches(region, start, end - 1);
+	      start < end && touches(claim, start, end - 1);
 	of_node_put(chosen);
 	return has;
 }
 
-static int check_boot_data(const struct region *region)
+static int check_boot_data(const struct claim *claim)
 {
 	const char *what = NULL;
 
-	if (has_blob(region))
+	if (has_blob(claim))
 		what = "the device tree's blob";
-	else if (has_initrd(region))
+	else if (has_initrd(claim))
 		what = "the initrd";
 	if (!what)
 		return 0;
-	pr_err("%s: the range is not free: there is %s\n", region_name(region), what);
+	pr_err("%s: the range is not free: there is %s\n", claim->name, what);
 	return -EBUSY;
 }
 
 /* Does a memory node of the tree have all of the range, or with @part any of it? */
-static bool is_memory(const struct region *region, bool part)
+static bool is_memory(const struct claim *claim, bool part)
 {
 	struct device_node *node = NULL;
 	struct resource reg;
@@ -345,7 +344,7 @@ static bool is_memory(const struct region *region, bool part)
 
 	while ((node = of_find_node_by_type(node, "memory"))) {
 		for (i = 0; !of_address_to_resource(node, i, &reg); i++) {
-			if (compare(region, reg.start, reg.end) >=
+			if (compare(claim, reg.start, reg.end) >=
 			    (part ? NODE_TOUCHES : NODE_COVERS)) {
 				of_node_put(node);
 				return true;
@@ -355,15 +354,15 @@ static bool is_memory(const struct region *region, bool part)
 	return false;
 }
 #else
-static int check_boot_data(const struct region *region)
+static int check_boot_data(const struct claim *claim)
 {
 	return 0;
 }
 
-static bool is_memory(const struct region *region, bool part)
+static bool is_memory(const struct claim *claim, bool part)
 {
-	phys_addr_t phys = region->base;
-	u64 pages = region->size >> PAGE_SHIFT;
+	phys_addr_t phys = claim->base;
+	u64 pages = claim->size >> PAGE_SHIFT;
 
 	for (; pages; pages--, phys += PAGE_SIZE) {
 		if (contig_firmware_has_ram(phys) == part)
@@ -375,48 +374,48 @@ static bool is_memory(const struct region *region, bool part)
 }
 #endif
 
-static int check_base(const struct region *region)
+static int check_base(const struct claim *claim)
 {
-	if (region->base)
+	if (claim->base)
 		return 0;
-	pr_err("%s: no address is set\n", region_name(region));
+	pr_err("%s: no address is set\n", claim->name);
 	return -EINVAL;
 }
 
 /* Of memory that the kernel does not map; @held: by a node. */
-static int check_outside(const struct region *region, bool held)
+static int check_outside(const struct claim *claim, bool held)
 {
-	if (held || is_memory(region, false))
+	if (held || is_memory(claim, false))
 		return 0;
 	pr_err("%s: no memory is known in that range: it is a device's, or nothing\n",
-	       region_name(region));
+	       claim->name);
 	return -EINVAL;
 }
 
 /* Of memory that the kernel maps; @held: by a node, @no_map: that says so. */
-static int check_inside(const struct region *region, bool held, bool no_map)
+static int check_inside(const struct claim *claim, bool held, bool no_map)
 {
 	int ret;
 
 	if (!held) {
 		pr_err("%s: nothing keeps the kernel from using the range itself\n",
-		       region_name(region));
+		       claim->name);
 		return -EBUSY;
 	}
 	if (no_map) {
 		pr_err("%s: the range has no-map, but the kernel maps it: it found something in it\n",
-		       region_name(region));
+		       claim->name);
 		return -EBUSY;
 	}
-	ret = check_pages(region);
-	return ret ?: walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM, region->base,
-					  (u64)last_of(region) + CONTIG_BEFORE_KERNEL,
-					  (void *)region, check_resources);
+	ret = check_pages(claim);
+	return ret ?: walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM, claim->base,
+					  (u64)last_of(claim) + CONTIG_BEFORE_KERNEL,
+					  (void *)claim, check_resources);
 }
 
 /**
  * door_pass() - may a range become a carveout?
- * @region: its name, @base and @size are set, and checked to be a range
+ * @claim: the addresses
  * @node: node below /reserved-memory that somebody chose for it, or NULL
  *
  * Says in the log what is wrong. Changes nothing.
@@ -426,32 +425,32 @@ static int check_inside(const struct region *region, bool held, bool no_map)
  * not map; -EINVAL if it is no memory, or if a part of it is mapped and a part is
  * not; -EBUSY if it is somebody else's, the kernel's for one.
  */
-int door_pass(const struct region *region, const struct device_node *node)
+int door_pass(const struct claim *claim, const struct device_node *node)
 {
-	u64 ram = system_ram_in(region);
+	u64 ram = system_ram_in(claim);
 	bool held, no_map = false;
 	int ret;
 
-	ret = check_base(region);
+	ret = check_base(claim);
 	if (ret)
 		return ret;
-	if (ram && ram != region->size) {
+	if (ram && ram != claim->size) {
 		pr_err("%s: a part of the range is system memory and a part is not\n",
-		       region_name(region));
+		       claim->name);
 		return -EINVAL;
 	}
-	ret = check_tree(region, node, &held, &no_map);
+	ret = check_tree(claim, node, &held, &no_map);
 	if (!ret)
-		ret = ram ? check_inside(region, held, no_map) :
-			    check_outside(region, held);
+		ret = ram ? check_inside(claim, held, no_map) :
+			    check_outside(claim, held);
 	if (!ret)
-		ret = check_boot_data(region);
+		ret = check_boot_data(claim);
 	return ret ?: !!ram;
 }
 
 /**
  * door_pass_device() - may a range be handed out as a device's memory?
- * @region: as door_pass()
+ * @claim: as door_pass()
  *
  * Who asks is the driver of the device and knows that it is there. Says in the
  * log what is wrong. Changes nothing.
@@ -459,20 +458,20 @@ int door_pass(const struct region *region, const struct device_node *node)
  * Context: may sleep.
  * Return: 0; -EINVAL if any of it is memory, or no address is set.
  */
-int door_pass_device(const struct region *region)
+int door_pass_device(const struct claim *claim)
 {
 	struct device_node *holder;
 	int ret;
 
-	ret = check_base(region);
+	ret = check_base(claim);
 	if (ret)
 		return ret;
-	holder = find_holder(region);
+	holder = find_holder(claim);
 	if (IS_ERR(holder))
 		return -EINVAL;
 	of_node_put(holder);
-	if (holder || system_ram_in(region) || is_memory(region, true)) {
-		pr_err("%s: the range is memory, not a device's\n", region_name(region));
+	if (holder || system_ram_in(claim) || is_memory(claim, true)) {
+		pr_err("%s: the range is memory, not a device's\n", claim->name);
 		return -EINVAL;
 	}
 	return 0;

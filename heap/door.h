@@ -6,9 +6,20 @@
 #include <linux/types.h>
 
 struct device_node;
-struct region;
 
-int door_pass(const struct region *region, const struct device_node *node);
-int door_pass_device(const struct region *region);
+/**
+ * struct claim - addresses that somebody asks for
+ * @name: of what is to be there, for the log
+ * @base: physical address of the first byte
+ * @size: bytes, not 0; the last one has an address
+ */
+struct claim {
+	const char *name;
+	phys_addr_t base;
+	u64 size;
+};
+
+int door_pass(const struct claim *claim, const struct device_node *node);
+int door_pass_device(const struct claim *claim);
 
 #endif /* CONTIG_DOOR_H */

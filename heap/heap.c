@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Heaps: from a region to the names that programs open.
+ * Heaps: ways to allocate from a region. Names that programs open: twins.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -8,9 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "alias.h"
 #include "heap.h"
-#include "kcompat.h"
 #include "region.h"
 
 static void heap_release(struct kref *ref)
@@ -59,18 +57,8 @@ void heap_buffer_released(struct heap *heap)
 	mutex_unlock(&heap->watch_lock);
 }
 
-static void heap_add_alias(const char *alias, void *data)
-{
-	struct heap *heap = data;
-	char name[HEAP_NAME_MAX];
-
-	if (snprintf(name, sizeof(name), "%s%s", alias,
-		     heap->uncached ? "-uncached" : "") < sizeof(name))
-		node_add(heap, name);
-}
-
 /**
- * heap_new() - make a heap that nothing under /dev/dma_heap shows
+ * heap_new() - make a heap, which nothing shows yet
  * @region: the region; the heap takes a reference of its own
  * @name: its name, without "-uncached"
  * @uncached: make its buffers write-combined, and append "-uncached"
@@ -97,103 +85,4 @@ struct heap *heap_new(struct region *region, const char *name, bool uncached)
 		return ERR_PTR(-EINVAL);
 	}
 	return heap;
-}
-
-/**
- * heap_create() - show a region under /dev/dma_heap
- * @region: the region; the heap takes a reference of its own
- * @name: what to call it, without "-uncached"
- * @uncached: make its buffers write-combined, and append "-uncached"
- *
- * The aliases of @name come with it, as far as their names are free.
- *
- * Context: may sleep.
- * Return: the heap, to be removed by heap_remove(); -EEXIST if the name is
- * taken, -EINVAL if it cannot be a name, -ENOMEM, -ENOSPC without a free minor.
- */
-struct heap *heap_create(struct region *region, const char *name, bool uncached)
-{
-	struct heap *heap = heap_new(region, name, uncached);
-	int ret;
-
-	if (IS_ERR(heap))
-		return heap;
-	ret = node_add(heap, heap->name);
-	if (ret) {
-		heap_put(heap);
-		return ERR_PTR(ret);
-	}
-	walk_aliases(name, heap_add_alias, heap);
-	return heap;
-}
-
-/**
- * heap_remove() - take a heap away from /dev/dma_heap
- * @heap: the heap, or NULL
- *
- * Its live buffers stay as they are; nothing more can be allocated.
- *
- * Context: may sleep.
- */
-void heap_remove(struct heap *heap)
-{
-	if (!heap)
-		return;
-	WRITE_ONCE(heap->gone, true);
-	nodes_remove(heap);
-	heap_put(heap);
-}
-
-/**
- * twins_create() - show a region in all the ways it can be used
- * @region: the region; its reference passes to the twins on success
- * @name: name of the cached heap
- *
- * Context: may sleep.
- * Return: the twins, to be removed by twins_remove(), or as heap_create().
- */
-struct twins *twins_create(struct region *region, const char *name)
-{
-	struct twins *twins = kzalloc(sizeof(*twins), GFP_KERNEL);
-	struct heap *heap;
-
-	if (!twins)
-		return ERR_PTR(-ENOMEM);
-	if (region->mapped) {
-		heap = heap_create(region, name, false);
-		if (IS_ERR(heap))
-			goto free_twins;
-		twins->cached = heap;
-	}
-	if (!region->mapped || CONTIG_UNCACHED_ALIAS) {
-		heap = heap_create(region, name, true);
-		if (IS_ERR(heap))
-			goto remove_cached;
-		twins->uncached = heap;
-	}
-	twins->region = region;
-	pr_info("%s: %s of %llu KiB, quantum %llu KiB%s\n", name,
-		region->estimate ? "CMA area" : "carveout", region->size >> 10,
-		region->quantum >> 10, region->mapped ? "" : ", uncached only");
-	return twins;
-
-remove_cached:
-	heap_remove(twins->cached);
-free_twins:
-	kfree(twins);
-	return ERR_CAST(heap);
-}
-
-/**
- * twins_remove() - remove both heaps and let the region go
- * @twins: the twins
- *
- * Context: may sleep.
- */
-void twins_remove(struct twins *twins)
-{
-	heap_remove(twins->uncached);
-	heap_remove(twins->cached);
-	region_put(twins->region);
-	kfree(twins);
 }

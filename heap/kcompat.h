@@ -22,6 +22,7 @@
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/swiotlb.h>
+#include <linux/timer.h>
 #include <linux/version.h>
 
 #include <asm/cacheflush.h>
@@ -61,13 +62,14 @@
 #define CONTIG_DEVNODE_CONST
 #endif
 
+/* May a device go around the caches? Where none does, there is no flush either. */
+#define CONTIG_MAY_NOT_SNOOP	IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE)
+
 /*
  * May the same page be mapped cached and write-combined, given a flush between?
- * x86 refuses the second kind of mapping for system memory. Where no device goes
- * around the caches, there is no flush either.
+ * x86 refuses the second kind of mapping for system memory.
  */
-#define CONTIG_UNCACHED_ALIAS						\
-	(!IS_ENABLED(CONFIG_X86) && IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE))
+#define CONTIG_UNCACHED_ALIAS	(!IS_ENABLED(CONFIG_X86) && CONTIG_MAY_NOT_SNOOP)
 
 /*
  * Does a device that snoops see what the CPU writes through a write-combined
@@ -251,6 +253,16 @@ static inline void contig_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	dma_buf_vunmap_unlocked(dmabuf, map);
 #else
 	dma_buf_vunmap(dmabuf, map);
+#endif
+}
+
+/* Afterwards it does not run, and has run to its end. */
+static inline void contig_timer_stop(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	timer_delete_sync(timer);
+#else
+	del_timer_sync(timer);
 #endif
 }
 

@@ -4,13 +4,18 @@
  *
  * From a program to memory and back:
  *
+ *	sources.h	what there is: the device tree, parameters, CMA areas
+ *	twins.c		the two heaps of a region, and their names
  *	node.c		/dev/dma_heap/<name>: ioctls, file descriptors
- *	heap.c		a name, cached or not; alias.c its further names
  *	buffer.c	the dma-buf, from birth to release
  *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
  *			cpu_access.c cache maintenance between the two
- *	region.c	the memory: carveout.c over pool.c, or cma.c
- *	cleaner.c	zeroes what carveouts hand out
+ *	heap.c		a way to allocate: cached or not
+ *	region.c	the memory: carveout.c, lent.c or cma.c
+ *	stock.c		free memory, in a pool (pool.c); cleaner.c zeroes it
+ *
+ * No file calls one that stands above it. Other modules enter by api.h, people by
+ * sysfs.c and debugfs.c, on the level of the nodes.
  *
  * Regions come from the device tree (driver.c), from parameters
  * (carveout_param.c) and from the CMA areas that are there (cma_heaps.c).
@@ -21,9 +26,11 @@
 
 #include "alias.h"
 #include "debugfs.h"
-#include "heap.h"
 #include "kcompat.h"
+#include "node.h"
 #include "region.h"
+#include "sources.h"
+#include "twins.h"
 
 /* Heaps that have no device. */
 static LIST_HEAD(deviceless);

@@ -33,7 +33,9 @@
 #include "buffer.h"
 #include "heap.h"
 #include "kcompat.h"
+#include "node.h"
 #include "region.h"
+#include "stock.h"
 #include "sysfs.h"
 
 #define MAX_NODES	256
@@ -154,7 +156,7 @@ static int ioctl_query(struct heap *heap, union heap_arg *arg,
 		       struct new_fd *new)
 {
 	struct region *region = heap->region;
-	struct region_stat stat;
+	struct stock_stat stat;
 	u32 flags = 0;
 
 	if (heap->uncached)
@@ -165,7 +167,7 @@ static int ioctl_query(struct heap *heap, union heap_arg *arg,
 		flags |= CONTIG_HEAP_F_NO_MAP;
 
 	/* It may wait for an allocation, and @lock holds up every release. */
-	region->ops->stat(region, &stat);
+	region_stat(region, &stat);
 	mutex_lock(&region->lock);
 	arg->query = (struct contig_heap_query) {
 		.total		= stat.total,

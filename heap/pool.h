@@ -103,11 +103,12 @@ struct pool_search {
 	u32 word;
 };
 
+/* In the order of what it takes until they can be handed out. */
 enum pool_state {
-	POOL_USED,	/* one extent */
+	POOL_ABSENT,	/* not there, see pool_init_absent() and pool_remove() */
 	POOL_CLEAN,	/* free, zero */
 	POOL_DIRTY,	/* free, needs zeroing */
-	POOL_ABSENT,	/* not there, see pool_init_absent() and pool_remove() */
+	POOL_USED,	/* one extent */
 };
 
 /**

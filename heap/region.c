@@ -11,14 +11,13 @@
 #include <linux/ioport.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
-#include <linux/sizes.h>
 #include <linux/wait.h>
 
-#include "debugfs.h"
 #include "door.h"
 #include "kcompat.h"
+#include "memory.h"
 #include "region.h"
+#include "stock.h"
 
 static DEFINE_MUTEX(regions_lock);
 static LIST_HEAD(regions);
@@ -96,71 +95,6 @@ static void *region_remap(const struct region *region, unsigned long flags)
 	return vaddr;
 }
 
-/* Bytes maintained before others get a turn: some 100 us. */
-#define FLUSH_STEP	((size_t)SZ_1M)
-
-/**
- * region_clean() - write back a range of any length
- * @vaddr: its cached address
- * @phys: its physical address
- * @size: bytes
- *
- * A function of its own for whoever traces maintenance, as is region_flush().
- *
- * Context: may sleep.
- */
-noinline void region_clean(void *vaddr, phys_addr_t phys, size_t size)
-{
-	size_t done, len;
-
-	for (done = 0; done < size; done += len) {
-		len = min(size - done, FLUSH_STEP);
-		contig_clean_dcache(vaddr + done, phys + done, len);
-		cond_resched();
-	}
-}
-
-/**
- * region_flush() - clean and invalidate a range of any length
- * @vaddr: its cached address
- * @phys: its physical address
- * @size: bytes
- *
- * Context: may sleep.
- */
-noinline void region_flush(void *vaddr, phys_addr_t phys, size_t size)
-{
-	size_t done, len;
-
-	for (done = 0; done < size; done += len) {
-		len = min(size - done, FLUSH_STEP);
-		contig_flush_dcache(vaddr + done, phys + done, len);
-		cond_resched();
-	}
-}
-
-/**
- * region_zero() - zero memory that the caller waits for
- * @vaddr: its address
- * @size: bytes, any number of them
- *
- * Context: may sleep.
- * Return: 0; -EINTR when a fatal signal came, and some of it may not be zero.
- */
-int region_zero(void *vaddr, size_t size)
-{
-	size_t done, len;
-
-	for (done = 0; done < size; done += len) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		len = min(size - done, ZERO_SLICE);
-		memset(vaddr + done, 0, len);
-		cond_resched();
-	}
-	return 0;
-}
-
 /*
  * Lines of it that a boot loader left in a cache would one day overwrite what
  * is written through uncached mappings.
@@ -171,7 +105,7 @@ static int region_forget_cached(struct region *region)
 
 	if (!cached)
 		return -ENOMEM;
-	region_flush(cached, region->base, region->size);
+	memory_flush(cached, region->base, region->size);
 	memunmap(cached);
 	return 0;
 }
@@ -238,12 +172,17 @@ static bool is_from_kernel(const struct region *region)
 static int region_find_mapping(struct region *region,
 			       const struct device_node *node)
 {
+	const struct claim claim = {
+		.name = region_name(region),
+		.base = region->base,
+		.size = region->size,
+	};
 	int mapped = 1;
 
 	if (region->device)
-		mapped = door_pass_device(region);
+		mapped = door_pass_device(&claim);
 	else if (!is_from_kernel(region))
-		mapped = door_pass(region, node);
+		mapped = door_pass(&claim, node);
 	if (mapped < 0)
 		return mapped;
 	return mapped ? region_map_memory(region) : region_map_outside(region);
@@ -381,7 +320,6 @@ int region_claim(struct region *region, const struct device_node *node)
  */
 void region_publish(struct region *region)
 {
-	region_debugfs_add(region);
 	mutex_lock(&regions_lock);
 	region->published = true;
 	mutex_unlock(&regions_lock);
@@ -497,6 +435,138 @@ void *region_vaddr(const struct region *region, phys_addr_t phys)
 	if (region->view)
 		return region->view + (phys - region->base);
 	return phys_to_virt(phys);
+}
+
+static int enter(struct region *region)
+{
+	return region->ops->enter ? region->ops->enter(region) : 0;
+}
+
+static void leave(struct region *region)
+{
+	if (region->ops->leave)
+		region->ops->leave(region);
+}
+
+static void make_extent(const struct region *region, u64 offset, u64 size,
+			struct extent *extent)
+{
+	extent->phys = region->base + offset;
+	extent->size = ALIGN(size, region->quantum);
+	extent->block = extent->phys;
+	extent->block_size = extent->size;
+}
+
+/**
+ * region_alloc() - take memory
+ * @region: where from
+ * @size: bytes, a multiple of the page size
+ * @align: alignment of its physical address: a power of two, at least a page
+ * @flags: ALLOC_*
+ * @extent: filled in; owned by the caller until region_free()
+ *
+ * The memory is zero.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM if nothing fits; -EINTR when a fatal signal came.
+ */
+int region_alloc(struct region *region, u64 size, u64 align,
+		 unsigned int flags, struct extent *extent)
+{
+	u64 offset;
+	int ret;
+
+	if (!region->stock)
+		return region->ops->alloc(region, size, align, flags, extent);
+	ret = enter(region);
+	if (ret)
+		return ret;
+	ret = stock_alloc(region->stock, size, align, flags, &offset);
+	if (ret)
+		leave(region);
+	else
+		make_extent(region, offset, size, extent);
+	return ret;
+}
+
+/**
+ * region_alloc_at() - take memory at a place of the caller's choice
+ * @region: where from
+ * @offset: the place
+ * @size: bytes, a multiple of the page size
+ * @flags: ALLOC_*
+ * @extent: filled in; owned by the caller until region_free()
+ *
+ * Context: may sleep.
+ * Return: as region_alloc(); -EINVAL for a place that is no multiple of the
+ * quantum, or not in the region; -EBUSY if any of it is taken; -EOPNOTSUPP if
+ * the kernel chooses the place.
+ */
+int region_alloc_at(struct region *region, u64 offset, u64 size,
+		    unsigned int flags, struct extent *extent)
+{
+	int ret;
+
+	if (!region->stock)
+		return -EOPNOTSUPP;
+	ret = enter(region);
+	if (ret)
+		return ret;
+	ret = stock_alloc_at(region->stock, offset, size, flags);
+	if (ret)
+		leave(region);
+	else
+		make_extent(region, offset, size, extent);
+	return ret;
+}
+
+/**
+ * region_free() - give memory back
+ * @region: where it is from
+ * @extent: the memory, all of it
+ *
+ * Context: may sleep.
+ */
+void region_free(struct region *region, const struct extent *extent)
+{
+	if (!region->stock) {
+		region->ops->free(region, extent);
+		return;
+	}
+	stock_free(region->stock, extent->block - region->base,
+		   extent->block_size);
+	leave(region);
+}
+
+/**
+ * region_stat() - figures of a region
+ * @region: the region
+ * @stat: filled in
+ *
+ * Context: may sleep.
+ */
+void region_stat(struct region *region, struct stock_stat *stat)
+{
+	if (region->stock)
+		stock_stat(region->stock, stat);
+	else
+		region->ops->stat(region, stat);
+}
+
+/**
+ * region_next_free() - find free memory by its place
+ * @region: the region
+ * @offset: where to begin
+ * @start: filled in with the first free run at or after @offset
+ * @len: filled in with its length in bytes
+ *
+ * Context: may sleep.
+ * Return: false if there is none, or if nobody but the kernel knows.
+ */
+bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len)
+{
+	return region->stock &&
+	       stock_next_free(region->stock, offset, start, len);
 }
 
 /**

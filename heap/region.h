@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A region is a stretch of physical memory and the way to hand out parts of it:
- * a carveout (memory that nobody else uses, under a pool) or a CMA area (memory
- * that the kernel lends to movable pages meanwhile).
+ * a carveout (memory that nobody else uses, in a stock), a lent region (a stock
+ * whose memory is borrowed while it is used) or a CMA area (memory that the kernel
+ * fills with movable pages meanwhile).
  *
  * Life: a region is created with one reference, which its creator holds. Each
  * heap on it and each live buffer in it hold one more, so that memory stays
@@ -18,10 +19,10 @@
  *   regions_lock         list of regions, claims on address ranges
  *   dma_resv of a dma-buf (taken by the dma-buf core around our callbacks)
  *   region->lock         list of live buffers
- *   buffer->lock         attachments and kernel mappings of one buffer
- *   lent->lock           whether a lent region has its memory, and its pool
- *   carveout->slice      writing to free memory of a carveout
- *   dmabuf->name_lock, carveout->lock, cma_region->lock (spinlocks, innermost)
+ *   buffer->lock         attachments of one buffer
+ *   lent->lock           whether a lent region has its memory
+ *   dmabuf->name_lock, stock->lock, stock->stroke, cma_region->lock (spinlocks,
+ *                        innermost; none is taken in another)
  *
  * None of them is held over an access to user memory, and no mmap_lock is taken
  * below any of them: mmap() of a buffer needs none, because size and place of a
@@ -41,9 +42,8 @@
 
 struct device_node;
 struct region;
-
-/* Bytes that are zeroed at one stroke: some 10 us. */
-#define ZERO_SLICE	((size_t)SZ_64K)
+struct stock;
+struct stock_stat;
 
 /**
  * struct extent - memory handed out by a region
@@ -62,46 +62,26 @@ struct extent {
 };
 
 /**
- * struct region_stat - figures of a region at one moment, all in bytes
- * @total: bytes managed
- * @free: bytes not handed out
- * @largest: longest free run
- * @dirty: free bytes that have to be zeroed before they are handed out
- */
-struct region_stat {
-	u64 total;
-	u64 free;
-	u64 largest;
-	u64 dirty;
-};
-
-/**
  * struct region_ops - what the kinds of regions do differently
- * @alloc: take at least @size bytes, the first one at a multiple of @align; both
- *	are multiples of the page size, @align is a power of two. With @lowest,
- *	where the region chooses the place itself, it is the lowest that fits.
- *	The memory is zero. May sleep. Returns -ENOMEM when nothing fits and
- *	-EINTR when a fatal signal came first.
- * @alloc_at: the same at a given offset into the region, a multiple of the
- *	quantum; -EBUSY if any of it is taken. NULL where that is not possible.
- * @free: take an extent back. May sleep.
+ * @alloc: where there is no stock: take @size bytes, the first one at a multiple of
+ *	@align; both are multiples of the page size, @align is a power of two.
+ *	@flags are ALLOC_*. The memory is zero. May sleep. Returns -ENOMEM when
+ *	nothing fits and -EINTR when a fatal signal came first.
+ * @free: take such an extent back. May sleep.
  * @stat: fill in the figures. May sleep.
- * @next_free: the first free run at or after an offset, false if there is none.
- *	May sleep. NULL where that is not known.
- * @map: draw the region for people, or NULL. May sleep.
+ * @enter: where there is a stock: get it its memory before an allocation, or NULL
+ *	if it is always there. May sleep. Returns 0, -ENOMEM or -EINTR.
+ * @leave: undo one @enter, after the allocation has failed or been freed
  * @stop: end what the region does in the background, or NULL. May sleep.
  * @destroy: free the structure that embeds the region and give the memory back.
  */
 struct region_ops {
-	int (*alloc)(struct region *region, u64 size, u64 align, bool lowest,
-		     struct extent *extent);
-	int (*alloc_at)(struct region *region, u64 offset, u64 size,
-			struct extent *extent);
+	int (*alloc)(struct region *region, u64 size, u64 align,
+		     unsigned int flags, struct extent *extent);
 	void (*free)(struct region *region, const struct extent *extent);
-	void (*stat)(struct region *region, struct region_stat *stat);
-	bool (*next_free)(struct region *region, u64 offset, u64 *start,
-			  u64 *len);
-	void (*map)(struct region *region, struct seq_file *seq);
+	void (*stat)(struct region *region, struct stock_stat *stat);
+	int (*enter)(struct region *region);
+	void (*leave)(struct region *region);
 	void (*stop)(struct region *region);
 	void (*destroy)(struct region *region);
 };
@@ -111,6 +91,7 @@ struct region_ops {
  * @dev: its reference count and its name; also the device for which CMA pages
  *	are allocated, hence never coherent and without limits on addresses
  * @ops: what its kind does
+ * @stock: where its memory comes from, or NULL; part of what embeds the region
  * @base: physical address of the first byte
  * @size: bytes
  * @quantum: bytes; a power of two, at least a page; extents are multiples of it
@@ -137,6 +118,7 @@ struct region_ops {
 struct region {
 	struct device dev;
 	const struct region_ops *ops;
+	struct stock *stock;
 	phys_addr_t base;
 	u64 size;
 	u64 quantum;
@@ -156,12 +138,6 @@ struct region {
 	struct dentry *debugfs;
 };
 
-/* How many quanta @bytes of it take; the quantum may be more than 32 bits wide. */
-static inline u64 region_quanta(const struct region *region, u64 bytes)
-{
-	return (bytes + (region->quantum - 1)) >> ilog2(region->quantum);
-}
-
 static inline const char *region_name(const struct region *region)
 {
 	return dev_name(&region->dev);
@@ -178,40 +154,15 @@ struct region *region_by_name(const char *name);
 struct region *region_get(struct region *region);
 void region_put(struct region *region);
 void *region_vaddr(const struct region *region, phys_addr_t phys);
-void region_clean(void *vaddr, phys_addr_t phys, size_t size);
-void region_flush(void *vaddr, phys_addr_t phys, size_t size);
-int region_zero(void *vaddr, size_t size);
+
+int region_alloc(struct region *region, u64 size, u64 align,
+		 unsigned int flags, struct extent *extent);
+int region_alloc_at(struct region *region, u64 offset, u64 size,
+		    unsigned int flags, struct extent *extent);
+void region_free(struct region *region, const struct extent *extent);
+void region_stat(struct region *region, struct stock_stat *stat);
+bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len);
 
 void regions_wait_gone(void);
-
-struct region *carveout_create(const char *name, phys_addr_t base, u64 size,
-			       u64 quantum, const struct device_node *node);
-struct region *carveout_create_device(const char *name, phys_addr_t base,
-				      u64 size, u64 quantum);
-struct region *carveout_create_anywhere(const char *name, u64 size,
-					u64 quantum);
-
-struct reserved_mem;
-#ifdef CONFIG_DMA_CMA
-struct region *cma_create(const char *name, struct reserved_mem *rmem);
-struct region *cma_create_default(const char *name, u64 known);
-#else
-static inline struct region *cma_create(const char *name,
-					struct reserved_mem *rmem)
-{
-	return ERR_PTR(-ENODEV);
-}
-
-static inline struct region *cma_create_default(const char *name, u64 known)
-{
-	return ERR_PTR(-ENODEV);
-}
-#endif
-
-struct region *lent_create(const char *name, struct region *lender, u64 size,
-			   u64 quantum);
-
-struct region *region_from_node(const char *name, struct device_node *memory,
-				u64 quantum);
 
 #endif /* CONTIG_REGION_H */

@@ -8,14 +8,15 @@
 
 #include "heap.h"
 #include "region.h"
+#include "stock.h"
 #include "sysfs.h"
 
-static struct region_stat heap_stat(struct device *dev)
+static struct stock_stat heap_stat(struct device *dev)
 {
 	struct heap *heap = dev_get_drvdata(dev);
-	struct region_stat stat;
+	struct stock_stat stat;
 
-	heap->region->ops->stat(heap->region, &stat);
+	region_stat(heap->region, &stat);
 	return stat;
 }
 
@@ -60,7 +61,7 @@ static DEVICE_ATTR_RO(quantum);
 static ssize_t fragmentation_show(struct device *dev,
 				  struct device_attribute *attr, char *buf)
 {
-	struct region_stat stat = heap_stat(dev);
+	struct stock_stat stat = heap_stat(dev);
 	u64 elsewhere = stat.free - stat.largest;
 
 	return sysfs_emit(buf, "%llu\n", stat.free ?

@@ -11,8 +11,8 @@
 #include <linux/dma-direction.h>
 #include <linux/tracepoint.h>
 
-#include "heap.h"
-#include "region.h"
+/* The whole of it is needed in trace.c alone. */
+struct heap;
 
 TRACE_EVENT(contig_alloc,
 	TP_PROTO(const struct heap *heap, u64 len, u64 align, u64 offset,
@@ -88,8 +88,7 @@ TRACE_EVENT(contig_sync,
 );
 
 TRACE_EVENT(contig_zero,
-	TP_PROTO(const struct region *region, u64 offset, u64 len,
-		 bool background),
+	TP_PROTO(const char *region, u64 offset, u64 len, bool background),
 	TP_ARGS(region, offset, len, background),
 	TP_STRUCT__entry(
 		__array(char, region, HEAP_NAME_MAX)
@@ -98,7 +97,7 @@ TRACE_EVENT(contig_zero,
 		__field(bool, background)
 	),
 	TP_fast_assign(
-		strscpy(__entry->region, region_name(region), HEAP_NAME_MAX);
+		strscpy(__entry->region, region, HEAP_NAME_MAX);
 		__entry->offset = offset;
 		__entry->len = len;
 		__entry->background = background;

@@ -29,8 +29,8 @@ static inline bool flush_trace_start(void)
 	if (uname(&kernel))
 		return false;
 	registers = strncmp(kernel.machine, "armv7", strlen("armv7")) ? 'x' : 'r';
-	probes = format("p:clean region_clean phys=%%%c1 len=%%%c2\n"
-			"p:flush region_flush phys=%%%c1 len=%%%c2\n",
+	probes = format("p:clean memory_clean_lines phys=%%%c1 len=%%%c2\n"
+			"p:flush memory_flush_lines phys=%%%c1 len=%%%c2\n",
 			registers, registers, registers, registers);
 	done = write_text(FLUSH_TRACE_DIR "kprobe_events", probes) &&
 	       write_text(FLUSH_TRACE_DIR "events/kprobes/enable", "1") &&

@@ -12,7 +12,7 @@
 
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
-	heap/importer heap/introspect heap/strangers heap/stress heap/capacity)
+	heap/importer heap/introspect heap/strangers heap/stress heap/capacity heap/stock)
 PMEM=(abi config errors caches allocators fill budget mapping huge connect remap vma security clients
 	gralloc decoder marvell birth sharing phys sysfs stress cma_mem cma_test kernel_api old_client
 	unload)
@@ -26,9 +26,11 @@ guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
 	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect \
-	armhf/heap/strangers armhf/heap/stress armhf/heap/security armhf/heap/capacity
+	armhf/heap/strangers armhf/heap/stress armhf/heap/security armhf/heap/capacity \
+	armhf/heap/stock
 # Where the default CMA area is unless the command line says otherwise: in high memory.
-guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
+guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero \
+	armhf/heap/stock
 # amd64 has no device tree, and a dma-heap core of its own.
 # shellcheck disable=SC2016 # the dollar is for the kernel
 AMD64='--append memmap=96M$0x40000000
@@ -61,7 +63,13 @@ guest outside-armhf armhf-6.1 programs \
 NODEFAULT="--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD"
 guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 
-guest pmem-arm64 "$STOCK 6.12-16k 6.12-rt" pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
+# What depends on the size of pages.
+guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/errors arm64/caches arm64/budget \
+	arm64/mapping arm64/huge arm64/connect arm64/remap arm64/phys arm64/sysfs arm64/cma_mem
+# What depends on locks.
+guest pmem-arm64 6.12-rt pmem/build '' arm64/abi arm64/connect arm64/vma arm64/clients \
+	arm64/security arm64/sharing arm64/birth arm64/stress arm64/unload
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
 guest pmem-armhf armhf-6.1 pmem/build '' armhf/phys armhf/sysfs armhf/cma_mem armhf/allocators \
 	armhf/abi armhf/cma_test armhf/kernel_api armhf/old_client armhf/sharing armhf/errors \
@@ -103,50 +111,34 @@ guest debian-abuse 6.12 debian/build '' stress-ng trinity
 guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
-# The debug kernel: everything that runs on one of the others, with fewer rounds where there are
-# many of them (rounds.h). With FULL=1, by "make check-debug", it is all of them.
+# The debug kernel, with fewer rounds of what has many (rounds.h): what takes and gives back locks,
+# memory and references in all the ways there are, and what fails half way.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
 guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
 	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/strangers \
-	arm64/heap/stress arm64/heap/capacity arm64/heap/importer
-guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero
+	arm64/heap/stock arm64/heap/importer
 guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches arm64/connect \
-	arm64/security arm64/allocators arm64/clients arm64/huge arm64/phys
+	arm64/security arm64/clients arm64/phys
 guest pmem-clients debug pmem/build "$ROUNDS" arm64/gralloc arm64/decoder arm64/marvell arm64/birth \
 	arm64/fill
-guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
-	arm64/stress arm64/old_client arm64/cma_mem
+	arm64/old_client arm64/cma_mem
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
 guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api arm64/config \
 	arm64/budget
-guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
+guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle arm64/heap/config
+guest nodefault debug programs "$ROUNDS --icount $NODEFAULT" arm64/heap/nodefault
 guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
 # Every page that is filled is poisoned, checked and tracked: most of them are out of the way.
 guest stress-pressure debug stress/build "$ROUNDS --append hugepages=850" arm64/pressure
-guest stress-reload debug stress/build "$ROUNDS" arm64/reload
 guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
-guest nodefault debug programs "$ROUNDS --icount $NODEFAULT" arm64/heap/nodefault
-guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle arm64/heap/config
-guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/outside
-guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
-guest pmem-armhf debug pmem/build "$ROUNDS" armhf/abi armhf/errors armhf/mapping armhf/cma_mem
-guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device --qemu-arg ramfb
-	$EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb arm64/noncoherent arm64/snooping
-# Of the displays of 6.12, cirrus alone imports anything.
-guest importers-kms debug importers/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS $EDU" \
-	arm64/kms arm64/camera arm64/many
 guest importers-smmu debug importers/build \
 	"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
 	arm64/swiotlb arm64/fence
-guest userspace debug userspace/build "$ROUNDS" arm64/lib armhf/lib
-guest userspace-tool debug userspace/build "$ROUNDS" arm64/tool arm64/terminal
-guest userspace-camera debug userspace/build "$ROUNDS --modules cirrus --modules vivid $CIRRUS" \
-	arm64/camera
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
 # buffer cannot be mapped into it, a child gets no stack, or kmemleak has to scan more.
@@ -159,9 +151,36 @@ guest faults-kernel debug faults/build \
 LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.dtso
 	--allow $TRACKING|kmemleak:.Cannot.allocate|Call.trace:"
 guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
+guest fuzz-device debug fuzz/device/build \
+	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
+	arm64/fuzz:1,1000,/mnt/share/corpus armhf/fuzz:2,500,/mnt/share/corpus
+
+# All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then
+	guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero \
+		arm64/heap/stress arm64/heap/capacity
+	guest pmem-memory debug pmem/build "$ROUNDS" arm64/allocators arm64/huge arm64/stress
+	guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
+	guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
+	guest stress-reload debug stress/build "$ROUNDS" arm64/reload
+	guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/outside
+	guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
+	guest pmem-armhf debug pmem/build "$ROUNDS" armhf/abi armhf/errors armhf/mapping \
+		armhf/cma_mem
+	guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device
+		--qemu-arg ramfb $EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb \
+		arm64/noncoherent arm64/snooping
+	# Of the displays of 6.12, cirrus alone imports anything.
+	guest importers-kms debug importers/build \
+		"$ROUNDS --modules cirrus --modules vivid $CIRRUS $EDU" \
+		arm64/kms arm64/camera arm64/many
+	guest userspace debug userspace/build "$ROUNDS" arm64/lib armhf/lib
+	guest userspace-tool debug userspace/build "$ROUNDS" arm64/tool arm64/terminal
+	guest userspace-camera debug userspace/build \
+		"$ROUNDS --modules cirrus --modules vivid $CIRRUS" arm64/camera
 	guest faults-load debug faults/loading/build "$LOADING" arm64/module:-f,load
 fi
+
 # Library and tool.
 guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
 guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool arm64/terminal
@@ -178,7 +197,3 @@ guest stress-suspend 6.12 stress/build '' arm64/suspend
 guest stress-reload 6.12 stress/build '' arm64/reload
 
 guest heap-security 6.12 programs '' arm64/heap/security
-
-guest fuzz-device debug fuzz/device/build \
-	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
-	arm64/fuzz:1,1000,/mnt/share/corpus armhf/fuzz:2,500,/mnt/share/corpus

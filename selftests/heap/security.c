@@ -6,9 +6,7 @@
  * (addresses), and selftests/faults (what errors leave behind).
  */
 #include <signal.h>
-#include <sys/utsname.h>
 
-#include "../flush_trace.h"
 #include "importer_client.h"
 #include "test.h"
 
@@ -207,32 +205,5 @@ TEST_F(security, errors_give_back_once)
 	EXPECT_EQ(before.buffers, after.buffers);
 	EXPECT_EQ(next, next_fd());
 }
-
-#ifdef __arm__
-/*
- * 32-bit arm drops what its caches hold of a buffer when a device is to fill it, and the device may
- * fill less. What memory has beneath must be the zeros, too.
- */
-TEST_F(security, zeros_have_reached_memory)
-{
-	struct utsname kernel;
-	char *trace;
-	int fd;
-
-	ASSERT_EQ(0, uname(&kernel));
-	if (strncmp(kernel.machine, "armv7", strlen("armv7")))
-		SKIP(return, "a kernel for %s drops nothing from caches", kernel.machine);
-	ASSERT_TRUE(flush_trace_start());
-	fd = heap_alloc(self->heap, LEN);
-	trace = flush_trace_take();
-	flush_trace_end();
-	EXPECT_LE(0, fd);
-	/* Memory that the kernel does not map is never cached. */
-	if (!(variant->flags & CONTIG_HEAP_F_NO_MAP))
-		EXPECT_LE(LEN, traced(trace, FLUSHED));
-	free(trace);
-	close(fd);
-}
-#endif
 
 TEST_HARNESS_MAIN

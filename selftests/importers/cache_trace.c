@@ -33,7 +33,7 @@ bool cache_trace_on(void)
 {
 	if (!write_text(PROBES, "p:for_device arch_sync_dma_for_device start=%x0 len=%x1 dir=%x2\n"
 			"p:for_cpu arch_sync_dma_for_cpu start=%x0 len=%x1 dir=%x2\n"
-			"p:flush region_flush start=%x1 len=%x2 dir=\\0\n"))
+			"p:flush memory_flush_lines start=%x1 len=%x2 dir=\\0\n"))
 		return false;
 	switch_events(true);
 	return write_text(TRACING "trace", "");

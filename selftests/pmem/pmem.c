@@ -447,8 +447,8 @@ bool maintenance_watch(void)
 	/* A test that failed may not have come that far. */
 	maintenance_ignore();
 	if (!write_text(TRACING "kprobe_events",
-			"p:clean contig_heaps:region_clean address=%x1 size=%x2\n"
-			"p:flush contig_heaps:region_flush address=%x1 size=%x2\n"))
+			"p:clean contig_heaps:memory_clean_lines address=%x1 size=%x2\n"
+			"p:flush contig_heaps:memory_flush_lines address=%x1 size=%x2\n"))
 		return false;
 	maintenance_forget();
 	return probes_enable("1");

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where heaps are described: device tree, parameters, the CMA areas that are there. */
+#ifndef CONTIG_SOURCES_H
+#define CONTIG_SOURCES_H
+
+struct list_head;
+
+int driver_setup(void);
+void driver_teardown(void);
+void carveout_params_add(struct list_head *twins);
+void cma_heaps_add(struct list_head *twins);
+
+#endif /* CONTIG_SOURCES_H */

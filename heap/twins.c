@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a region to the names that programs open: its two heaps, with their aliases. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "alias.h"
+#include "debugfs.h"
+#include "heap.h"
+#include "kcompat.h"
+#include "node.h"
+#include "region.h"
+#include "twins.h"
+
+static void heap_add_alias(const char *alias, void *data)
+{
+	struct heap *heap = data;
+	char name[HEAP_NAME_MAX];
+
+	if (snprintf(name, sizeof(name), "%s%s", alias,
+		     heap->uncached ? "-uncached" : "") < sizeof(name))
+		node_add(heap, name);
+}
+
+/* A heap whose aliases come with it, as far as their names are free. */
+static struct heap *heap_create(struct region *region, const char *name,
+				bool uncached)
+{
+	struct heap *heap = heap_new(region, name, uncached);
+	int ret;
+
+	if (IS_ERR(heap))
+		return heap;
+	ret = node_add(heap, heap->name);
+	if (ret) {
+		heap_put(heap);
+		return ERR_PTR(ret);
+	}
+	walk_aliases(name, heap_add_alias, heap);
+	return heap;
+}
+
+/* Its live buffers stay as they are; nothing more can be allocated. */
+static void heap_remove(struct heap *heap)
+{
+	if (!heap)
+		return;
+	WRITE_ONCE(heap->gone, true);
+	nodes_remove(heap);
+	heap_put(heap);
+}
+
+/**
+ * twins_create() - show a region in all the ways it can be used
+ * @region: the region; its reference passes to the twins on success
+ * @name: name of the cached heap
+ *
+ * Context: may sleep.
+ * Return: the twins, to be removed by twins_remove(); -EEXIST if a name is taken,
+ * -EINVAL if it cannot be a name, -ENOMEM, -ENOSPC without a free minor.
+ */
+struct twins *twins_create(struct region *region, const char *name)
+{
+	struct twins *twins = kzalloc(sizeof(*twins), GFP_KERNEL);
+	struct heap *heap;
+
+	if (!twins)
+		return ERR_PTR(-ENOMEM);
+	if (region->mapped) {
+		heap = heap_create(region, name, false);
+		if (IS_ERR(heap))
+			goto free_twins;
+		twins->cached = heap;
+	}
+	if (!region->mapped || CONTIG_UNCACHED_ALIAS) {
+		heap = heap_create(region, name, true);
+		if (IS_ERR(heap))
+			goto remove_cached;
+		twins->uncached = heap;
+	}
+	twins->region = region;
+	region_debugfs_add(region);
+	pr_info("%s: %s of %llu KiB, quantum %llu KiB%s\n", name,
+		region->estimate ? "CMA area" : "carveout", region->size >> 10,
+		region->quantum >> 10, region->mapped ? "" : ", uncached only");
+	return twins;
+
+remove_cached:
+	heap_remove(twins->cached);
+free_twins:
+	kfree(twins);
+	return ERR_CAST(heap);
+}
+
+/**
+ * twins_add() - show a region that no device is for
+ * @region: the region; its reference passes on, or is dropped. Or an error
+ * @name: name of the cached heap
+ * @list: where the twins are added
+ *
+ * Context: may sleep.
+ * Return: 0, the error that @region is, or as twins_create().
+ */
+int twins_add(struct region *region, const char *name, struct list_head *list)
+{
+	struct twins *twins;
+
+	if (IS_ERR(region))
+		return PTR_ERR(region);
+	twins = twins_create(region, name);
+	if (IS_ERR(twins)) {
+		region_put(region);
+		return PTR_ERR(twins);
+	}
+	list_add(&twins->entry, list);
+	return 0;
+}
+
+/**
+ * twins_remove() - remove both heaps and let the region go
+ * @twins: the twins
+ *
+ * Context: may sleep.
+ */
+void twins_remove(struct twins *twins)
+{
+	heap_remove(twins->uncached);
+	heap_remove(twins->cached);
+	region_put(twins->region);
+	kfree(twins);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Zeros in time and in memory: what the background has zeroed is handed out as it is, to whatever
+ * goes around the caches, too; and nobody waits for the background.
+ */
+#include <dirent.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "../flush_trace.h"
+#include "test.h"
+
+#define LEN	MiB(4)
+
+HEAP_FIXTURE(stock);
+
+/* A device that is to fill a buffer sees memory, where the DMA API drops what caches hold of it. */
+static bool map_discards(void)
+{
+	struct utsname kernel;
+
+	return !uname(&kernel) && !strncmp(kernel.machine, "armv7", strlen("armv7"));
+}
+
+/*
+ * Somebody's data, which may still be in a cache, in all that the heap has in one piece. Returns how
+ * much that is.
+ */
+static size_t leave_secrets(int heap)
+{
+	size_t len = heap_query(heap).largest;
+	int fd = -1;
+	void *memory;
+
+	/* Of a CMA area nobody knows how much is free. */
+	while (fd < 0 && len >= LEN) {
+		fd = heap_alloc(heap, len);
+		if (fd < 0)
+			len = len / 2 / PAGE * PAGE;
+	}
+	if (fd < 0)
+		die("the heap is full");
+	memory = buffer_map(fd, len);
+	if (memory == MAP_FAILED)
+		die("mmap");
+	memset(memory, 0xa5, len);
+	munmap(memory, len);
+	close(fd);
+	return len;
+}
+
+/* In whatever order it went: from the memory's last owner on, all of it was written back. */
+static void expect_zeros_in_memory(struct __test_metadata *_metadata, int heap, __u32 flags,
+				   bool wait)
+{
+	char *trace;
+	size_t len;
+	int fd;
+
+	ASSERT_TRUE(flush_trace_start());
+	len = leave_secrets(heap);
+	if (wait)
+		heap_wait_clean(heap);
+	fd = heap_alloc(heap, len);
+	trace = flush_trace_take();
+	flush_trace_end();
+	EXPECT_LE(0, fd);
+	/* Memory that the kernel does not map is never cached. */
+	if (!(flags & CONTIG_HEAP_F_NO_MAP) &&
+	    (flags & CONTIG_HEAP_F_UNCACHED || map_discards()))
+		EXPECT_LE(len, traced(trace, FLUSHED));
+	free(trace);
+	close(fd);
+}
+
+TEST_F(stock, zeros_of_the_background_have_reached_memory)
+{
+	expect_zeros_in_memory(_metadata, self->heap, variant->flags, true);
+}
+
+TEST_F(stock, zeros_in_a_hurry_have_reached_memory)
+{
+	expect_zeros_in_memory(_metadata, self->heap, variant->flags, false);
+}
+
+TEST(clean_memory_costs_nothing_at_birth)
+{
+	int heap = heap_open("adsp-uncached"), fd;
+	char *trace;
+
+	leave_secrets(heap);
+	heap_wait_clean(heap);
+	ASSERT_TRUE(flush_trace_start());
+	fd = heap_alloc(heap, LEN);
+	trace = flush_trace_take();
+	flush_trace_end();
+	EXPECT_LE(0, fd);
+	EXPECT_EQ(0, traced(trace, FLUSHED));
+	EXPECT_EQ(0, traced(trace, CLEANED));
+	free(trace);
+	close(fd);
+	close(heap);
+}
+
+/* The thread that zeroes the memory of a region; kernels differ in whether they cut its name. */
+static pid_t find_thread(const char *name)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid = 0;
+
+	while (proc && !pid && (entry = readdir(proc))) {
+		char *path = format("/proc/%s/comm", entry->d_name);
+		char *comm = read_text(path);
+
+		if (comm && strlen(comm) > 14 && !strncmp(comm, name, strlen(comm) - 1))
+			pid = atoi(entry->d_name);
+		free(comm);
+		free(path);
+	}
+	closedir(proc);
+	return pid;
+}
+
+/* Whoever gives memory back wakes it: it must not run before him. */
+TEST(the_background_runs_when_nothing_else_does)
+{
+	pid_t pid = find_thread("contig_zero/adsp");
+
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(SCHED_IDLE, sched_getscheduler(pid));
+}
+
+static pid_t spawn_busy(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			;
+	}
+	return pid;
+}
+
+static long slept(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage))
+		die("getrusage");
+	return usage.ru_nvcsw;
+}
+
+/* Locks are of the kind that sleeps there. */
+static bool is_real_time_kernel(void)
+{
+	return !access("/sys/kernel/realtime", F_OK);
+}
+
+/*
+ * Somebody of high priority wants what the thread has under its hand, and others keep the thread
+ * from its work: were it waited for, that would be for long. So the one who asks never sleeps.
+ */
+TEST(allocation_waits_for_nobody)
+{
+	struct sched_param high = { .sched_priority = 10 };
+	int heap = heap_open("adsp"), i, times = rounds(100);
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t len = heap_query(heap).total;
+	__u32 state = 0x5eed;
+	pid_t busy[16];
+	long sleeps = 0;
+
+	if (is_real_time_kernel())
+		SKIP(return, "locks sleep on this kernel");
+	ASSERT_LE(2 * cpus, (long)ARRAY_SIZE(busy));
+	for (i = 0; i < 2 * cpus; i++)
+		busy[i] = spawn_busy();
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_FIFO, &high));
+	for (i = 0; i < times; i++) {
+		long before;
+		int fd;
+
+		close(heap_alloc(heap, len));
+		/* The thread begins, somewhere. */
+		usleep(1000 + next_random(&state) % 9000);
+		before = slept();
+		fd = heap_alloc(heap, len);
+		sleeps += slept() - before;
+		EXPECT_LE(0, fd);
+		close(fd);
+	}
+	EXPECT_EQ(0, sleeps);
+	high.sched_priority = 0;
+	EXPECT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &high));
+	for (i = 0; i < 2 * cpus; i++) {
+		kill(busy[i], SIGKILL);
+		waitpid(busy[i], NULL, 0);
+	}
+	close(heap);
+}
+
+TEST_HARNESS_MAIN
