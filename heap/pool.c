@@ -1,62 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: bitmaps of the beginnings of pieces and parts, and a tree over them.
+ * The pool: the pieces, and what changes them. What must be zeroed is in
+ * pool_parts.c, the search for a place in pool_place.c; pool.h has the rules.
  *
- * pool.h says what they mean. Conventions below:
+ * The pool's words, and what books and other allocators call it:
+ *
+ *   quantum	page, granule: the unit of everything here
+ *   piece	block, allocated or free
+ *   extent	allocated block; the owner's reference is its start and length
+ *   run	free block, hole. Freeing coalesces at once, so no two touch
+ *   absent	offline, not populated: a block that belongs to nobody
+ *   part	stretch of a block that is all dirty or all clean
+ *   dirty	not zeroed since somebody had it; @soiled is the bitmap of it
+ *   pieces	boundary tags without footers, off the memory they describe
+ *   room	tournament tree (segment tree of maxima) over the longest runs
+ *   summary	upper level of a hierarchical bitmap, see pool_map.h
+ *   small	request that is served by address-ordered first fit
+ *   large	request that is served from the other end, by best fit among the
+ *		first POOL_FITS runs that fit: two-ended allocation
+ *   wish	natural alignment, wanted where it leaves no hole
+ *   exhaustive	first fit with an alignment, through all runs, in bounded steps
+ *
+ * A pool of 21 quanta, drawn with words of 8 bits. Extent A has been zeroed in
+ * half, B is clean; one run is dirty at its beginning, the other throughout; what
+ * comes last is absent. A dot is a 0 that means nothing:
+ *
+ *   word		0	   1	      2
+ *   quantum	01234567   89012345   67890123
+ *		AAaa::__   _BBBB:::   :~~~~$		a, : dirty	_ clean
+ *							~ absent	$ the end
+ *   pieces	1...1...   .1...1..   .1...1..
+ *   parts	1.1.1.1.   .1...1..   .1...1..
+ *   used	1.1.0.0.   .1...0..   .1...1..
+ *   soiled	0.1.1.0.   .0...1..   .0...0..
+ *   gone	........   ........   .1......
+ *
+ *   todo	   1	      1	         0	a part to clean begins here
+ *   room	   5	      4	         0	longest run that begins here
+ *		   \__________|__________/
+ *			      5			largest of up to eight: pool_largest()
+ *
+ * So @free is 9, @dirty 6, @absent 4 and @extents 2. From there
+ *
+ * - three quanta go to the first word with a leaf of 3 or more, word 0, there to
+ *   the run at 4, and of that to the end that is clean. 6 begins a piece now and is
+ *   used; that a part begins there was so before. The leaf becomes 2.
+ *
+ * - or B is freed: 9 and 13 no longer begin pieces, so one run of 13 quanta begins
+ *   at 4. It has three parts, at 4, 6 and 9: what had been B is dirty and goes on
+ *   in what follows. The leaves become 13 and 0.
+ *
+ * Neither looks at what lies between two bits. Conventions:
  *
  * - pieces and parts have a bit at the quantum after the last one, which is
  *   in use and clean. So every piece and every part ends, and nobody has to ask
  *   where the pool does.
  *
- * - Free pieces never touch, nor do two parts of one piece that are in the same
- *   state.
+ * - Free pieces never touch, nor do absent ones, nor two parts of one piece that
+ *   are in the same state.
  *
  * n stands for the number of quanta in the notes on cost.
  */
-#include "pool.h"
+#include "pool_internal.h"
 
 static u32 words_of(const struct pool *pool)
 {
 	return pool->nr / WORD_BITS + 1;
-}
-
-static bool flag(const unsigned long *map, u32 bit)
-{
-	return map[bit / WORD_BITS] >> bit % WORD_BITS & 1;
-}
-
-static void set_flag(unsigned long *map, u32 bit, bool value)
-{
-	unsigned long mask = 1UL << bit % WORD_BITS;
-	unsigned long *word = &map[bit / WORD_BITS];
-
-	*word = value ? *word | mask : *word & ~mask;
-}
-
-/* The bits of @word for the quanta from @start on and before @end. */
-static unsigned long range_mask(u32 word, u32 start, u32 end)
-{
-	unsigned long mask = ~0UL;
-
-	if (start / WORD_BITS == word)
-		mask &= ~0UL << start % WORD_BITS;
-	if (end / WORD_BITS == word)
-		mask &= (1UL << end % WORD_BITS) - 1;
-	return mask;
-}
-
-/* Where runs of free quanta begin in a word. */
-static unsigned long starts(const struct pool *pool, u32 word)
-{
-	return pool_map_word(&pool->pieces, word) & ~pool->used[word];
-}
-
-/* A part's first quantum, its part already being known to be that of @from. */
-static void split(struct pool *pool, u32 at, u32 from)
-{
-	pool_map_set(&pool->parts, at);
-	set_flag(pool->used, at, flag(pool->used, from));
-	set_flag(pool->soiled, at, flag(pool->soiled, from));
 }
 
 /* Sums up the runs that begin in a word. */
@@ -89,19 +98,6 @@ static void gain(struct pool *pool, u32 word, u32 len)
 		pool_tree_set(&pool->room, word, len);
 }
 
-static void sum_up_todo(struct pool *pool, u32 word)
-{
-	unsigned long bits = pool_map_word(&pool->parts, word) &
-			     ~pool->used[word] & pool->soiled[word];
-
-	if (!bits == !pool_map_test(&pool->todo, word))
-		return;
-	if (bits)
-		pool_map_set(&pool->todo, word);
-	else
-		pool_map_clear(&pool->todo, word);
-}
-
 /* Where the piece begins that a part belongs to: mostly, they begin together. */
 static u32 piece_of(const struct pool *pool, u32 part)
 {
@@ -118,88 +114,6 @@ static u32 piece_end_of(const struct pool *pool, u32 part_end)
 	return pool_map_next(&pool->pieces, part_end);
 }
 
-/*
- * The next word after @word in which a part begins before @end; POOL_NONE if
- * there is none.
- */
-static u32 next_word(const struct pool *pool, u32 word, u32 end)
-{
-	u32 next;
-
-	/* The end is seldom far. */
-	if (end <= (word + 1) * WORD_BITS)
-		return POOL_NONE;
-	next = word + 1;
-	if (!pool_map_word(&pool->parts, next))
-		next = pool_map_next_word(&pool->parts, word);
-	return next * WORD_BITS < end ? next : POOL_NONE;
-}
-
-/*
- * For every quantum of a word whether the part that it belongs to is @yes,
- * bits of @parts; before the first part of the word it is as @carry says.
- */
-static unsigned long spread(unsigned long parts, unsigned long yes, bool carry)
-{
-	unsigned long open, fill;
-	u32 shift;
-
-	if (carry && !(parts & 1))
-		yes |= 1;
-	fill = yes;
-	open = ~parts;
-	for (shift = 1; shift < WORD_BITS; shift *= 2) {
-		fill |= open & fill << shift;
-		open &= open << shift;
-	}
-	return fill;
-}
-
-/*
- * How many quanta of a range are dirty, or dirty and free. Cost: as many words
- * as parts begin in.
- */
-static u32 count_dirty(const struct pool *pool, u32 start, u32 end,
-		       bool free_only)
-{
-	u32 head = pool_map_prev(&pool->parts, start);
-	bool carry = flag(pool->soiled, head) &&
-		     !(free_only && flag(pool->used, head));
-	u32 word = start / WORD_BITS;
-	u32 count = 0;
-
-	for (;;) {
-		unsigned long parts = pool_map_word(&pool->parts, word);
-		unsigned long yes = parts & pool->soiled[word];
-		unsigned long mask = range_mask(word, start, end);
-		u32 next;
-
-		pool_visit();
-		if (free_only)
-			yes &= ~pool->used[word];
-		/* What is in front of the range is carried already. */
-		if (start / WORD_BITS == word) {
-			parts &= ~1UL << start % WORD_BITS;
-			yes &= parts;
-		}
-		if (!parts)
-			yes = carry ? ~0UL : 0;
-		else
-			yes = spread(parts, yes, carry);
-		count += hweight_long(yes & mask);
-		if (word == end / WORD_BITS)
-			return count;
-		carry = yes >> (WORD_BITS - 1);
-		next = next_word(pool, word, end);
-		if (next == POOL_NONE)
-			return carry ? count + end - (word + 1) * WORD_BITS :
-				       count;
-		if (carry)
-			count += (next - word - 1) * WORD_BITS;
-		word = next;
-	}
-}
-
 /* An extent has been made of quanta that are in one part. */
 static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part_end)
 {
@@ -211,20 +125,6 @@ static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part_end)
 		pool_map_set(&pool->todo, end / WORD_BITS);
 	if (end == part_end || end / WORD_BITS != start / WORD_BITS)
 		sum_up_todo(pool, start / WORD_BITS);
-}
-
-/* The same for several. */
-static noinline void take_parts(struct pool *pool, u32 start, u32 end)
-{
-	u32 word = start / WORD_BITS;
-
-	pool->dirty -= count_dirty(pool, start, end, true);
-	for (; word != POOL_NONE; word = next_word(pool, word, end)) {
-		pool->used[word] |= pool_map_word(&pool->parts, word) &
-				    range_mask(word, start, end);
-		sum_up_todo(pool, word);
-	}
-	sum_up_todo(pool, end / WORD_BITS);
 }
 
 /*
@@ -251,7 +151,7 @@ static void take(struct pool *pool, u32 start, u32 len)
 	if (end <= part_end)
 		take_in_part(pool, start, end, part_end);
 	else
-		take_parts(pool, start, end);
+		pool_take_parts(pool, start, end);
 	if (piece != start)
 		pool_map_set(&pool->pieces, start);
 	if (end < piece_end) {
@@ -262,287 +162,6 @@ static void take(struct pool *pool, u32 start, u32 len)
 	lose(pool, piece / WORD_BITS, piece_end - piece);
 }
 
-/**
- * struct fit - a run that is long enough
- * @start: its first quantum
- * @end: the quantum after it
- */
-struct fit {
-	u32 start;
-	u32 end;
-};
-
-/* The first run of at least @len quanta in a word, among those in @bits. */
-static bool first_in_word(const struct pool *pool, u32 word,
-			  unsigned long bits, u32 len, struct fit *fit)
-{
-	for (; bits; bits &= bits - 1) {
-		pool_visit();
-		fit->start = word * WORD_BITS + __ffs(bits);
-		fit->end = pool_map_next(&pool->pieces, fit->start + 1);
-		if (fit->end - fit->start >= len)
-			return true;
-	}
-	return false;
-}
-
-static bool last_in_word(const struct pool *pool, u32 word,
-			 unsigned long bits, u32 len, struct fit *fit)
-{
-	while (bits) {
-		u32 bit = __fls(bits);
-
-		pool_visit();
-		bits ^= 1UL << bit;
-		fit->start = word * WORD_BITS + bit;
-		fit->end = pool_map_next(&pool->pieces, fit->start + 1);
-		if (fit->end - fit->start >= len)
-			return true;
-	}
-	return false;
-}
-
-/*
- * The next run that is long enough, going up from the one in @fit, or from the
- * pool's beginning if that is all zero.
- */
-static bool next_fit(const struct pool *pool, u32 len, struct fit *fit)
-{
-	u32 word = 0;
-
-	if (fit->end) {
-		word = fit->start / WORD_BITS;
-		if (first_in_word(pool, word, starts(pool, word) &
-				  ~1UL << fit->start % WORD_BITS, len, fit))
-			return true;
-		word++;
-	}
-	word = pool_tree_first(&pool->room, word, len);
-	return word != POOL_NONE &&
-	       first_in_word(pool, word, starts(pool, word), len, fit);
-}
-
-/* The same going down, from the pool's end if @fit is all zero. */
-static bool prev_fit(const struct pool *pool, u32 len, struct fit *fit)
-{
-	u32 word = POOL_NONE;
-
-	if (fit->end) {
-		u32 bit = fit->start % WORD_BITS;
-
-		word = fit->start / WORD_BITS;
-		if (last_in_word(pool, word, starts(pool, word) &
-				 ((1UL << bit) - 1), len, fit))
-			return true;
-		if (!word--)
-			return false;
-	}
-	word = pool_tree_last(&pool->room, word, len);
-	return word != POOL_NONE &&
-	       last_in_word(pool, word, starts(pool, word), len, fit);
-}
-
-/* The lowest aligned place in a run, or the highest one. */
-static bool place_in(const struct pool *pool, const struct fit *fit, u32 len,
-		     u32 align, bool high, u32 *start)
-{
-	u32 slack = fit->end - fit->start - len;
-	u32 at = high ? fit->end - len : fit->start;
-	u32 off = (u32)(pool->base + at) & (align - 1);
-
-	if (!high)
-		off = -off & (align - 1);
-	if (off > slack)
-		return false;
-	*start = high ? at - off : at + off;
-	return true;
-}
-
-/* How good a place is: nothing of it is dirty; its wish for alignment comes true. */
-#define PLACE_GRANTED	1
-#define PLACE_CLEAN	2
-#define PLACE_BEST	(PLACE_GRANTED | PLACE_CLEAN)
-
-/* Whether nothing of a place in a run is dirty. */
-static bool is_clean(const struct pool *pool, u32 start, u32 len)
-{
-	return !flag(pool->soiled, pool_map_prev(&pool->parts, start)) &&
-	       pool_map_next(&pool->parts, start + 1) >= start + len;
-}
-
-/* Whether some free quanta are dirty and some are not. */
-static bool is_mixed(const struct pool *pool)
-{
-	return pool->dirty && pool->dirty != pool->free;
-}
-
-static bool is_aligned(const struct pool *pool, u32 start, u32 align)
-{
-	return !((u32)(pool->base + start) & (align - 1));
-}
-
-static u32 rank_of(const struct pool *pool, u32 start, u32 len, u32 wish)
-{
-	u32 rank = is_aligned(pool, start, wish) ? PLACE_GRANTED : 0;
-
-	return !is_mixed(pool) || is_clean(pool, start, len) ?
-	       rank | PLACE_CLEAN : rank;
-}
-
-/*
- * The better end of a run; if they are as good as each other, the @high one or the
- * low one. Only an alignment that was asked for keeps a place away from the end:
- * for clean memory, or for a wish, no run is split.
- */
-static void better_end(const struct pool *pool, const struct fit *fit, u32 len,
-		       u32 align, u32 wish, bool high, u32 *start)
-{
-	u32 rank, other;
-
-	place_in(pool, fit, len, align, high, start);
-	rank = rank_of(pool, *start, len, wish);
-	if (rank != PLACE_BEST &&
-	    place_in(pool, fit, len, align, !high, &other) &&
-	    rank_of(pool, other, len, wish) > rank)
-		*start = other;
-}
-
-/* Whether the wish comes true at either end of a run. */
-static bool grants(const struct pool *pool, const struct fit *fit, u32 len,
-		   u32 align, u32 wish)
-{
-	u32 low, high;
-
-	if (wish == align)
-		return true;
-	return (place_in(pool, fit, len, align, false, &low) &&
-		is_aligned(pool, low, wish)) ||
-	       (place_in(pool, fit, len, align, true, &high) &&
-		is_aligned(pool, high, wish));
-}
-
-/* For a request that is neither aligned nor large, for which there has to be a run. */
-static void first_fit(const struct pool *pool, u32 len, u32 *start)
-{
-	u32 word = pool_tree_first(&pool->room, 0, len);
-	struct fit fit = { };
-
-	first_in_word(pool, word, starts(pool, word), len, &fit);
-	*start = fit.start;
-	if (is_mixed(pool) && !is_clean(pool, fit.start, len) &&
-	    is_clean(pool, fit.end - len, len))
-		*start = fit.end - len;
-}
-
-/*
- * Only a large request that is a number of whole blocks has a wish: so the next one
- * finds an end that is aligned, too.
- */
-static u32 wish_of(const struct pool *pool, u32 len, u32 align)
-{
-	u32 wish = min(len & -len, pool->block);
-
-	return pool->large && wish >= pool->large ? max(wish, align) : align;
-}
-
-/*
- * Looks for a run in address order, whatever is clean; for a large request from
- * the end, and then it is the shortest of the first few, of those where its wish
- * comes true if there are any. Runs that are long enough for the length but not
- * for the alignment could be many, so only some are looked at, and after that one
- * is taken that does for any alignment. O(log n).
- *
- * Returns 0, -ENOSPC, or -EAGAIN if there may be a place none the less.
- */
-static noinline int quick_fit(const struct pool *pool, u32 len, u32 align,
-			      u32 *start)
-{
-	bool high = pool->large && len >= pool->large;
-	u32 wish = wish_of(pool, len, align);
-	struct fit fit = { }, best[2] = { };
-	u32 fits[2] = { };
-	u32 looks;
-	u32 at;
-
-	for (looks = 0; looks < POOL_LOOKS; looks++) {
-		bool granted;
-
-		if (!(high ? prev_fit(pool, len, &fit) :
-			     next_fit(pool, len, &fit)))
-			break;
-		if (!place_in(pool, &fit, len, align, high, &at))
-			continue;
-		granted = grants(pool, &fit, len, align, wish);
-		if (!fits[granted]++ || fit.end - fit.start <
-		    best[granted].end - best[granted].start)
-			best[granted] = fit;
-		if (!high || fits[true] == POOL_FITS)
-			break;
-	}
-	if (fits[0] || fits[1]) {
-		better_end(pool, &best[!!fits[1]], len, align, wish, high,
-			   start);
-		return 0;
-	}
-	if (looks < POOL_LOOKS)
-		return -ENOSPC;
-
-	if (pool_tree_max(&pool->room) < len + align - 1)
-		return -EAGAIN;
-	memset(&fit, 0, sizeof(fit));
-	if (high)
-		prev_fit(pool, len + align - 1, &fit);
-	else
-		next_fit(pool, len + align - 1, &fit);
-	better_end(pool, &fit, len, align, align, high, start);
-	return 0;
-}
-
-static int find(const struct pool *pool, u32 len, u32 align, u32 *start)
-{
-	if (pool_tree_max(&pool->room) < len)
-		return -ENOSPC;
-	if (align > 1 || (pool->large && len >= pool->large))
-		return quick_fit(pool, len, align, start);
-	first_fit(pool, len, start);
-	return 0;
-}
-
-/* Whether any run that begins in a word does for a request. */
-static bool place_in_word(const struct pool *pool, u32 word,
-			  const struct pool_search *search, u32 *start)
-{
-	unsigned long bits = starts(pool, word);
-	struct fit fit;
-
-	for (; bits; bits &= bits - 1)
-		if (first_in_word(pool, word, bits & -bits, search->len,
-				  &fit) &&
-		    place_in(pool, &fit, search->len, search->align, false,
-			     start))
-			return true;
-	return false;
-}
-
-/* Looks at all runs in some words. */
-static noinline int exhaustive_step(const struct pool *pool,
-				    struct pool_search *search, u32 *start)
-{
-	u32 words = POOL_STEP_WORDS;
-
-	while (words--) {
-		u32 word = pool_tree_first(&pool->room, search->word,
-					   search->len);
-
-		if (word == POOL_NONE)
-			return -ENOSPC;
-		if (place_in_word(pool, word, search, start))
-			return 0;
-		search->word = word + 1;
-	}
-	return -EAGAIN;
-}
-
 /* A piece of clean quanta, absent or in use, is to begin at @at. */
 static void start_piece(struct pool *pool, u32 at, bool absent)
 {
@@ -551,14 +170,6 @@ static void start_piece(struct pool *pool, u32 at, bool absent)
 	set_flag(pool->used, at, true);
 	set_flag(pool->soiled, at, false);
 	set_flag(pool->gone, at, absent);
-}
-
-/* Join an absent stretch to the one in front of it. */
-static void join_absent(struct pool *pool, u32 at)
-{
-	pool_map_clear(&pool->pieces, at);
-	pool_map_clear(&pool->parts, at);
-	set_flag(pool->gone, at, false);
 }
 
 static int map_init(struct pool *pool)
@@ -663,6 +274,89 @@ void pool_destroy(struct pool *pool)
 }
 
 /**
+ * pool_add - memory has come
+ * @pool: the pool
+ * @start: the first quantum
+ * @len: number of quanta, all absent
+ * @dirty: whether they need zeroing
+ *
+ * The quanta are free at once, in one run with free neighbours. They need not
+ * be what one call of pool_remove() has taken out: of an absent stretch any part
+ * can be added, and the rest stays absent.
+ *
+ * Cost: O(log n).
+ *
+ * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
+ * -EEXIST if any of the quanta is not absent.
+ */
+int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
+{
+	u32 piece, piece_end;
+
+	if (!len || start >= pool->nr || len > pool->nr - start)
+		return -EINVAL;
+	piece = pool_map_prev(&pool->pieces, start);
+	piece_end = pool_map_next(&pool->pieces, start + 1);
+	if (!flag(pool->gone, piece) || piece_end < start + len)
+		return -EEXIST;
+
+	/* Adding is freeing an extent, once it is made one. */
+	if (start + len < piece_end)
+		start_piece(pool, start + len, true);
+	start_piece(pool, start, false);
+	pool->absent -= len;
+	pool->extents++;
+	pool_free(pool, start, len);
+	if (!dirty)
+		pool_set_clean(pool, start, len);
+	return 0;
+}
+
+/* Join an absent stretch to the one in front of it. */
+static void join_absent(struct pool *pool, u32 at)
+{
+	pool_map_clear(&pool->pieces, at);
+	pool_map_clear(&pool->parts, at);
+	set_flag(pool->gone, at, false);
+}
+
+/**
+ * pool_remove - take memory out
+ * @pool: the pool
+ * @start: the first quantum
+ * @len: number of quanta, all free
+ *
+ * From now on nobody gets them and nobody has to clean them. Whether they were
+ * dirty is forgotten: whoever adds them again says so. What they were added with
+ * does not matter; a block can be taken out in pieces, or with its neighbours.
+ *
+ * Cost: O(log n), and as much again for each word in which parts of the range
+ * begin.
+ *
+ * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
+ * -EBUSY if any of the quanta is in use or absent.
+ */
+int pool_remove(struct pool *pool, u32 start, u32 len)
+{
+	u32 end = start + len;
+	int ret = pool_alloc_at(pool, start, len);
+
+	if (ret)
+		return ret;
+	/* One part, as in all that is absent. */
+	pool_set_clean(pool, start, len);
+	pool->extents--;
+	pool->absent += len;
+	set_flag(pool->gone, start, true);
+	if (flag(pool->gone, end))
+		join_absent(pool, end);
+	if (start &&
+	    flag(pool->gone, pool_map_prev(&pool->pieces, start - 1)))
+		join_absent(pool, start);
+	return 0;
+}
+
+/**
  * pool_alloc_step - go on with a request
  * @pool: the pool
  * @search: the request; len and align set by the caller, exhaustive for the lowest
@@ -690,20 +384,10 @@ void pool_destroy(struct pool *pool)
  */
 int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
 {
-	u32 align = search->align;
-	u32 len = search->len;
-	int ret;
+	int ret = pool_find(pool, search, start);
 
-	if (!len || !is_power_of_2(align))
-		return -EINVAL;
-	if (search->exhaustive) {
-		ret = exhaustive_step(pool, search, start);
-	} else {
-		ret = find(pool, len, align, start);
-		search->exhaustive = ret == -EAGAIN;
-	}
 	if (!ret)
-		take(pool, *start, len);
+		take(pool, *start, search->len);
 	return ret;
 }
 
@@ -744,21 +428,6 @@ static bool is_extent(const struct pool *pool, u32 start, u32 len,
 	return piece_end_of(pool, *part_end) == start + len;
 }
 
-/* Make one part of an extent that is about to be free. */
-static noinline void join_parts(struct pool *pool, u32 start, u32 end)
-{
-	u32 word = start / WORD_BITS;
-
-	for (; word != POOL_NONE; word = next_word(pool, word, end)) {
-		unsigned long gone = range_mask(word, start + 1, end);
-
-		pool_visit();
-		/* The extent's first quantum may end a word. */
-		if ((start + 1) / WORD_BITS <= word)
-			pool_map_keep(&pool->parts, word, ~gone);
-	}
-}
-
 /**
  * pool_free - take an extent back
  * @pool: the pool
@@ -789,7 +458,7 @@ int pool_free(struct pool *pool, u32 start, u32 len)
 	pool->extents--;
 
 	if (part_end != end)
-		join_parts(pool, start, end);
+		pool_join_parts(pool, start, end);
 	set_flag(pool->soiled, start, true);
 	set_flag(pool->used, start, false);
 	if (start) {
@@ -817,242 +486,6 @@ int pool_free(struct pool *pool, u32 start, u32 len)
 		lose(pool, next / WORD_BITS, end - next);
 	}
 	gain(pool, piece / WORD_BITS, end - piece);
-	return 0;
-}
-
-/**
- * pool_next_dirty - the next quanta of a range that have to be zeroed
- * @pool: the pool
- * @from: where the range begins
- * @end: the quantum after the range, which ends with the pool at the latest
- * @max: how many quanta to return at most
- * @start: the first quantum, if there is one
- *
- * Does not care who has the quanta. Cost: O(1) for each part that begins
- * between @from and the last quantum returned.
- *
- * Return: number of quanta, 0 if none is dirty.
- */
-u32 pool_next_dirty(const struct pool *pool, u32 from, u32 end, u32 max,
-		    u32 *start)
-{
-	u32 part;
-
-	end = min(end, pool->nr);
-	if (from >= end || !max)
-		return 0;
-	part = pool_map_prev(&pool->parts, from);
-	while (!flag(pool->soiled, part)) {
-		pool_visit();
-		part = pool_map_next(&pool->parts, part + 1);
-		if (part >= end)
-			return 0;
-		from = part;
-	}
-	*start = from;
-	end = from + min(max, end - from);
-	do {
-		pool_visit();
-		part = pool_map_next(&pool->parts, part + 1);
-	} while (part < end && flag(pool->soiled, part));
-	return min(part, end) - from;
-}
-
-static bool to_clean(const struct pool *pool, u32 part)
-{
-	return !flag(pool->used, part) && flag(pool->soiled, part);
-}
-
-/**
- * pool_next_to_clean - quanta that are free and need zeroing
- * @pool: the pool
- * @max: how many to return at most
- * @start: the first quantum, if there is one
- *
- * Goes round the pool from call to call. The quanta stay free, and pool_alloc_step()
- * may hand them out before they are clean.
- *
- * Cost: O(log n).
- *
- * Return: number of quanta, 0 if none is free and dirty.
- */
-u32 pool_next_to_clean(struct pool *pool, u32 max, u32 *start)
-{
-	u32 hint = pool->clean_hint;
-	u32 word = hint / WORD_BITS;
-	unsigned long bits;
-	u32 end;
-
-	if (!pool->dirty || !max)
-		return 0;
-
-	if (to_clean(pool, pool_map_prev(&pool->parts, hint))) {
-		*start = hint;
-	} else {
-		bits = pool_map_word(&pool->parts, word) &
-		       ~pool->used[word] & pool->soiled[word] &
-		       ~1UL << hint % WORD_BITS;
-		/* There is one, and at the latest it is in front of the hint. */
-		if (!bits) {
-			word = pool_map_next(&pool->todo, word + 1);
-			if (word == POOL_NONE)
-				word = pool_map_next(&pool->todo, 0);
-			bits = pool_map_word(&pool->parts, word) &
-			       ~pool->used[word] & pool->soiled[word];
-		}
-		*start = word * WORD_BITS + __ffs(bits);
-	}
-
-	end = *start + min(max, pool->nr - *start);
-	end = min(end, pool_map_next(&pool->parts, *start + 1));
-	pool->clean_hint = end == pool->nr ? 0 : end;
-	return end - *start;
-}
-
-/* Where a range begins that has been zeroed. */
-static void clean_from(struct pool *pool, u32 start)
-{
-	u32 part = pool_map_prev(&pool->parts, start);
-
-	if (part != start) {
-		if (!flag(pool->soiled, part))
-			return;
-		split(pool, start, part);
-	}
-	set_flag(pool->soiled, start, false);
-	if (pool_map_test(&pool->pieces, start))
-		return;
-	part = pool_map_prev(&pool->parts, start - 1);
-	if (!flag(pool->soiled, part))
-		pool_map_clear(&pool->parts, start);
-}
-
-/**
- * pool_set_clean - quanta have been zeroed
- * @pool: the pool
- * @start: the first quantum
- * @len: number of quanta; what lies beyond the pool is ignored
- *
- * The range may contain anything: parts of extents, free quanta, clean ones,
- * absent ones.
- * Those that are free can be handed out from now on without zeroing.
- *
- * Cost: O(log n), and as much again for each word in which parts of the range
- * begin.
- */
-void pool_set_clean(struct pool *pool, u32 start, u32 len)
-{
-	u32 first = start / WORD_BITS;
-	u32 part, end, word;
-
-	if (start >= pool->nr)
-		return;
-	len = min(len, pool->nr - start);
-	if (!len)
-		return;
-
-	end = start + len;
-	pool->dirty -= count_dirty(pool, start, end, true);
-	part = pool_map_prev(&pool->parts, end);
-	if (part != end && flag(pool->soiled, part))
-		split(pool, end, part);
-	clean_from(pool, start);
-	if (pool_map_test(&pool->parts, end) && !flag(pool->soiled, end) &&
-	    !pool_map_test(&pool->pieces, end))
-		pool_map_clear(&pool->parts, end);
-
-	/* Going down, so that what follows a word is as it is to be. */
-	word = (end - 1) / WORD_BITS;
-	if (!pool_map_word(&pool->parts, word))
-		word = pool_map_prev_word(&pool->parts, word);
-	for (; word != POOL_NONE && word >= first;
-	     word = pool_map_prev_word(&pool->parts, word)) {
-		unsigned long mask = range_mask(word, start, end);
-
-		pool_visit();
-		pool->soiled[word] &= ~(mask & pool_map_word(&pool->parts, word));
-		if (word == first)
-			mask &= ~1UL << start % WORD_BITS;
-		pool_map_keep(&pool->parts, word,
-			      ~mask | pool_map_word(&pool->pieces, word));
-		sum_up_todo(pool, word);
-	}
-	sum_up_todo(pool, start / WORD_BITS);
-	sum_up_todo(pool, end / WORD_BITS);
-}
-
-/**
- * pool_add - memory has come
- * @pool: the pool
- * @start: the first quantum
- * @len: number of quanta, all absent
- * @dirty: whether they need zeroing
- *
- * The quanta are free at once, in one run with free neighbours. They need not
- * be what one call of pool_remove() has taken out: of an absent stretch any part
- * can be added, and the rest stays absent.
- *
- * Cost: O(log n).
- *
- * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
- * -EEXIST if any of the quanta is not absent.
- */
-int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
-{
-	u32 piece, piece_end;
-
-	if (!len || start >= pool->nr || len > pool->nr - start)
-		return -EINVAL;
-	piece = pool_map_prev(&pool->pieces, start);
-	piece_end = pool_map_next(&pool->pieces, start + 1);
-	if (!flag(pool->gone, piece) || piece_end < start + len)
-		return -EEXIST;
-
-	/* Adding is freeing an extent, once it is made one. */
-	if (start + len < piece_end)
-		start_piece(pool, start + len, true);
-	start_piece(pool, start, false);
-	pool->absent -= len;
-	pool->extents++;
-	pool_free(pool, start, len);
-	if (!dirty)
-		pool_set_clean(pool, start, len);
-	return 0;
-}
-
-/**
- * pool_remove - take memory out
- * @pool: the pool
- * @start: the first quantum
- * @len: number of quanta, all free
- *
- * From now on nobody gets them and nobody has to clean them. Whether they were
- * dirty is forgotten: whoever adds them again says so. What they were added with
- * does not matter; a block can be taken out in pieces, or with its neighbours.
- *
- * Cost: O(log n), and as much again for each word in which parts of the range
- * begin.
- *
- * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
- * -EBUSY if any of the quanta is in use or absent.
- */
-int pool_remove(struct pool *pool, u32 start, u32 len)
-{
-	u32 end = start + len;
-	int ret = pool_alloc_at(pool, start, len);
-
-	if (ret)
-		return ret;
-	/* One part, as in all that is absent. */
-	pool_set_clean(pool, start, len);
-	pool->extents--;
-	pool->absent += len;
-	set_flag(pool->gone, start, true);
-	if (flag(pool->gone, end))
-		join_absent(pool, end);
-	if (start &&
-	    flag(pool->gone, pool_map_prev(&pool->pieces, start - 1)))
-		join_absent(pool, start);
 	return 0;
 }
 
