@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an allocation and a release cost their caller where one processor does everything, the
+ * zeroing in the background included: after the machine was idle, and in a tight loop. With the
+ * clock of -icount a nanosecond is an instruction.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/dma-heap.h>
+
+#include "measure.h"
+
+#define ROUNDS	60
+
+/* Until the thread has zeroed everything, and sleeps. */
+#define IDLE_US	60000
+
+static int allocate(int heap, size_t size)
+{
+	struct dma_heap_allocation_data data = { .len = size, .fd_flags = O_RDWR | O_CLOEXEC };
+
+	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))
+		die("DMA_HEAP_IOCTL_ALLOC");
+	return data.fd;
+}
+
+/* A page of it is used, as by somebody who has it for a moment. */
+static void use(int fd, size_t size)
+{
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	*(volatile char *)memory = 1;
+	munmap(memory, size);
+}
+
+static void print(const char *what, const struct series *series)
+{
+	uint64_t most = 0;
+	unsigned int i;
+
+	for (i = 0; i < series->count; i++)
+		if (series->cost[i] > most)
+			most = series->cost[i];
+	printf("  %s %9llu (at most %9llu)", what, (unsigned long long)series_median(series),
+	       (unsigned long long)most);
+}
+
+static void measure(const char *name, size_t size, unsigned int idle_us)
+{
+	struct series allocations = {}, releases = {};
+	char path[64];
+	int heap, i;
+
+	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
+	heap = open(path, O_RDWR | O_CLOEXEC);
+	if (heap < 0)
+		die(path);
+	for (i = 0; i < ROUNDS; i++) {
+		uint64_t start;
+		int fd;
+
+		usleep(idle_us);
+		start = now();
+		fd = allocate(heap, size);
+		series_add(&allocations, spent_since(start));
+		use(fd, size);
+		usleep(idle_us);
+		start = now();
+		close(fd);
+		series_add(&releases, spent_since(start));
+	}
+	close(heap);
+	printf("%-13s %8zu KiB, %-5s", name, size >> 10, idle_us ? "idle" : "tight");
+	print("alloc", &allocations);
+	print("release", &releases);
+	puts("");
+}
+
+int main(void)
+{
+	static const size_t sizes[] = { KiB(4), KiB(64), MiB(1), MiB(16) };
+	unsigned int i;
+
+	measure_setup();
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		measure("adsp", sizes[i], IDLE_US);
+		measure("adsp-uncached", sizes[i], IDLE_US);
+		measure("adsp", sizes[i], 0);
+	}
+	return 0;
+}
