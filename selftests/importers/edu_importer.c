@@ -6,23 +6,18 @@
  * are.
  */
 #include <linux/delay.h>
-#include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
-#include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/iommu.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/pci.h>
-#include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
-#include "compat.h"
 #include "edu_importer.h"
+#include "importer.h"
 
 #define EDU_VENDOR		0x1234
 #define EDU_DEVICE		0x11e8
@@ -54,17 +49,13 @@ struct edu {
  * struct importer - an open file
  * @edu: the device
  * @lock: protects the rest
- * @attach: the attachment, or NULL
- * @table: its mapping, or NULL
- * @direction: of @table
+ * @attachment: of the device, perhaps mapped
  * @snoops_not: the device was told not to look into caches
  */
 struct importer {
 	struct edu *edu;
 	struct mutex lock;
-	struct dma_buf_attachment *attach;
-	struct sg_table *table;
-	enum dma_data_direction direction;
+	struct attachment attachment;
 	bool snoops_not;
 };
 
@@ -114,70 +105,47 @@ static int transfer_raw(struct importer *importer, void *arg)
 static int transfer_buffer(struct importer *importer, void *arg)
 {
 	const struct edu_importer_transfer *data = arg;
-	u64 pos = 0, end = data->at + data->len;
-	struct scatterlist *sg;
-	int i, ret;
+	struct attachment *attachment = &importer->attachment;
+	u64 at = data->at, end = data->at + data->len, len;
+	int ret = 0;
 
-	if (!importer->table || end < data->at || end > importer->attach->dmabuf->size)
+	if (!attachment->table || end < at || end > attachment->attach->dmabuf->size)
 		return -EINVAL;
-	for_each_sgtable_dma_sg(importer->table, sg, i) {
-		u64 from = max(data->at, pos);
-		u64 to = min(end, pos + sg_dma_len(sg));
+	for (; at < end && !ret; at += len) {
+		dma_addr_t place;
 
-		if (from < to) {
-			ret = transfer(importer->edu, sg_dma_address(sg) + (from - pos),
-				       to - from, data->direction);
-			if (ret)
-				return ret;
-		}
-		pos += sg_dma_len(sg);
+		len = end - at;
+		place = attachment_place(attachment, at, &len);
+		ret = transfer(importer->edu, place, len, data->direction);
 	}
-	return 0;
+	return ret;
 }
 
 static int segment(struct importer *importer, void *arg)
 {
 	struct edu_importer_segment *data = arg;
-	struct scatterlist *sg;
-	int i;
+	struct scatterlist *sg = attachment_segment(&importer->attachment, data->index);
 
-	if (!importer->table)
+	if (!sg)
 		return -EINVAL;
-	for_each_sgtable_dma_sg(importer->table, sg, i) {
-		if (i != data->index)
-			continue;
-		data->translated = device_iommu_mapped(importer->attach->dev);
-		data->address = sg_dma_address(sg);
-		data->len = sg_dma_len(sg);
-		return 0;
-	}
-	return -EINVAL;
+	data->translated = device_iommu_mapped(importer->attachment.attach->dev);
+	data->address = sg_dma_address(sg);
+	data->len = sg_dma_len(sg);
+	return 0;
 }
 
 static int attach(struct importer *importer, void *arg)
 {
-	struct dma_buf_attachment *attach;
-	struct dma_buf *dmabuf;
-
-	if (importer->attach)
+	if (importer->attachment.attach)
 		return -EBUSY;
-	dmabuf = dma_buf_get(*(s32 *)arg);
-	if (IS_ERR(dmabuf))
-		return PTR_ERR(dmabuf);
-	attach = dma_buf_attach(dmabuf, &importer->edu->pdev->dev);
-	if (IS_ERR(attach)) {
-		dma_buf_put(dmabuf);
-		return PTR_ERR(attach);
-	}
-	importer->attach = attach;
-	return 0;
+	return attachment_begin(&importer->attachment, *(s32 *)arg, &importer->edu->pdev->dev);
 }
 
 static int set_snooping(struct importer *importer, void *arg)
 {
 	bool snoops = *(u32 *)arg;
 
-	if (importer->table)
+	if (importer->attachment.table)
 		return -EBUSY;
 	importer_set_snoops(&importer->edu->pdev->dev, snoops);
 	importer->snoops_not = !snoops;
@@ -199,57 +167,40 @@ static void scramble(struct sg_table *table)
 
 static int map(struct importer *importer, void *arg)
 {
+	struct attachment *attachment = &importer->attachment;
 	u32 direction = *(u32 *)arg;
 	struct sg_table *table;
 
-	if (!importer->attach || direction > EDU_IMPORTER_FROM_DEVICE)
+	if (!attachment->attach || direction > EDU_IMPORTER_FROM_DEVICE)
 		return -EINVAL;
-	if (importer->table)
+	if (attachment->table)
 		return -EBUSY;
-	table = dma_buf_map_attachment_unlocked(importer->attach, direction);
+	table = dma_buf_map_attachment_unlocked(attachment->attach, direction);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
 	scramble(table);
-	importer->table = table;
-	importer->direction = direction;
+	attachment->table = table;
+	attachment->direction = direction;
 	return 0;
 }
 
 static int unmap(struct importer *importer, void *arg)
 {
-	if (!importer->table)
+	if (!importer->attachment.table)
 		return -EINVAL;
-	scramble(importer->table);
-	dma_buf_unmap_attachment_unlocked(importer->attach, importer->table,
-					  importer->direction);
-	importer->table = NULL;
+	scramble(importer->attachment.table);
+	attachment_unmap(&importer->attachment);
 	return 0;
 }
 
 static int detach(struct importer *importer, void *arg)
 {
-	struct dma_buf *dmabuf;
-
-	if (!importer->attach)
+	if (!importer->attachment.attach)
 		return -EINVAL;
-	if (importer->table)
-		unmap(importer, NULL);
-	dmabuf = importer->attach->dmabuf;
-	dma_buf_detach(dmabuf, importer->attach);
-	dma_buf_put(dmabuf);
-	importer->attach = NULL;
+	unmap(importer, NULL);
+	attachment_end(&importer->attachment);
 	return 0;
 }
-
-/**
- * struct command - an ioctl
- * @cmd: its number
- * @run: does it, with a copy of the argument
- */
-struct command {
-	unsigned int cmd;
-	int (*run)(struct importer *importer, void *arg);
-};
 
 static const struct command commands[] = {
 	{ EDU_IMPORTER_ATTACH, attach },
@@ -265,25 +216,10 @@ static const struct command commands[] = {
 static long importer_ioctl(struct file *file, unsigned int cmd, unsigned long user)
 {
 	struct importer *importer = file->private_data;
-	size_t size = _IOC_SIZE(cmd);
-	u64 arg[3];
-	long ret;
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].cmd == cmd)
-			break;
-	if (i == ARRAY_SIZE(commands))
-		return -ENOTTY;
-	BUILD_BUG_ON(sizeof(arg) < sizeof(struct edu_importer_segment));
-	if (size && copy_from_user(arg, (void __user *)user, size))
-		return -EFAULT;
-	mutex_lock(&importer->lock);
-	ret = commands[i].run(importer, arg);
-	mutex_unlock(&importer->lock);
-	if (!ret && cmd & IOC_OUT && copy_to_user((void __user *)user, arg, size))
-		ret = -EFAULT;
-	return ret;
+	BUILD_BUG_ON(sizeof(struct edu_importer_segment) > COMMAND_MAX);
+	return command_run(commands, ARRAY_SIZE(commands), &importer->lock, importer, cmd,
+			   (void __user *)user);
 }
 
 static int importer_open(struct inode *inode, struct file *file)

@@ -4,46 +4,29 @@
  * through /dev/heap_importer. heap_importer.h describes what it does and where
  * its limits are.
  */
-#include <linux/dma-buf.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-mapping.h>
 #include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/iosys-map.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/platform_device.h>
-#include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/sync_file.h>
-#include <linux/uaccess.h>
 
-#include "compat.h"
 #include "heap_importer.h"
+#include "importer.h"
 
 #define MAX_DEVICES	8
 #define MAX_ATTACHMENTS	32
 #define MAX_VMAPS	8
 #define MAX_FENCES	8
 #define COPY_BYTES	SZ_64K
-
-/**
- * struct attachment - a device attached to a dma-buf
- * @attach: the attachment, NULL for a free number
- * @table: its mapping, or NULL
- * @direction: direction of @table
- */
-struct attachment {
-	struct dma_buf_attachment *attach;
-	struct sg_table *table;
-	enum dma_data_direction direction;
-};
 
 /**
  * struct vmapping - a dma-buf mapped into the kernel
@@ -69,7 +52,7 @@ struct fence {
  * struct importer - an open file
  * @lock: protects all of it
  * @devices: its devices; NULL for a free number
- * @attachments: by number
+ * @attachments: by number; those without a dma-buf are free
  * @vmaps: by number
  * @fences: those not signalled yet, by number
  */
@@ -149,9 +132,8 @@ static int add_device(struct importer *importer, void *arg)
 static int attach(struct importer *importer, void *arg)
 {
 	struct heap_importer_attach *data = arg;
-	struct dma_buf_attachment *attach;
-	struct dma_buf *dmabuf;
 	u32 id;
+	int ret;
 
 	if (data->device >= MAX_DEVICES || !importer->devices[data->device])
 		return -EINVAL;
@@ -160,39 +142,10 @@ static int attach(struct importer *importer, void *arg)
 			break;
 	if (id == MAX_ATTACHMENTS)
 		return -ENOSPC;
-	dmabuf = dma_buf_get(data->fd);
-	if (IS_ERR(dmabuf))
-		return PTR_ERR(dmabuf);
-	attach = dma_buf_attach(dmabuf, &importer->devices[data->device]->dev);
-	if (IS_ERR(attach)) {
-		dma_buf_put(dmabuf);
-		return PTR_ERR(attach);
-	}
-	importer->attachments[id].attach = attach;
+	ret = attachment_begin(&importer->attachments[id], data->fd,
+			       &importer->devices[data->device]->dev);
 	data->id = id;
-	return 0;
-}
-
-static void drop_mapping(struct attachment *attachment)
-{
-	if (!attachment->table)
-		return;
-	dma_buf_unmap_attachment_unlocked(attachment->attach, attachment->table,
-					  attachment->direction);
-	attachment->table = NULL;
-}
-
-static void drop_attachment(struct attachment *attachment)
-{
-	struct dma_buf *dmabuf;
-
-	if (!attachment->attach)
-		return;
-	dmabuf = attachment->attach->dmabuf;
-	drop_mapping(attachment);
-	dma_buf_detach(dmabuf, attachment->attach);
-	dma_buf_put(dmabuf);
-	attachment->attach = NULL;
+	return ret;
 }
 
 static int detach(struct importer *importer, void *arg)
@@ -201,7 +154,7 @@ static int detach(struct importer *importer, void *arg)
 
 	if (!attachment)
 		return -EINVAL;
-	drop_attachment(attachment);
+	attachment_end(attachment);
 	return 0;
 }
 
@@ -235,28 +188,22 @@ static int unmap(struct importer *importer, void *arg)
 
 	if (!attachment || !attachment->table)
 		return -EINVAL;
-	drop_mapping(attachment);
+	attachment_unmap(attachment);
 	return 0;
 }
 
 static int segment(struct importer *importer, void *arg)
 {
 	struct heap_importer_segment *data = arg;
-	struct attachment *attachment;
+	struct attachment *attachment = find_attachment(importer, data->attachment);
 	struct scatterlist *sg;
-	int i;
 
-	attachment = find_attachment(importer, data->attachment);
-	if (!attachment || !attachment->table)
+	sg = attachment ? attachment_segment(attachment, data->index) : NULL;
+	if (!sg)
 		return -EINVAL;
-	for_each_sgtable_dma_sg(attachment->table, sg, i) {
-		if (i != data->index)
-			continue;
-		data->address = sg_dma_address(sg);
-		data->len = sg_dma_len(sg);
-		return 0;
-	}
-	return -EINVAL;
+	data->address = sg_dma_address(sg);
+	data->len = sg_dma_len(sg);
+	return 0;
 }
 
 static int access_memory(phys_addr_t phys, void *copy, size_t len, bool write)
@@ -280,25 +227,17 @@ static int device_copy(const struct attachment *attachment, u64 offset,
 		       void *copy, size_t len, bool write)
 {
 	struct device *dev = attachment->attach->dev;
-	struct scatterlist *sg;
-	u64 pos = 0;
-	int i, ret;
+	u64 done, piece;
+	int ret = 0;
 
-	for_each_sgtable_dma_sg(attachment->table, sg, i) {
-		u64 from = max(offset, pos);
-		u64 to = min(offset + len, pos + sg_dma_len(sg));
+	for (done = 0; done < len && !ret; done += piece) {
+		dma_addr_t at;
 
-		if (from < to) {
-			ret = access_memory(dma_to_phys(dev, sg_dma_address(sg) +
-							(from - pos)),
-					    copy + (from - offset), to - from,
-					    write);
-			if (ret)
-				return ret;
-		}
-		pos += sg_dma_len(sg);
+		piece = len - done;
+		at = attachment_place(attachment, offset + done, &piece);
+		ret = access_memory(dma_to_phys(dev, at), copy + done, piece, write);
 	}
-	return 0;
+	return ret;
 }
 
 static int kernel_copy(struct vmapping *vmapping, u64 offset, void *copy,
@@ -499,16 +438,6 @@ static int signal_fence(struct importer *importer, void *arg)
 	return 0;
 }
 
-/**
- * struct command - an ioctl
- * @cmd: its number
- * @run: does it, with a copy of the argument
- */
-struct command {
-	unsigned int cmd;
-	int (*run)(struct importer *importer, void *arg);
-};
-
 static const struct command commands[] = {
 	{ HEAP_IMPORTER_DEVICE, add_device },
 	{ HEAP_IMPORTER_ATTACH, attach },
@@ -529,26 +458,10 @@ static long importer_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long user)
 {
 	struct importer *importer = file->private_data;
-	size_t size = _IOC_SIZE(cmd);
-	u64 arg[5];
-	long ret;
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].cmd == cmd)
-			break;
-	if (i == ARRAY_SIZE(commands))
-		return -ENOTTY;
-	BUILD_BUG_ON(sizeof(arg) < sizeof(struct heap_importer_device));
-	if (copy_from_user(arg, (void __user *)user, size))
-		return -EFAULT;
-	mutex_lock(&importer->lock);
-	ret = commands[i].run(importer, arg);
-	mutex_unlock(&importer->lock);
-	if (!ret && cmd & IOC_OUT &&
-	    copy_to_user((void __user *)user, arg, size))
-		ret = -EFAULT;
-	return ret;
+	BUILD_BUG_ON(sizeof(struct heap_importer_device) > COMMAND_MAX);
+	return command_run(commands, ARRAY_SIZE(commands), &importer->lock,
+			   importer, cmd, (void __user *)user);
 }
 
 static int importer_open(struct inode *inode, struct file *file)
@@ -572,7 +485,7 @@ static int importer_release(struct inode *inode, struct file *file)
 	for (i = 0; i < MAX_VMAPS; i++)
 		drop_vmap(&importer->vmaps[i]);
 	for (i = 0; i < MAX_ATTACHMENTS; i++)
-		drop_attachment(&importer->attachments[i]);
+		attachment_end(&importer->attachments[i]);
 	for (i = 0; i < MAX_DEVICES; i++)
 		platform_device_unregister(importer->devices[i]);
 	mutex_destroy(&importer->lock);
