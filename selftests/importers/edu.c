@@ -4,51 +4,19 @@
  * It has nothing but the bus addresses, so that data which is where the CPU looks for it shows
  * that those are right. The same program runs with an IOMMU before the device and without.
  */
-#include "../heap/test.h"
-
-#include "edu_client.h"
-#include "source.h"
+#include "edu_test.h"
 
 #define LEN	(KiB(256) + PAGE)
-#define PIECE	EDU_IMPORTER_MAX
+/* LEN where pages are largest. */
+#define MOST	(KiB(256) + KiB(64))
 
-FIXTURE(edu) {
-	int edu;
-	int fd;
-	char *memory;
-	char *expected;
-};
+EDU_FIXTURE(edu, SOURCE_KINDS)
 
-SOURCE_KINDS(edu);
-
-FIXTURE_SETUP(edu)
-{
-	self->edu = edu_open();
-	ASSERT_LE(0, self->edu);
-	self->fd = source_alloc(variant->path, LEN);
-	ASSERT_LE(0, self->fd);
-	self->memory = buffer_map(self->fd, LEN);
-	ASSERT_NE(MAP_FAILED, self->memory);
-	self->expected = malloc(LEN);
-	ASSERT_NE(NULL, self->expected);
-	fill(self->expected, LEN, 1);
-	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
-	memcpy(self->memory, self->expected, LEN);
-	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
-	/* What is outside of the linear map, no device may snoop. */
-	if (source_is_nomap(variant->path))
-		ASSERT_EQ(0, edu_snoop(self->edu, false));
-	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
-}
-
-FIXTURE_TEARDOWN(edu)
-{
-	close(self->edu);
-	free(self->expected);
-}
+/* What the buffer has to show. */
+static char expected[MOST];
 
 /* The whole buffer: what the device should not have touched, too. */
-static bool as_expected(int fd, const void *memory, const void *expected)
+static bool as_expected(int fd, const void *memory)
 {
 	bool good;
 
@@ -71,34 +39,36 @@ TEST_F(edu, copies_within_the_buffer)
 	};
 	size_t i;
 
+	fill(expected, LEN, 1);
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	for (i = 0; i < ARRAY_SIZE(copy); i++) {
 		ASSERT_EQ(0, edu_reads(self->edu, copy[i].from, PIECE));
 		ASSERT_EQ(0, edu_writes(self->edu, copy[i].to, PIECE));
-		memmove(self->expected + copy[i].to, self->expected + copy[i].from, PIECE);
-		EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+		memmove(expected + copy[i].to, expected + copy[i].from, PIECE);
+		EXPECT_TRUE(as_expected(self->fd, self->memory));
 	}
 	ASSERT_EQ(0, edu_unmap(self->edu));
-	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	EXPECT_TRUE(as_expected(self->fd, self->memory));
 }
 
 /* Mapped anew for each direction; the CPU writes in between. */
 TEST_F(edu, one_direction_at_a_time)
 {
+	fill(expected, LEN, 1);
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_TO_DEVICE));
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
 	memset(self->memory + PAGE, 0x3c, PIECE);
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
-	memset(self->expected + PAGE, 0x3c, PIECE);
+	memset(expected + PAGE, 0x3c, PIECE);
 	ASSERT_EQ(0, edu_reads(self->edu, PAGE, PIECE));
 	ASSERT_EQ(0, edu_unmap(self->edu));
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_FROM_DEVICE));
 	ASSERT_EQ(0, edu_writes(self->edu, 5 * PAGE, PIECE));
-	memset(self->expected + 5 * PAGE, 0x3c, PIECE);
-	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	memset(expected + 5 * PAGE, 0x3c, PIECE);
+	EXPECT_TRUE(as_expected(self->fd, self->memory));
 	ASSERT_EQ(0, edu_unmap(self->edu));
 	ASSERT_EQ(0, edu_detach(self->edu));
-	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	EXPECT_TRUE(as_expected(self->fd, self->memory));
 }
 
 /* The device is the last that has the buffer; another file brings the data back. */
@@ -107,6 +77,7 @@ TEST_F(edu, attachment_outlives_all_else)
 	int other = edu_open(), fd = source_alloc(variant->path, PAGE);
 	void *memory = buffer_map(fd, PAGE);
 
+	fill(expected, LEN, 1);
 	ASSERT_LE(0, other);
 	ASSERT_NE(MAP_FAILED, memory);
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
@@ -117,7 +88,7 @@ TEST_F(edu, attachment_outlives_all_else)
 	ASSERT_EQ(0, edu_map(other, EDU_IMPORTER_FROM_DEVICE));
 	ASSERT_EQ(0, edu_writes(other, 0, PIECE));
 	ASSERT_EQ(0, edu_unmap(other));
-	EXPECT_EQ(0, memcmp(memory, self->expected + LEN - PIECE, PIECE));
+	EXPECT_EQ(0, memcmp(memory, expected + LEN - PIECE, PIECE));
 }
 
 /* What one file's attachment does is nothing to another's of the same device. */
@@ -125,6 +96,7 @@ TEST_F(edu, detaches_while_mapped_elsewhere)
 {
 	int other = edu_open();
 
+	fill(expected, LEN, 1);
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, edu_attach(other, self->fd));
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
@@ -132,8 +104,8 @@ TEST_F(edu, detaches_while_mapped_elsewhere)
 	ASSERT_EQ(0, edu_reads(other, PAGE, PIECE));
 	ASSERT_EQ(0, edu_detach(other));
 	ASSERT_EQ(0, edu_writes(self->edu, 0, PIECE));
-	memcpy(self->expected, self->expected + PAGE, PIECE);
-	EXPECT_TRUE(as_expected(self->fd, self->memory, self->expected));
+	memcpy(expected, expected + PAGE, PIECE);
+	EXPECT_TRUE(as_expected(self->fd, self->memory));
 	close(other);
 }
 

@@ -3,47 +3,22 @@
  * A device behind an IOMMU reaches an imported buffer as long as that is mapped, and as it is
  * mapped. For a guest with iommu=smmuv3, whose kernel reports what the device tries in vain.
  */
-#include "../heap/test.h"
-
 #include "cache_trace.h"
-#include "edu_client.h"
 #include "../heap/importer_client.h"
 #include "../kernel_log.h"
-#include "source.h"
+#include "edu_test.h"
 
 #define LEN		KiB(64)
-#define PIECE		EDU_IMPORTER_MAX
 /* As much as the device moves at once: one report each. */
 #define WORD		4
 
-FIXTURE(smmu) {
-	int edu;
-	int fd;
-	void *memory;
-	struct edu_importer_segment segment;
-};
+EDU_FIXTURE(smmu, SOURCE_KINDS)
 
-SOURCE_KINDS(smmu);
-
-FIXTURE_SETUP(smmu)
+/* Have it mapped, from here on with an empty log. */
+static bool map(int edu, __u32 direction, struct edu_importer_segment *segment)
 {
-	self->edu = edu_open();
-	ASSERT_LE(0, self->edu);
-	self->fd = source_alloc(variant->path, LEN);
-	ASSERT_LE(0, self->fd);
-	self->memory = buffer_map(self->fd, LEN);
-	ASSERT_NE(MAP_FAILED, self->memory);
-	fill(self->memory, LEN, 1);
-	/* What is outside of the linear map, no device may snoop. */
-	if (source_is_nomap(variant->path))
-		ASSERT_EQ(0, edu_snoop(self->edu, false));
-	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
 	log_clear();
-}
-
-FIXTURE_TEARDOWN(smmu)
-{
-	close(self->edu);
+	return !edu_map(edu, direction) && !edu_segment(edu, 0, segment);
 }
 
 static bool silent(void)
@@ -67,17 +42,17 @@ static bool caught(int edu, __u64 address, const char *number, const char *name)
 TEST_F(smmu, translates)
 {
 	int importer = importer_open(), attachment;
+	struct edu_importer_segment segment;
 	__u64 physical, len;
 
 	ASSERT_LE(0, importer);
-	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
-	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
-	EXPECT_EQ(1, self->segment.translated);
+	ASSERT_TRUE(map(self->edu, EDU_IMPORTER_BOTH, &segment));
+	EXPECT_EQ(1, segment.translated);
 	attachment = importer_attach(importer, importer_any_device(importer), self->fd);
 	ASSERT_LE(0, attachment);
 	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
 	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &physical, &len));
-	EXPECT_NE(physical, self->segment.address);
+	EXPECT_NE(physical, segment.address);
 	ASSERT_EQ(0, edu_reads(self->edu, 0, PIECE));
 	ASSERT_EQ(0, edu_writes(self->edu, LEN - PIECE, PIECE));
 	EXPECT_EQ(0, memcmp(self->memory, self->memory + LEN - PIECE, PIECE));
@@ -88,12 +63,13 @@ TEST_F(smmu, translates)
 /* The addresses of a mapping that has gone lead nowhere. */
 TEST_F(smmu, dma_after_unmap_is_caught)
 {
-	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
-	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
+	struct edu_importer_segment segment;
+
+	ASSERT_TRUE(map(self->edu, EDU_IMPORTER_BOTH, &segment));
 	ASSERT_EQ(0, edu_reads(self->edu, PAGE, PIECE));
 	ASSERT_EQ(0, edu_unmap(self->edu));
 	EXPECT_TRUE(silent());
-	EXPECT_TRUE(caught(self->edu, self->segment.address, "event 0x10 received",
+	EXPECT_TRUE(caught(self->edu, segment.address, "event 0x10 received",
 			   "F_TRANSLATION"));
 	EXPECT_TRUE(filled(self->memory, LEN, 1));
 }
@@ -101,11 +77,12 @@ TEST_F(smmu, dma_after_unmap_is_caught)
 /* Who may only read does not write. */
 TEST_F(smmu, dma_in_the_wrong_direction_is_caught)
 {
-	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_TO_DEVICE));
-	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
+	struct edu_importer_segment segment;
+
+	ASSERT_TRUE(map(self->edu, EDU_IMPORTER_TO_DEVICE, &segment));
 	ASSERT_EQ(0, edu_reads(self->edu, PAGE, PIECE));
 	EXPECT_TRUE(silent());
-	EXPECT_TRUE(caught(self->edu, self->segment.address, "event 0x13 received",
+	EXPECT_TRUE(caught(self->edu, segment.address, "event 0x13 received",
 			   "F_PERMISSION"));
 	EXPECT_TRUE(filled(self->memory, LEN, 1));
 }
@@ -113,10 +90,11 @@ TEST_F(smmu, dma_in_the_wrong_direction_is_caught)
 /* Behind the buffer's end there is nothing, whatever memory follows it. */
 TEST_F(smmu, dma_beyond_the_end_is_caught)
 {
-	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
-	ASSERT_EQ(0, edu_segment(self->edu, 0, &self->segment));
-	ASSERT_LE(LEN, self->segment.len);
-	EXPECT_TRUE(caught(self->edu, self->segment.address + self->segment.len,
+	struct edu_importer_segment segment;
+
+	ASSERT_TRUE(map(self->edu, EDU_IMPORTER_BOTH, &segment));
+	ASSERT_LE(LEN, segment.len);
+	EXPECT_TRUE(caught(self->edu, segment.address + segment.len,
 			   "event 0x10 received", "F_TRANSLATION"));
 }
 

@@ -11,6 +11,16 @@
 
 /* The variants of a fixture: its tests run with buffers from each of these nodes. */
 #define SOURCE_KINDS(fixture)						\
+	SOURCE_KINDS_LINEAR(fixture);					\
+	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
+		.path = "/dev/dma_heap/audio-uncached",			\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, pmem_nomap) {			\
+		.path = "/dev/pmem_audio",				\
+	}
+
+/* As above without memory outside of the kernel's linear map. */
+#define SOURCE_KINDS_LINEAR(fixture)						\
 	FIXTURE_VARIANT(fixture) {					\
 		const char *path;					\
 	};								\
@@ -20,9 +30,6 @@
 	FIXTURE_VARIANT_ADD(fixture, carveout_uncached) {		\
 		.path = "/dev/dma_heap/adsp-uncached",			\
 	};								\
-	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
-		.path = "/dev/dma_heap/audio-uncached",			\
-	};								\
 	FIXTURE_VARIANT_ADD(fixture, cma) {				\
 		.path = "/dev/dma_heap/video",				\
 	};								\
@@ -31,9 +38,6 @@
 	};								\
 	FIXTURE_VARIANT_ADD(fixture, pmem) {				\
 		.path = "/dev/pmem",					\
-	};								\
-	FIXTURE_VARIANT_ADD(fixture, pmem_nomap) {			\
-		.path = "/dev/pmem_audio",				\
 	};								\
 	FIXTURE_VARIANT_ADD(fixture, pmem_buddy) {			\
 		.path = "/dev/pmem_smipool",				\

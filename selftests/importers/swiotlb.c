@@ -4,38 +4,11 @@
  * over when a buffer is handed over, and no earlier. So a maintenance that is missing shows,
  * which it does nowhere else in a machine without caches.
  */
-#include "../heap/test.h"
-
-#include "edu_client.h"
-#include "source.h"
+#include "edu_test.h"
 
 #define LEN	KiB(64)
-#define PIECE	EDU_IMPORTER_MAX
 
-FIXTURE(swiotlb) {
-	int edu;
-	int fd;
-	char *memory;
-};
-
-SOURCE_KINDS(swiotlb);
-
-FIXTURE_SETUP(swiotlb)
-{
-	self->edu = edu_open();
-	ASSERT_LE(0, self->edu);
-	self->fd = source_alloc(variant->path, LEN);
-	ASSERT_LE(0, self->fd);
-	self->memory = buffer_map(self->fd, LEN);
-	ASSERT_NE(MAP_FAILED, self->memory);
-	fill(self->memory, LEN, 1);
-	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
-}
-
-FIXTURE_TEARDOWN(swiotlb)
-{
-	close(self->edu);
-}
+EDU_FIXTURE(swiotlb, SOURCE_KINDS_LINEAR)
 
 /* The CPU writes while the device has the buffer: @synced or not. */
 static bool device_sees(int edu, int fd, char *memory, bool synced)
@@ -55,30 +28,18 @@ static bool device_sees(int edu, int fd, char *memory, bool synced)
 
 TEST_F(swiotlb, sync_hands_over_to_the_device)
 {
-	if (source_is_nomap(variant->path)) {
-		EXPECT_ERRNO(EOPNOTSUPP, edu_map(self->edu, EDU_IMPORTER_BOTH));
-		return;
-	}
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	EXPECT_TRUE(device_sees(self->edu, self->fd, self->memory, true));
 }
 
 TEST_F(swiotlb, without_sync_the_device_sees_old_data)
 {
-	if (source_is_nomap(variant->path)) {
-		EXPECT_ERRNO(EOPNOTSUPP, edu_map(self->edu, EDU_IMPORTER_TO_DEVICE));
-		return;
-	}
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	EXPECT_FALSE(device_sees(self->edu, self->fd, self->memory, false));
 }
 
 TEST_F(swiotlb, sync_hands_over_to_the_cpu)
 {
-	if (source_is_nomap(variant->path)) {
-		EXPECT_ERRNO(EOPNOTSUPP, edu_map(self->edu, EDU_IMPORTER_FROM_DEVICE));
-		return;
-	}
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	ASSERT_EQ(0, edu_reads(self->edu, KiB(8), PIECE));
 	ASSERT_EQ(0, edu_writes(self->edu, KiB(24), PIECE));
@@ -91,10 +52,6 @@ TEST_F(swiotlb, sync_hands_over_to_the_cpu)
 /* So does the end of the mapping. */
 TEST_F(swiotlb, unmap_hands_over_to_the_cpu)
 {
-	if (source_is_nomap(variant->path)) {
-		EXPECT_ERRNO(EOPNOTSUPP, edu_map(self->edu, EDU_IMPORTER_BOTH));
-		return;
-	}
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	ASSERT_EQ(0, edu_reads(self->edu, KiB(8), PIECE));
 	ASSERT_EQ(0, edu_writes(self->edu, KiB(24), PIECE));
@@ -107,10 +64,6 @@ TEST_F(swiotlb, one_copy_that_is_written)
 {
 	int reader = edu_open(), writer = edu_open();
 
-	if (source_is_nomap(variant->path)) {
-		EXPECT_ERRNO(EOPNOTSUPP, edu_map(self->edu, EDU_IMPORTER_BOTH));
-		return;
-	}
 	ASSERT_EQ(0, edu_attach(reader, self->fd));
 	ASSERT_EQ(0, edu_attach(writer, self->fd));
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
@@ -126,6 +79,22 @@ TEST_F(swiotlb, one_copy_that_is_written)
 	EXPECT_EQ(0, edu_map(writer, EDU_IMPORTER_FROM_DEVICE));
 	close(reader);
 	close(writer);
+}
+
+/* It cannot be copied, in whatever direction. */
+TEST(memory_outside_of_the_linear_map_is_refused)
+{
+	static const char *const paths[] = { "/dev/dma_heap/audio-uncached", "/dev/pmem_audio" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		int edu = edu_open();
+
+		ASSERT_EQ(0, edu_attach(edu, source_alloc(paths[i], LEN)));
+		EXPECT_ERRNO(EOPNOTSUPP, edu_map(edu, EDU_IMPORTER_BOTH));
+		EXPECT_ERRNO(EOPNOTSUPP, edu_map(edu, EDU_IMPORTER_TO_DEVICE));
+		EXPECT_ERRNO(EOPNOTSUPP, edu_map(edu, EDU_IMPORTER_FROM_DEVICE));
+	}
 }
 
 TEST_HARNESS_MAIN

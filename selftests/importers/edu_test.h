@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The frame of tests that have the edu device read and write a buffer of LEN bytes. */
+#ifndef IMPORTERS_EDU_TEST_H
+#define IMPORTERS_EDU_TEST_H
+
+#include "../heap/test.h"
+#include "edu_client.h"
+#include "source.h"
+
+#define PIECE	EDU_IMPORTER_MAX
+
+/* A fixture, whose variants are @kinds, with such a buffer: filled, and the device attached. */
+#define EDU_FIXTURE(fixture, kinds)					\
+	FIXTURE(fixture) {						\
+		int edu;						\
+		int fd;							\
+		char *memory;						\
+	};								\
+	kinds(fixture);							\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		self->edu = edu_open();					\
+		ASSERT_LE(0, self->edu);				\
+		self->fd = source_alloc(variant->path, LEN);		\
+		ASSERT_LE(0, self->fd);					\
+		self->memory = buffer_map(self->fd, LEN);		\
+		ASSERT_NE(MAP_FAILED, self->memory);			\
+		buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);	\
+		fill(self->memory, LEN, 1);				\
+		buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);	\
+		/* What is outside of the linear map, no device may snoop. */	\
+		if (source_is_nomap(variant->path))			\
+			ASSERT_EQ(0, edu_snoop(self->edu, false));	\
+		ASSERT_EQ(0, edu_attach(self->edu, self->fd));		\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		close(self->edu);					\
+	}
+
+#endif /* IMPORTERS_EDU_TEST_H */
