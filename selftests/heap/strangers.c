@@ -6,13 +6,13 @@
  */
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <drm/drm.h>
 #include <drm/vgem_drm.h>
 #include <linux/sync_file.h>
 
+#include "../pass_fd.h"
 #include "test.h"
 
 #define LEN	(640 * 480 * 3 / 2)
@@ -201,50 +201,6 @@ TEST_F(strangers, brackets_of_a_child_that_dies)
 	EXPECT_TRUE(shows(self->fd, 5));
 }
 
-static bool send_file(int socket, int fd)
-{
-	char byte = 'f';
-	struct iovec data = { &byte, 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
-}
-
-static int receive_file(int socket)
-{
-	char byte;
-	struct iovec data = { &byte, 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == 1 &&
-	    control.header.cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
-}
-
 /* A service without rights of its own gets a buffer, which the sender then has no more. */
 TEST_F(strangers, service_that_has_only_the_file)
 {
@@ -261,20 +217,20 @@ TEST_F(strangers, service_that_has_only_the_file)
 		close(sockets[0]);
 		if (setgid(65534) || setuid(65534))
 			_exit(2);
-		fd = receive_file(sockets[1]);
+		fd = receive_fd(sockets[1]);
 		if (!shows(fd, 6))
 			_exit(3);
 		self->memory = map(fd, self->len);
 		if (self->memory == MAP_FAILED || !draw(fd, self->memory, self->len, 7))
 			_exit(4);
-		_exit(!send_file(sockets[1], fd));
+		_exit(!send_fd(sockets[1], fd));
 	}
 	close(sockets[1]);
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 6));
-	ASSERT_TRUE(send_file(sockets[0], self->fd));
+	ASSERT_TRUE(send_fd(sockets[0], self->fd));
 	ASSERT_EQ(0, munmap(self->memory, self->len));
 	ASSERT_EQ(0, close(self->fd));
-	fd = receive_file(sockets[0]);
+	fd = receive_fd(sockets[0]);
 	EXPECT_EQ(0, status_of(pid));
 	ASSERT_LE(0, fd);
 	EXPECT_TRUE(shows(fd, 7));

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../pass_fd.h"
 #include "pmem.h"
 
 struct request {
@@ -29,49 +29,18 @@ struct answer {
 static struct peer running[64];
 static size_t nr_running;
 
-void send_fd(int socket, int fd)
+static void give(int socket, int fd)
 {
-	char byte = 'f';
-	struct iovec data = { &byte, 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1)
+	if (!send_fd(socket, fd))
 		die("sendmsg");
 }
 
-int receive_fd(int socket)
+static int take(int socket)
 {
-	char byte;
-	struct iovec data = { &byte, 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
+	int fd = receive_fd(socket);
 
-	if (recvmsg(socket, &message, 0) != 1 ||
-	    control.header.cmsg_type != SCM_RIGHTS)
+	if (fd < 0)
 		die("recvmsg");
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
 	return fd;
 }
 
@@ -189,12 +158,12 @@ long peer_call(struct peer peer, peer_fn *fn, const long *arg)
 static long do_receive_fd(const long *arg)
 {
 	(void)arg;
-	return receive_fd(own_socket);
+	return take(own_socket);
 }
 
 static long do_send_fd(const long *arg)
 {
-	send_fd(own_socket, arg[0]);
+	give(own_socket, arg[0]);
 	return 0;
 }
 
@@ -202,7 +171,7 @@ static long do_send_fd(const long *arg)
 int peer_give(struct peer peer, int fd)
 {
 	begin_on(peer, do_receive_fd);
-	send_fd(peer.socket, fd);
+	give(peer.socket, fd);
 	return peer_call_end(peer);
 }
 
@@ -212,7 +181,7 @@ int peer_take(struct peer peer, int fd)
 	int received;
 
 	begin_on(peer, do_send_fd, fd);
-	received = receive_fd(peer.socket);
+	received = take(peer.socket);
 	peer_call_end(peer);
 	return received;
 }

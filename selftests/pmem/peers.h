@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "../pass_fd.h"
 
 #define WIDTH	64
 #define HEIGHT	16
@@ -72,50 +72,18 @@ static inline void show(const char *who, const volatile uint32_t *picture)
 
 static inline void send_buffer(int socket, int fd)
 {
-	char byte = 'b';
-	struct iovec data = { &byte, 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	memset(&control, 0, sizeof(control));
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(socket, &message, 0) != 1)
+	if (!send_fd(socket, fd))
 		die("sendmsg");
 }
 
 static inline int receive_buffer(int socket)
 {
-	char byte;
-	struct iovec data = { &byte, 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
+	int fd = receive_fd(socket);
 
-	memset(&control, 0, sizeof(control));
-	if (recvmsg(socket, &message, 0) != 1 || control.header.cmsg_type != SCM_RIGHTS) {
+	if (fd < 0) {
 		fprintf(stderr, "the other side sent no buffer\n");
 		exit(1);
 	}
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
 	return fd;
 }
 

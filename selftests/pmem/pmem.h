@@ -117,8 +117,6 @@ void peers_end(void);
 #define begin_on(peer, fn, ...)	\
 	peer_call_begin(peer, fn, (long[5]){ __VA_ARGS__ })
 
-void send_fd(int socket, int fd);
-int receive_fd(int socket);
 long in_fork(peer_fn *fn, const long *arg);
 
 /* For on(): the arguments in the order of those of the function above, or of the call. */
