@@ -2,8 +2,8 @@
 /* CPU mappings of buffers: where they may be, what they show, how long they last. */
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
+#include "../pass_fd.h"
 #include "test.h"
 
 #define LEN	MiB(1)
@@ -250,43 +250,6 @@ TEST_F(map, costs_no_page_faults)
 	EXPECT_EQ(before.ru_majflt, after.ru_majflt);
 }
 
-static int send_fd(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = {}, byte = 0;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, 0);
-}
-
-static int receive_fd(int socket)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(socket, &message, 0) != 1 || !CMSG_FIRSTHDR(&message))
-		return -1;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
-}
-
 TEST_F(map, another_process_gets_the_fd)
 {
 	int sockets[2], status;
@@ -310,7 +273,7 @@ TEST_F(map, another_process_gets_the_fd)
 	memory = buffer_map(self->fd, LEN);
 	ASSERT_NE(MAP_FAILED, memory);
 	fill(memory, LEN, 9);
-	ASSERT_EQ(1, send_fd(sockets[0], self->fd));
+	ASSERT_TRUE(send_fd(sockets[0], self->fd));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_TRUE(filled(memory, LEN, 10));
@@ -322,7 +285,7 @@ TEST_F(map, fd_in_a_socket_keeps_the_memory)
 	int sockets[2];
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
-	ASSERT_EQ(1, send_fd(sockets[0], self->fd));
+	ASSERT_TRUE(send_fd(sockets[0], self->fd));
 	close(self->fd);
 	EXPECT_EQ(self->idle.free - LEN, heap_query(self->heap).free);
 	self->fd = receive_fd(sockets[1]);
