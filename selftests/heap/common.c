@@ -13,6 +13,7 @@
 #include <linux/udmabuf.h>
 
 #include "common.h"
+#include "importer_client.h"
 
 int heap_open(const char *name)
 {
@@ -78,6 +79,23 @@ void heap_wait_clean(int heap)
 {
 	while (heap_query(heap).dirty)
 		usleep(1000);
+}
+
+/* Has it a buffer of @len bytes: zero, in one piece, and one that keeps what it is told? */
+bool heap_holds(const char *name, size_t len)
+{
+	int heap = heap_open(name), fd = heap_alloc(heap, len);
+	void *memory = buffer_map(fd, len);
+	bool holds = memory != MAP_FAILED && all_bytes(memory, len, 0) && buffer_address(fd);
+
+	if (holds) {
+		fill(memory, len, 1);
+		holds = filled(memory, len, 1);
+	}
+	munmap(memory, len);
+	close(fd);
+	close(heap);
+	return holds;
 }
 
 void *buffer_map(int fd, size_t len)

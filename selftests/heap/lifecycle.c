@@ -12,21 +12,7 @@
 
 #define DRIVER	"/sys/bus/platform/drivers/contig-heap/"
 
-/* Each test begins without the module. */
-FIXTURE(module) {
-};
-
-FIXTURE_SETUP(module)
-{
-	if (module_is_loaded())
-		ASSERT_EQ(0, module_unload());
-}
-
-FIXTURE_TEARDOWN(module)
-{
-	if (module_is_loaded())
-		module_unload();
-}
+UNLOADED_FIXTURE(module);
 
 /* A life in which everything is used once. */
 static bool use_heaps(void)
@@ -140,24 +126,25 @@ static bool live_and_die(int times)
 	return true;
 }
 
-/* So much less after a hundred lives is lost: five pages in each of them. */
-#define LOST_KIB	2000
+#define LIVES		25
+/* So much less after them is lost: five pages in each. */
+#define LOST_KIB	(LIVES * 20)
 
-TEST_F(module, a_hundred_lives)
+TEST_F(module, many_lives)
 {
-	int attempts = 4;
+	int attempts = 8;
 	long lost;
 
 	/* What the kernel keeps for good it has after a few. */
-	ASSERT_TRUE(live_and_die(rounds(20)));
+	ASSERT_TRUE(live_and_die(rounds(5)));
 	/*
-	 * Other parts of the kernel take and give, too, but not in each hundred lives 20 KiB for
-	 * each. One that debugs remembers more than that, and finds itself what is lost.
+	 * Other parts of the kernel take and give, too, but not as much each time. One that debugs
+	 * remembers more than that, and finds itself what is lost.
 	 */
 	do {
 		long before = available_kib();
 
-		ASSERT_TRUE(live_and_die(rounds(100)));
+		ASSERT_TRUE(live_and_die(rounds(LIVES)));
 		lost = before - available_kib();
 	} while (!kernel_debugs() && lost > LOST_KIB && --attempts);
 	if (!kernel_debugs())
@@ -178,15 +165,24 @@ TEST_F(module, open_node_keeps_it)
 	EXPECT_EQ(0, module_unload());
 }
 
-TEST_F(module, buffer_keeps_it)
+/* Load the module, and allocate from a heap. The buffer is all that is in use. */
+static int load_and_allocate(const char *name)
 {
 	int heap, fd;
 
-	ASSERT_EQ(0, module_load(""));
-	heap = heap_open("adsp");
+	if (module_load(""))
+		return -1;
+	heap = heap_open(name);
 	fd = heap_alloc(heap, MiB(1));
-	ASSERT_LE(0, fd);
 	close(heap);
+	return fd;
+}
+
+TEST_F(module, buffer_keeps_it)
+{
+	int fd = load_and_allocate("adsp");
+
+	ASSERT_LE(0, fd);
 	EXPECT_ERRNO(EAGAIN, module_unload());
 	EXPECT_NE(MAP_FAILED, buffer_map(fd, MiB(1)));
 	close(fd);
@@ -196,16 +192,11 @@ TEST_F(module, buffer_keeps_it)
 
 TEST_F(module, mapping_keeps_it)
 {
-	void *memory;
-	int heap, fd;
+	int fd = load_and_allocate("video-uncached");
+	void *memory = buffer_map(fd, MiB(1));
 
-	ASSERT_EQ(0, module_load(""));
-	heap = heap_open("video-uncached");
-	fd = heap_alloc(heap, MiB(1));
-	memory = buffer_map(fd, MiB(1));
 	ASSERT_NE(MAP_FAILED, memory);
 	close(fd);
-	close(heap);
 	EXPECT_ERRNO(EAGAIN, module_unload());
 	fill(memory, MiB(1), 1);
 	EXPECT_TRUE(filled(memory, MiB(1), 1));
@@ -215,17 +206,11 @@ TEST_F(module, mapping_keeps_it)
 
 TEST_F(module, attachment_keeps_it)
 {
-	int heap, fd, importer, attachment;
+	int fd = load_and_allocate("audio-uncached"), importer = importer_open();
+	int attachment = importer_attach(importer, importer_any_device(importer), fd);
 
-	ASSERT_EQ(0, module_load(""));
-	heap = heap_open("audio-uncached");
-	fd = heap_alloc(heap, MiB(1));
-	importer = importer_open();
-	attachment = importer_attach(importer, importer_any_device(importer),
-				     fd);
 	ASSERT_LE(0, attachment);
 	close(fd);
-	close(heap);
 	EXPECT_ERRNO(EAGAIN, module_unload());
 	EXPECT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
 	EXPECT_ERRNO(EAGAIN, module_unload());
@@ -235,15 +220,10 @@ TEST_F(module, attachment_keeps_it)
 
 TEST_F(module, kernel_mapping_keeps_it)
 {
-	int heap, fd, importer;
+	int fd = load_and_allocate("default_cma_region"), importer = importer_open();
 
-	ASSERT_EQ(0, module_load(""));
-	heap = heap_open("default_cma_region");
-	fd = heap_alloc(heap, MiB(1));
-	importer = importer_open();
 	ASSERT_LE(0, importer_vmap(importer, fd));
 	close(fd);
-	close(heap);
 	EXPECT_ERRNO(EAGAIN, module_unload());
 	close(importer);
 	EXPECT_EQ(0, module_unload());
@@ -269,29 +249,11 @@ TEST_F(module, can_go_while_memory_is_being_cleaned)
 /* What one module life left in memory is not shown in the next. */
 TEST_F(module, memory_is_zero_after_loading_again)
 {
-	void *memory;
-	int heap, fd;
-
 	ASSERT_EQ(0, module_load(""));
-	heap = heap_open("adsp");
-	fd = heap_alloc(heap, MiB(48));
-	memory = buffer_map(fd, MiB(48));
-	ASSERT_NE(MAP_FAILED, memory);
-	memset(memory, 0xa5, MiB(48));
-	munmap(memory, MiB(48));
-	close(fd);
-	close(heap);
+	EXPECT_TRUE(heap_holds("adsp", MiB(48)));
 	ASSERT_EQ(0, module_unload());
-
 	ASSERT_EQ(0, module_load(""));
-	heap = heap_open("adsp-uncached");
-	fd = heap_alloc(heap, MiB(48));
-	memory = buffer_map(fd, MiB(48));
-	ASSERT_NE(MAP_FAILED, memory);
-	EXPECT_TRUE(all_bytes(memory, MiB(48), 0));
-	munmap(memory, MiB(48));
-	close(fd);
-	close(heap);
+	EXPECT_TRUE(heap_holds("adsp-uncached", MiB(48)));
 	EXPECT_EQ(0, module_unload());
 }
 
@@ -323,8 +285,7 @@ FIXTURE_VARIANT_ADD(unbind, cma) {
 
 FIXTURE_SETUP(unbind)
 {
-	if (module_is_loaded())
-		ASSERT_EQ(0, module_unload());
+	ASSERT_TRUE(module_gone());
 	ASSERT_EQ(0, module_load(""));
 	self->heap = heap_open(variant->name);
 	ASSERT_LE(0, self->heap);
@@ -490,8 +451,7 @@ FIXTURE_VARIANT_ADD(shared, cma) {
 
 FIXTURE_SETUP(shared)
 {
-	if (module_is_loaded())
-		ASSERT_EQ(0, module_unload());
+	ASSERT_TRUE(module_gone());
 	ASSERT_EQ(0, module_load(""));
 	ASSERT_EQ(0, load_module("pmem_compat", ""));
 	ASSERT_TRUE(node_exists(variant->name));
@@ -503,21 +463,12 @@ FIXTURE_TEARDOWN(shared)
 	module_unload();
 }
 
-static bool heap_has_memory(const char *name)
-{
-	int heap = heap_open(name), fd = heap_alloc(heap, MiB(1));
-
-	close(fd);
-	close(heap);
-	return fd >= 0;
-}
-
 TEST_F(shared, heap_is_bound_to_what_the_legacy_node_has)
 {
 	ASSERT_TRUE(write_text(DRIVER "unbind", variant->device));
 	ASSERT_FALSE(node_exists(variant->name));
 	ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
-	EXPECT_TRUE(heap_has_memory(variant->name));
+	EXPECT_TRUE(heap_holds(variant->name, MiB(1)));
 	EXPECT_EQ(0, access(variant->legacy_node, F_OK));
 }
 
@@ -528,7 +479,7 @@ TEST_F(shared, legacy_node_is_bound_first)
 	ASSERT_TRUE(write_text(PMEM_DRIVER "bind", variant->legacy_device));
 	ASSERT_EQ(0, access(variant->legacy_node, F_OK));
 	ASSERT_TRUE(write_text(DRIVER "bind", variant->device));
-	EXPECT_TRUE(heap_has_memory(variant->name));
+	EXPECT_TRUE(heap_holds(variant->name, MiB(1)));
 	EXPECT_EQ(0, access(variant->legacy_node, F_OK));
 }
 
@@ -538,7 +489,7 @@ TEST_F(shared, heap_is_bound_first)
 	ASSERT_NE(0, access(variant->legacy_node, F_OK));
 	ASSERT_TRUE(write_text(PMEM_DRIVER "bind", variant->legacy_device));
 	EXPECT_EQ(0, access(variant->legacy_node, F_OK));
-	EXPECT_TRUE(heap_has_memory(variant->name));
+	EXPECT_TRUE(heap_holds(variant->name, MiB(1)));
 }
 
 TEST_HARNESS_MAIN

@@ -20,6 +20,12 @@ bool module_is_loaded(void)
 	return !access("/sys/module/contig_heaps", F_OK);
 }
 
+/* It is not loaded, or not any more. */
+bool module_gone(void)
+{
+	return !module_is_loaded() || !module_unload();
+}
+
 bool node_exists(const char *heap)
 {
 	char path[128];

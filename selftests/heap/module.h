@@ -11,7 +11,22 @@
 int module_load(const char *parameters);
 int module_unload(void);
 bool module_is_loaded(void);
+bool module_gone(void);
 bool node_exists(const char *heap);
 bool tree_is_odd(void);
+
+/* A fixture for tests that load the module themselves. */
+#define UNLOADED_FIXTURE(fixture)		\
+	FIXTURE(fixture) {			\
+	};					\
+	FIXTURE_SETUP(fixture)			\
+	{					\
+		ASSERT_TRUE(module_gone());	\
+		log_clear();			\
+	}					\
+	FIXTURE_TEARDOWN(fixture)		\
+	{					\
+		module_gone();			\
+	}
 
 #endif /* HEAP_MODULE_H */
