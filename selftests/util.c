@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What test programs of all kinds share; declared in util.h. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +120,23 @@ int next_fd(void)
 		die("dup");
 	close(fd);
 	return fd;
+}
+
+void close_keeping_errno(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+}
+
+/* What a text begins with, which is freed; ULONG_MAX if there is no text. */
+unsigned long number_of(char *text)
+{
+	unsigned long number = text ? strtoul(text, NULL, 10) : ULONG_MAX;
+
+	free(text);
+	return number;
 }
 
 /* A string to be freed. */

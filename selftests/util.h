@@ -26,6 +26,8 @@ __u32 next_random(__u32 *state);
 
 int open_fds(void);
 int next_fd(void);
+void close_keeping_errno(int fd);
+unsigned long number_of(char *text);
 char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 char *read_text(const char *path);
 bool write_text(const char *path, const char *text);

@@ -18,34 +18,31 @@ static int allocated(const char *name, unsigned long len)
 
 	if (fd < 0)
 		die(name);
-	if (pmem_allocate(fd, len)) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	if (!pmem_allocate(fd, len))
+		return fd;
+	close_keeping_errno(fd);
+	return -1;
 }
 
 static unsigned long attribute(const char *name, const char *file)
 {
-	char *path = format("/sys/kernel/pmem_regions/%s/%s", name, file);
-	char *text = read_text(path);
-	unsigned long value = text ? strtoul(text, NULL, 10) : ~0UL;
-
-	free(path);
-	free(text);
-	return value;
+	return number_of(node_attribute(name, file));
 }
 
 static unsigned long heap_left(const char *heap)
 {
-	char *text = heap_attribute(heap, "free");
-	unsigned long left = text ? strtoul(text, NULL, 10) : ~0UL;
+	return number_of(heap_attribute(heap, "free"));
+}
 
-	free(text);
-	return left;
+/* The tree's node and the heap on the same memory, one after the other, can have that much. */
+static bool others_can_have(unsigned long len)
+{
+	int fd = allocated("pmem", len), dmabuf;
+
+	close(fd);
+	dmabuf = heap_alloc("mdp", len, O_RDWR);
+	close(dmabuf);
+	return fd >= 0 && dmabuf >= 0;
 }
 
 /* Pieces from a node until it has no more, with what it says of itself after each. */
@@ -90,18 +87,12 @@ TEST_F(budget, bitmap)
 	ASSERT_EQ(0, pmem_load("node=bits:mdp:size=2M"));
 	EXPECT_EQ(MiB(2) / PAGE, attribute("bits", "total_entries"));
 	EXPECT_EQ(MiB(2) / PAGE, attribute("bits", "free_quanta"));
-	EXPECT_EQ(-1, allocated("bits", MiB(2) + 1));
-	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_ERRNO(ENOMEM, allocated("bits", MiB(2) + 1));
 	spend(_metadata, "bits", MiB(2), fds);
 	EXPECT_EQ(0, attribute("bits", "free_quanta"));
 	/* Others have all but that. */
 	EXPECT_EQ(REGION - MiB(2), heap_left("mdp"));
-	fd = allocated("pmem", MiB(40));
-	EXPECT_LE(0, fd);
-	close(fd);
-	fd = heap_alloc("mdp", MiB(40), O_RDWR);
-	EXPECT_LE(0, fd);
-	close(fd);
+	EXPECT_TRUE(others_can_have(MiB(40)));
 	/* What is back can be had once more. */
 	close(fds[3]);
 	fd = pmem_open("bits");
@@ -141,17 +132,10 @@ TEST_F(budget, buddy)
 
 	ASSERT_EQ(0, pmem_load("node=pair:mdp:buddy:size=4M"));
 	EXPECT_EQ(MiB(4) / PAGE, attribute("pair", "total_entries"));
-	EXPECT_EQ(-1, allocated("pair", MiB(8)));
-	EXPECT_EQ(ENOMEM, errno);
-	EXPECT_EQ(-1, allocated("pair", MiB(4) + 1));
-	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_ERRNO(ENOMEM, allocated("pair", MiB(8)));
+	EXPECT_ERRNO(ENOMEM, allocated("pair", MiB(4) + 1));
 	spend(_metadata, "pair", MiB(4), fds);
-	fd = allocated("pmem", MiB(40));
-	EXPECT_LE(0, fd);
-	close(fd);
-	fd = heap_alloc("mdp", MiB(40), O_RDWR);
-	EXPECT_LE(0, fd);
-	close(fd);
+	EXPECT_TRUE(others_can_have(MiB(40)));
 	/* Two that are one block, and one that is not. */
 	close(fds[4]);
 	close(fds[5]);
@@ -204,14 +188,13 @@ TEST_F(budget, buddy_of_3_mib)
 	fds[1] = allocated("three", MiB(1));
 	EXPECT_REGION(base, MiB(2), pmem_phys(fds[0]));
 	EXPECT_REGION(base + MiB(2), MiB(1), pmem_phys(fds[1]));
-	EXPECT_EQ(-1, allocated("three", 1));
-	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_ERRNO(ENOMEM, allocated("three", 1));
 	give_back(fds, 2);
 }
 
 TEST_F(budget, all_or_nothing)
 {
-	int fd, probe, other;
+	int fd, probe;
 
 	ASSERT_EQ(0, pmem_load("node=whole:mdp:all-or-nothing:size=3M"));
 	probe = pmem_open("whole");
@@ -223,12 +206,7 @@ TEST_F(budget, all_or_nothing)
 	EXPECT_EQ(MiB(3), pmem_size(fd).len);
 	EXPECT_FREE(0, 0, probe);
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(probe, 1));
-	other = allocated("pmem", MiB(40));
-	EXPECT_LE(0, other);
-	close(other);
-	other = heap_alloc("mdp", MiB(40), O_RDWR);
-	EXPECT_LE(0, other);
-	close(other);
+	EXPECT_TRUE(others_can_have(MiB(40)));
 	close(fd);
 	EXPECT_FREE(MiB(3), MiB(3), probe);
 	close(probe);

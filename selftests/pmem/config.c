@@ -16,12 +16,10 @@ static bool node_exists(const char *name)
 
 static bool attribute_is(const char *name, const char *file, const char *expected)
 {
-	char *path = format("/sys/kernel/pmem_regions/%s/%s", name, file);
-	char *text = read_text(path);
+	char *text = node_attribute(name, file);
 	bool same = text && !strcmp(text, expected);
 
 	free(text);
-	free(path);
 	return same;
 }
 

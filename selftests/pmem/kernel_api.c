@@ -38,6 +38,9 @@ static long call(int driver, unsigned int nr, struct legacy_call args)
 	return done.ret;
 }
 
+/* With an argument of its own. */
+#define CALL(nr, ...)	call(self->driver, nr, (struct legacy_call){ __VA_ARGS__ })
+
 static struct legacy_counts counts(int driver)
 {
 	struct legacy_counts counts = {};
@@ -69,12 +72,9 @@ TEST_F(driver, tells_pmem_files_from_others)
 {
 	int pmem = pmem_open("pmem");
 
-	EXPECT_EQ(1, call(self->driver, LEGACY_IS_PMEM,
-			  (struct legacy_call){ .fd = pmem }));
-	EXPECT_EQ(0, call(self->driver, LEGACY_IS_PMEM,
-			  (struct legacy_call){ .fd = self->driver }));
-	EXPECT_EQ(0, call(self->driver, LEGACY_IS_PMEM,
-			  (struct legacy_call){ .fd = -1 }));
+	EXPECT_EQ(1, CALL(LEGACY_IS_PMEM, .fd = pmem));
+	EXPECT_EQ(0, CALL(LEGACY_IS_PMEM, .fd = self->driver));
+	EXPECT_EQ(0, CALL(LEGACY_IS_PMEM, .fd = -1));
 	close(pmem);
 }
 
@@ -94,8 +94,7 @@ TEST_F(driver, gets_at_memory_by_fd)
 	EXPECT_EQ(KiB(64), done.len);
 	EXPECT_EQ(pmem_phys(pmem).offset, done.start);
 	EXPECT_EQ(0x1122334455667788, done.word);
-	ASSERT_EQ(0, call(self->driver, LEGACY_POKE,
-			  (struct legacy_call){ .word = 42 }));
+	ASSERT_EQ(0, CALL(LEGACY_POKE, .word = 42));
 	EXPECT_EQ(42, memory[0]);
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
 	munmap(memory, KiB(64));
@@ -135,7 +134,7 @@ TEST_F(driver, sees_uncached_memory_uncached)
 		/* More of them share the address, and the last put ends it. */
 		ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
 		ASSERT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
-		ASSERT_EQ(0, call(self->driver, LEGACY_POKE, (struct legacy_call){ .word = 42 }));
+		ASSERT_EQ(0, CALL(LEGACY_POKE, .word = 42));
 		EXPECT_EQ(42, memory[0]);
 		EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
 		munmap(memory, KiB(64));
@@ -154,11 +153,11 @@ TEST_F(driver, gets_the_whole_of_a_connected_file)
 	memory[0] = 4711;
 	sub = pmem_sub("pmem", master);
 	ASSERT_EQ(0, pmem_map(sub, KiB(64), KiB(64)));
-	ASSERT_EQ(0, call(self->driver, LEGACY_GET, (struct legacy_call){ .fd = sub }));
+	ASSERT_EQ(0, CALL(LEGACY_GET, .fd = sub));
 	EXPECT_EQ(MiB(1), done.len);
 	EXPECT_EQ(pmem_phys(master).offset, done.start);
 	EXPECT_EQ(4711, done.word);
-	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, (struct legacy_call){ }));
+	EXPECT_EQ(0, CALL(LEGACY_PUT));
 	munmap(memory, MiB(1));
 	close(sub);
 	close(master);
@@ -173,8 +172,7 @@ TEST_F(driver, holds_memory_when_the_client_is_gone)
 	ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
 	close(pmem);
 	EXPECT_FALSE(all_free(false));
-	ASSERT_EQ(0, call(self->driver, LEGACY_POKE,
-			  (struct legacy_call){ .word = 7 }));
+	ASSERT_EQ(0, CALL(LEGACY_POKE, .word = 7));
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
 	EXPECT_TRUE(all_free(true));
 }
@@ -195,8 +193,7 @@ TEST_F(driver, holds_memory_when_the_master_is_gone)
 	EXPECT_GT(0, call(self->driver, LEGACY_GET_FD, get));
 	other = pmem_open("pmem");
 	EXPECT_EQ(-1, pmem_allocate(other, MiB(48)));
-	ASSERT_EQ(0, call(self->driver, LEGACY_POKE,
-			  (struct legacy_call){ .word = 7 }));
+	ASSERT_EQ(0, CALL(LEGACY_POKE, .word = 7));
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
 	EXPECT_EQ(0, pmem_allocate(other, MiB(48)));
 	close(other);
@@ -229,25 +226,21 @@ TEST_F(driver, knows_where_a_submap_is)
 
 	memory = pmem_mmap(master, KiB(64));
 	ASSERT_NE(MAP_FAILED, memory);
-	EXPECT_EQ(0, call(self->driver, LEGACY_USER_ADDR,
-			  (struct legacy_call){ .fd = master }));
+	EXPECT_EQ(0, CALL(LEGACY_USER_ADDR, .fd = master));
 	EXPECT_EQ(0, done.start);
 	EXPECT_EQ(0, done.len);
 
 	sub = pmem_sub("pmem", master);
 	view = pmem_mmap(sub, KiB(16));
 	ASSERT_NE(MAP_FAILED, view);
-	EXPECT_EQ(0, call(self->driver, LEGACY_USER_ADDR,
-			  (struct legacy_call){ .fd = sub }));
+	EXPECT_EQ(0, CALL(LEGACY_USER_ADDR, .fd = sub));
 	EXPECT_EQ((unsigned long)view, done.start);
 	EXPECT_EQ(KiB(16), done.len);
 	munmap(view, KiB(16));
-	EXPECT_EQ(0, call(self->driver, LEGACY_USER_ADDR,
-			  (struct legacy_call){ .fd = sub }));
+	EXPECT_EQ(0, CALL(LEGACY_USER_ADDR, .fd = sub));
 	EXPECT_EQ(0, done.start);
 
-	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_USER_ADDR,
-				(struct legacy_call){ .fd = -1 }));
+	EXPECT_EQ(-EINVAL, CALL(LEGACY_USER_ADDR, .fd = -1));
 	close(sub);
 	munmap(memory, KiB(64));
 	close(master);
@@ -289,10 +282,8 @@ TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
 	maint.fd = self->driver;
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
 
-	EXPECT_EQ(0, call(self->driver, LEGACY_FLUSH,
-			  (struct legacy_call){ .fd = pmem, .b = KiB(64) }));
-	EXPECT_EQ(0, call(self->driver, LEGACY_FLUSH,
-			  (struct legacy_call){ .fd = self->driver }));
+	EXPECT_EQ(0, CALL(LEGACY_FLUSH, .fd = pmem, .b = KiB(64)));
+	EXPECT_EQ(0, CALL(LEGACY_FLUSH, .fd = self->driver));
 	close(pmem);
 }
 
@@ -347,8 +338,7 @@ TEST_F(driver, has_a_device_with_hooks)
 	EXPECT_EQ(before.ioctls + 3, after.ioctls);
 
 	/* In use: it can neither be removed nor its driver unloaded. */
-	EXPECT_EQ(-EBUSY, call(self->driver, LEGACY_REMOVE,
-			       (struct legacy_call){ }));
+	EXPECT_EQ(-EBUSY, CALL(LEGACY_REMOVE));
 	close(hw3d);
 	after = counts(self->driver);
 	EXPECT_EQ(before.releases + 1, after.releases);
@@ -363,13 +353,13 @@ TEST_F(driver, may_refuse_its_memory)
 	struct legacy_counts before = counts(self->driver), after;
 
 	ASSERT_GE(hw3d, 0);
-	ASSERT_EQ(0, call(self->driver, LEGACY_REFUSE, (struct legacy_call){ .a = 1 }));
+	ASSERT_EQ(0, CALL(LEGACY_REFUSE, .a = 1));
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(hw3d, MiB(1)));
 	EXPECT_EQ(0, pmem_size(hw3d).len);
 	after = counts(self->driver);
 	EXPECT_EQ(before.requests + 1, after.requests);
 	EXPECT_EQ(before.releases, after.releases);
-	ASSERT_EQ(0, call(self->driver, LEGACY_REFUSE, (struct legacy_call){ .a = 0 }));
+	ASSERT_EQ(0, CALL(LEGACY_REFUSE, .a = 0));
 	EXPECT_EQ(0, pmem_allocate(hw3d, MiB(1)));
 	close(hw3d);
 	after = counts(self->driver);
@@ -430,14 +420,10 @@ TEST_F(driver, allocates_from_kernel_only_regions)
 	alloc.a = MiB(9);
 	EXPECT_EQ(-ENOMEM, call(self->driver, LEGACY_KALLOC, alloc));
 
-	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KFREE,
-				(struct legacy_call){ .a = first + 1 }));
-	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE,
-			  (struct legacy_call){ .a = first }));
-	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_KFREE,
-				(struct legacy_call){ .a = first }));
-	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE,
-			  (struct legacy_call){ .a = second }));
+	EXPECT_EQ(-EINVAL, CALL(LEGACY_KFREE, .a = first + 1));
+	EXPECT_EQ(0, CALL(LEGACY_KFREE, .a = first));
+	EXPECT_EQ(-EINVAL, CALL(LEGACY_KFREE, .a = first));
+	EXPECT_EQ(0, CALL(LEGACY_KFREE, .a = second));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -505,7 +491,7 @@ TEST_F(driver, may_leave_its_devices)
 	self->driver = open("/dev/legacy_driver", O_RDWR | O_CLOEXEC);
 	ASSERT_GE(self->driver, 0);
 	EXPECT_GT(call(self->driver, LEGACY_KALLOC, all), 0);
-	EXPECT_EQ(0, call(self->driver, LEGACY_KFREE, (struct legacy_call){ .a = done.ret }));
+	EXPECT_EQ(0, CALL(LEGACY_KFREE, .a = done.ret));
 }
 
 /* A board may switch it off then: memory is in use until nobody can reach it any more. */
@@ -552,9 +538,9 @@ TEST_F(driver, is_waited_for_by_nobody_who_opens_a_file)
 	char text[256];
 	size_t i;
 
-	ASSERT_EQ(0, call(self->driver, LEGACY_HOLD, (struct legacy_call){ .a = 1 }));
+	ASSERT_EQ(0, CALL(LEGACY_HOLD, .a = 1));
 	begin_on(peer, do_allocate, peer_give(peer, hw3d), MiB(1));
-	ASSERT_EQ(0, call(self->driver, LEGACY_WAIT_HELD, (struct legacy_call){ }));
+	ASSERT_EQ(0, CALL(LEGACY_WAIT_HELD));
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		fd = open(files[i], O_RDONLY | O_CLOEXEC);
 		EXPECT_LE(0, fd);
@@ -562,7 +548,7 @@ TEST_F(driver, is_waited_for_by_nobody_who_opens_a_file)
 			EXPECT_LT(0, read(fd, text, sizeof(text)));
 		close(fd);
 	}
-	ASSERT_EQ(0, call(self->driver, LEGACY_HOLD, (struct legacy_call){ .a = 0 }));
+	ASSERT_EQ(0, CALL(LEGACY_HOLD, .a = 0));
 	EXPECT_EQ(0, peer_call_end(peer));
 	peer_end(peer);
 	close(hw3d);

@@ -65,10 +65,10 @@ static bool node_free(const struct node *node, bool complain)
 #define CLASS	"/sys/class/dma_heap"
 #define BESIDE	"/sys/class/contig_heap"
 
-/* An attribute of a heap of a class, to be freed, or NULL. */
-static char *attribute_in(const char *class, const char *heap, const char *attribute)
+/* Of something in a folder, to be freed, or NULL. */
+static char *attribute_in(const char *folder, const char *name, const char *attribute)
 {
-	char *path = format("%s/%s/%s", class, heap, attribute);
+	char *path = format("%s/%s/%s", folder, name, attribute);
 	char *text = read_text(path);
 
 	free(path);
@@ -81,16 +81,16 @@ char *heap_attribute(const char *heap, const char *attribute)
 	return attribute_in(access(BESIDE, F_OK) ? CLASS : BESIDE, heap, attribute);
 }
 
+/* An attribute of a node, to be freed, or NULL. */
+char *node_attribute(const char *node, const char *attribute)
+{
+	return attribute_in("/sys/kernel/pmem_regions", node, attribute);
+}
+
 /* Where the memory of a node begins; 0 while there is none, as with CMA memory that nobody uses. */
 unsigned long pmem_base(const char *name)
 {
-	char *path = format("/sys/kernel/pmem_regions/%s/base", name);
-	char *text = read_text(path);
-	unsigned long base = text ? strtoul(text, NULL, 10) : 0;
-
-	free(path);
-	free(text);
-	return base;
+	return number_of(node_attribute(name, "base"));
 }
 
 static bool heap_free(const char *class, const char *heap, bool complain)
@@ -268,10 +268,7 @@ int pmem_master(const char *name, size_t len, void **memory)
 		return -1;
 	*memory = pmem_mmap(fd, len);
 	if (*memory == MAP_FAILED) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
+		close_keeping_errno(fd);
 		return -1;
 	}
 	return fd;
@@ -285,10 +282,7 @@ int pmem_sub(const char *name, int master)
 	if (fd < 0)
 		return -1;
 	if (pmem_connect(fd, master)) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
+		close_keeping_errno(fd);
 		return -1;
 	}
 	return fd;
@@ -409,7 +403,7 @@ int pmem_load(const char *parameters)
 	return load_module("pmem_compat", parameters);
 }
 
-static bool is_loaded(void)
+bool pmem_is_loaded(void)
 {
 	return !access("/sys/module/pmem_compat", F_OK);
 }
@@ -419,9 +413,9 @@ bool pmem_unload(void)
 {
 	int tries = 300;
 
-	while (is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
+	while (pmem_is_loaded() && syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK) && tries--)
 		usleep(100000);
-	return !is_loaded();
+	return !pmem_is_loaded();
 }
 
 #define TRACING		"/sys/kernel/tracing/"

@@ -77,11 +77,13 @@ bool can_write(void *addr);
 __u64 address_of(int fd);
 bool device_sees(int fd, const void *memory, size_t len);
 char *heap_attribute(const char *heap, const char *attribute);
+char *node_attribute(const char *node, const char *attribute);
 unsigned long pmem_base(const char *name);
 void pmem_wait_clean(const struct node *node);
 
 int pmem_load(const char *parameters);
 bool pmem_unload(void);
+bool pmem_is_loaded(void);
 
 bool maintenance_watch(void);
 void maintenance_ignore(void);

@@ -22,21 +22,16 @@ static __u32 seeded(unsigned int number)
 	return number * 2654435761U + 1;
 }
 
-static struct peer *start_all(struct peer *peers, size_t count)
+#define MOST	8
+
+/* Run fn in that many peers, with a number of its own and a number of rounds in each. */
+static size_t run_in(size_t count, peer_fn *fn, long times)
 {
-	size_t i;
+	struct peer peers[MOST];
+	size_t i, good = 0;
 
 	for (i = 0; i < count; i++)
 		peers[i] = peer_start();
-	return peers;
-}
-
-/* Run fn with a number of its own and a number of rounds in each. */
-static int run_all(struct peer *peers, size_t count, peer_fn *fn, long times)
-{
-	size_t i;
-	int good = 0;
-
 	for (i = 0; i < count; i++)
 		begin_on(peers[i], fn, i, times);
 	for (i = 0; i < count; i++)
@@ -75,10 +70,7 @@ static long allocates(const long *arg)
 
 TEST_F(stress, allocation)
 {
-	struct peer peers[8];
-
-	start_all(peers, ARRAY_SIZE(peers));
-	EXPECT_EQ(8, run_all(peers, ARRAY_SIZE(peers), allocates, rounds(300)));
+	EXPECT_EQ(MOST, run_in(MOST, allocates, rounds(300)));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -93,6 +85,17 @@ struct shared {
 	volatile bool stop;
 	volatile long bad;
 };
+
+/* A master with a client that is mapped, and shows nothing. */
+static bool share(struct shared *shared)
+{
+	*shared = (struct shared){ .master = pmem_open("pmem") };
+	if (pmem_allocate(shared->master, LEN))
+		return false;
+	shared->sub = pmem_sub("pmem", shared->master);
+	shared->view = pmem_mmap(shared->sub, LEN);
+	return shared->view != MAP_FAILED;
+}
 
 static void *thread_uses_view(void *arg)
 {
@@ -182,14 +185,10 @@ TEST_F(stress, one_process)
 		thread_maps_master, thread_asks,
 	};
 	pthread_t threads[ARRAY_SIZE(body)];
-	struct shared shared = {};
+	struct shared shared;
 	size_t times = rounds(400), i;
 
-	shared.master = pmem_open("pmem");
-	ASSERT_EQ(0, pmem_allocate(shared.master, LEN));
-	shared.sub = pmem_sub("pmem", shared.master);
-	shared.view = pmem_mmap(shared.sub, LEN);
-	ASSERT_NE(MAP_FAILED, shared.view);
+	ASSERT_TRUE(share(&shared));
 	for (i = 0; i < ARRAY_SIZE(body); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, body[i], &shared));
 	for (i = 0; i < times; i++) {
@@ -234,17 +233,13 @@ static void *thread_closes_master(void *arg)
 
 TEST_F(stress, munmap_against_map)
 {
-	int round;
+	int last = rounds(300), round;
 
-	for (round = 0; round < 300; round++) {
+	for (round = 0; round < last; round++) {
 		pthread_t threads[2];
-		struct shared shared = {};
+		struct shared shared;
 
-		shared.master = pmem_open("pmem");
-		ASSERT_EQ(0, pmem_allocate(shared.master, LEN));
-		shared.sub = pmem_sub("pmem", shared.master);
-		shared.view = pmem_mmap(shared.sub, LEN);
-		ASSERT_NE(MAP_FAILED, shared.view);
+		ASSERT_TRUE(share(&shared));
 		memset(shared.view, 1, LEN);
 		ASSERT_EQ(0, pthread_create(&threads[0], NULL, thread_maps_regions, &shared));
 		ASSERT_EQ(0, pthread_create(&threads[1], NULL, thread_unmaps, &shared));
@@ -287,15 +282,11 @@ TEST_F(stress, release_against_clients)
 		static void *(*const body[])(void *) = {
 			thread_closes_master, thread_uses_view, thread_connects, thread_unmaps,
 		};
-		struct shared shared = {};
+		struct shared shared;
 		pthread_t threads[4];
 		int i, other;
 
-		shared.master = pmem_open("pmem");
-		ASSERT_EQ(0, pmem_allocate(shared.master, LEN));
-		shared.sub = pmem_sub("pmem", shared.master);
-		shared.view = pmem_mmap(shared.sub, LEN);
-		ASSERT_NE(MAP_FAILED, shared.view);
+		ASSERT_TRUE(share(&shared));
 		ASSERT_EQ(0, pmem_map(shared.sub, 0, LEN));
 		/* The last of them only in some rounds: who uses the view must not fault. */
 		for (i = 0; i < 3; i++)
@@ -448,10 +439,7 @@ static long fights(const long *arg)
 
 TEST_F(stress, all_or_nothing)
 {
-	struct peer peers[6];
-
-	start_all(peers, ARRAY_SIZE(peers));
-	EXPECT_EQ(6, run_all(peers, ARRAY_SIZE(peers), fights, rounds(500)));
+	EXPECT_EQ(6, run_in(6, fights, rounds(500)));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -489,10 +477,7 @@ static long exchanges(const long *arg)
 
 TEST_F(stress, sharing)
 {
-	struct peer peers[6];
-
-	start_all(peers, ARRAY_SIZE(peers));
-	EXPECT_EQ(6, run_all(peers, ARRAY_SIZE(peers), exchanges, rounds(200)));
+	EXPECT_EQ(6, run_in(6, exchanges, rounds(200)));
 	EXPECT_TRUE(all_free(true));
 }
 

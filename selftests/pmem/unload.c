@@ -9,29 +9,10 @@
 
 #define LEN	MiB(1)
 
-static bool is_loaded(void)
-{
-	return !access("/sys/module/pmem_compat", F_OK);
-}
-
+/* Once, whatever holds it. */
 static int unload(void)
 {
 	return syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK);
-}
-
-/* What a process has left is gone only soon after it has. */
-static bool unload_soon(void)
-{
-	int tries = 300;
-
-	while (unload() && tries--)
-		usleep(100000);
-	return !is_loaded();
-}
-
-static bool load(void)
-{
-	return !system("modprobe pmem_compat") && is_loaded();
 }
 
 FIXTURE(unload) {
@@ -40,22 +21,22 @@ FIXTURE(unload) {
 
 FIXTURE_SETUP(unload)
 {
-	ASSERT_TRUE(is_loaded() || load());
+	ASSERT_TRUE(pmem_is_loaded() || !pmem_load(""));
 	IDLE_SETUP();
 }
 
 FIXTURE_TEARDOWN(unload)
 {
 	peers_end();
-	if (!is_loaded())
-		EXPECT_TRUE(load());
+	if (!pmem_is_loaded())
+		EXPECT_EQ(0, pmem_load(""));
 }
 
 TEST_F(unload, nothing_is_left)
 {
 	size_t i;
 
-	ASSERT_TRUE(unload_soon());
+	ASSERT_TRUE(pmem_unload());
 	for (i = 0; i < nr_nodes; i++) {
 		char *path = format("/dev/%s", nodes[i].name);
 
@@ -69,7 +50,7 @@ TEST_F(unload, nothing_is_left)
 	EXPECT_NE(0, access("/dev/cma_mem", F_OK));
 	EXPECT_NE(0, access("/dev/cma_test", F_OK));
 	EXPECT_EQ(0, access("/dev/dma_heap/mdp", F_OK));
-	ASSERT_TRUE(load());
+	ASSERT_EQ(0, pmem_load(""));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -83,10 +64,10 @@ TEST_F(unload, refused_while_a_file_is_open)
 
 		ASSERT_LE(0, fd);
 		EXPECT_ERRNO(EAGAIN, unload());
-		ASSERT_TRUE(is_loaded());
+		ASSERT_TRUE(pmem_is_loaded());
 		ASSERT_EQ(0, close(fd));
 	}
-	EXPECT_TRUE(unload_soon());
+	EXPECT_TRUE(pmem_unload());
 }
 
 TEST_F(unload, refused_while_something_is_mapped)
@@ -105,7 +86,7 @@ TEST_F(unload, refused_while_something_is_mapped)
 	EXPECT_ERRNO(EAGAIN, unload());
 	EXPECT_TRUE(can_write(view));
 	ASSERT_EQ(0, munmap(view, LEN));
-	EXPECT_TRUE(unload_soon());
+	EXPECT_TRUE(pmem_unload());
 }
 
 #define DEVICES	"/sys/bus/platform/drivers/"
@@ -202,7 +183,7 @@ TEST_F(unload, refused_while_a_child_has_a_mapping)
 	EXPECT_ERRNO(EAGAIN, unload());
 	EXPECT_EQ(1, on(child, do_can_write, (long)memory));
 	peer_end(child);
-	EXPECT_TRUE(unload_soon());
+	EXPECT_TRUE(pmem_unload());
 }
 
 /* Exported buffers live on; their memory is nobody else's until they are gone. */
@@ -226,7 +207,7 @@ TEST_F(unload, buffers_live_on)
 		ASSERT_EQ(0, close(fd));
 		ASSERT_EQ(0, close(dmabuf));
 	}
-	ASSERT_TRUE(unload_soon());
+	ASSERT_TRUE(pmem_unload());
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		EXPECT_TRUE(filled(views[i], LEN, i)) {
 			TH_LOG("%s", names[i]);
@@ -235,7 +216,7 @@ TEST_F(unload, buffers_live_on)
 		EXPECT_TRUE(filled(views[i], LEN, i + 10));
 		ASSERT_EQ(0, munmap(views[i], LEN));
 	}
-	ASSERT_TRUE(load());
+	ASSERT_EQ(0, pmem_load(""));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -249,8 +230,8 @@ TEST_F(unload, memory_is_zero_after_a_reload)
 	fill(memory, MiB(8), 3);
 	ASSERT_EQ(0, munmap(memory, MiB(8)));
 	ASSERT_EQ(0, close(fd));
-	ASSERT_TRUE(unload_soon());
-	ASSERT_TRUE(load());
+	ASSERT_TRUE(pmem_unload());
+	ASSERT_EQ(0, pmem_load(""));
 	fd = pmem_open("pmem_camera");
 	memory = pmem_mmap(fd, MiB(8));
 	ASSERT_NE(MAP_FAILED, memory);
@@ -265,8 +246,8 @@ TEST_F(unload, slots_go)
 	ASSERT_EQ(1, write(fd, "0", 1));
 	EXPECT_FALSE(all_free(false));
 	ASSERT_EQ(0, close(fd));
-	ASSERT_TRUE(unload_soon());
-	ASSERT_TRUE(load());
+	ASSERT_TRUE(pmem_unload());
+	ASSERT_EQ(0, pmem_load(""));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -282,8 +263,8 @@ TEST_F(unload, again_and_again)
 		ASSERT_EQ(0, close(fd));
 		ASSERT_ERRNO(EAGAIN, unload());
 		ASSERT_EQ(0, munmap(memory, PAGE));
-		ASSERT_TRUE(unload_soon());
-		ASSERT_TRUE(load());
+		ASSERT_TRUE(pmem_unload());
+		ASSERT_EQ(0, pmem_load(""));
 	}
 }
 
