@@ -11,38 +11,15 @@ static void undo_close(void *context, int result)
 	close(result);
 }
 
-#define OPERATION(do, take_back)	\
-	((struct operation){ do, take_back, intact, ANY_ERRNO, self })
-
-/* At least that many points of failure are known to be there. */
-#define EXPECT_FAULTS(at_least, do, take_back)	\
-	EXPECT_LE(at_least, faults_inject(#do, &OPERATION(do, take_back)))
-
-static int run_open(void *context)
-{
-	data *self = context;
-
-	return heap_open(self->name);
-}
+RUN(run_open, heap_open(self->name))
 
 TEST_F(fault, open)
 {
 	EXPECT_FAULTS(2, run_open, undo_close);
 }
 
-static int run_alloc(void *context)
-{
-	data *self = context;
-
-	return heap_alloc(self->heap, LEN);
-}
-
-static int run_alloc_aligned(void *context)
-{
-	data *self = context;
-
-	return heap_alloc_aligned(self->heap, PAGE, KiB(64));
-}
+RUN(run_alloc, heap_alloc(self->heap, LEN))
+RUN(run_alloc_aligned, heap_alloc_aligned(self->heap, PAGE, KiB(64)))
 
 static int run_alloc_large_structure(void *context)
 {
@@ -64,25 +41,14 @@ TEST_F(fault, allocate)
 	EXPECT_FAULTS(6, run_alloc_large_structure, undo_close);
 }
 
-static int run_query(void *context)
-{
-	data *self = context;
-	struct contig_heap_query query;
-
-	return ioctl(self->heap, CONTIG_HEAP_IOCTL_QUERY, &query);
-}
+RUN(run_query, ioctl(self->heap, CONTIG_HEAP_IOCTL_QUERY, &(struct contig_heap_query){}))
 
 TEST_F(fault, query)
 {
 	EXPECT_FAULTS(1, run_query, NULL);
 }
 
-static int run_sync_range(void *context)
-{
-	data *self = context;
-
-	return buffer_sync_range(self->heap, self->fd, PAGE, PAGE, DMA_BUF_SYNC_RW);
-}
+RUN(run_sync_range, buffer_sync_range(self->heap, self->fd, PAGE, PAGE, DMA_BUF_SYNC_RW))
 
 TEST_F(fault, sync_range)
 {
@@ -91,13 +57,8 @@ TEST_F(fault, sync_range)
 	EXPECT_FAULTS(1, run_sync_range, NULL);
 }
 
-static int run_sync(void *context)
-{
-	data *self = context;
-
-	return buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW) ?:
-		buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
-}
+RUN(run_sync, buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW) ?:
+	      buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW))
 
 TEST_F(fault, sync)
 {
@@ -106,12 +67,7 @@ TEST_F(fault, sync)
 	EXPECT_FAULTS(2, run_sync, NULL);
 }
 
-static int run_attach(void *context)
-{
-	data *self = context;
-
-	return importer_attach(self->importer, self->device, self->fd);
-}
+RUN(run_attach, importer_attach(self->importer, self->device, self->fd))
 
 /*
  * The result that did not reach us leaves an attachment in the importer, not in the heap. Detach
@@ -129,21 +85,14 @@ static bool detach_all(void *context)
 
 TEST_F(fault, attach)
 {
-	struct operation operation = { run_attach, NULL, detach_all, ANY_ERRNO, self };
-
 	/* Once as the device with the fewest segments, once with the most. */
-	EXPECT_LE(4, faults_inject("run_attach", &operation));
+	EXPECT_FAULTS_OF(4, "run_attach", run_attach, NULL, detach_all, ANY_ERRNO);
 	self->device = importer_device(self->importer, ANY_ADDRESS, PAGE, ANY_ADDRESS);
 	ASSERT_LE(0, self->device);
-	EXPECT_LE(4, faults_inject("run_attach, many segments", &operation));
+	EXPECT_FAULTS_OF(4, "run_attach, many segments", run_attach, NULL, detach_all, ANY_ERRNO);
 }
 
-static int run_map(void *context)
-{
-	data *self = context;
-
-	return importer_map(self->importer, self->attachment, HEAP_IMPORTER_BOTH);
-}
+RUN(run_map, importer_map(self->importer, self->attachment, HEAP_IMPORTER_BOTH))
 
 static bool unmap_intact(void *context)
 {
@@ -156,11 +105,10 @@ static bool unmap_intact(void *context)
 TEST_F(fault, map)
 {
 	static const int errnos[] = { ENOMEM, EFAULT, EIO, 0 };
-	struct operation operation = { run_map, NULL, unmap_intact, errnos, self };
 
 	self->attachment = importer_attach(self->importer, self->device, self->fd);
 	ASSERT_LE(0, self->attachment);
-	EXPECT_LE(2, faults_inject("run_map", &operation));
+	EXPECT_FAULTS_OF(2, "run_map", run_map, NULL, unmap_intact, errnos);
 }
 
 static int run_mmap(void *context)
@@ -215,16 +163,13 @@ static int read_file(const char *path)
 	char text[256];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got;
-	int error;
 
 	if (fd < 0)
 		return -1;
 	do
 		got = read(fd, text, sizeof(text));
 	while (got > 0);
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return got;
 }
 

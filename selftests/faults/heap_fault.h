@@ -5,7 +5,7 @@
 
 #include "../heap/importer_client.h"
 #include "../heap/test.h"
-#include "total.h"
+#include "fault_test.h"
 
 #define LEN	KiB(256)
 
@@ -25,9 +25,7 @@ HEAP_KINDS(fault);
 
 FIXTURE_SETUP(fault)
 {
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
-	faults_prepare();
+	FAULTS_SETUP();
 	self->name = variant->name;
 	self->heap = heap_open(variant->name);
 	ASSERT_LE(0, self->heap);

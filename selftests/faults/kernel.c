@@ -5,12 +5,7 @@
  */
 #include "heap_fault.h"
 
-static int run_vmap(void *context)
-{
-	data *self = context;
-
-	return importer_vmap(self->importer, self->fd);
-}
+RUN(run_vmap, importer_vmap(self->importer, self->fd))
 
 static bool vunmap_all(void *context)
 {
@@ -24,9 +19,7 @@ static bool vunmap_all(void *context)
 
 TEST_F(fault, vmap)
 {
-	struct operation operation = { run_vmap, NULL, vunmap_all, ANY_ERRNO, self };
-
-	EXPECT_LE(2, faults_inject("run_vmap", &operation));
+	EXPECT_FAULTS_OF(2, "run_vmap", run_vmap, NULL, vunmap_all, ANY_ERRNO);
 }
 
 /* A child maps the buffer as the parent does. */
@@ -45,12 +38,11 @@ static int run_fork(void *context)
 TEST_F(fault, fork)
 {
 	static const int errnos[] = { ENOMEM, EFAULT, EAGAIN, 0 };
-	struct operation operation = { run_fork, NULL, intact, errnos, self };
 
 	self->memory = buffer_map(self->fd, LEN);
 	ASSERT_NE(MAP_FAILED, self->memory);
 	fill(self->memory, LEN, 1);
-	EXPECT_LE(10, faults_inject("run_fork", &operation));
+	EXPECT_FAULTS_OF(10, "run_fork", run_fork, NULL, intact, errnos);
 	EXPECT_TRUE(filled(self->memory, LEN, 1));
 }
 

@@ -16,7 +16,7 @@
 
 #include "../heap/module.h"
 #include "../heap/test.h"
-#include "total.h"
+#include "fault_test.h"
 
 #define HEAP_DRIVER	"/sys/bus/platform/drivers/contig-heap/"
 #define PMEM_DRIVER	"/sys/bus/platform/drivers/pmem-compat/"
@@ -30,7 +30,6 @@ static const int load_errnos[] = { ENOMEM, EINVAL, 0 };
 /* As often as this clock jumps, the leak detector would look through all memory all the time. */
 static void prepare(void)
 {
-	faults_prepare();
 	faults_of_modules_only();
 	if (!write_text("/sys/kernel/debug/kmemleak", "scan=off"))
 		abort();
@@ -51,12 +50,7 @@ static bool unload(const char *name)
 
 static bool heap_works(const char *name)
 {
-	int heap = heap_open(name);
-	int fd = heap_alloc(heap, PAGE);
-
-	close(fd);
-	close(heap);
-	return heap >= 0 && fd >= 0;
+	return heap_holds(name, PAGE);
 }
 
 static bool node_works(const char *name)
@@ -110,9 +104,6 @@ static bool no_stray_file(void)
 }
 
 FIXTURE(probe) {
-	const char *driver;
-	const char *device;
-	const char *file;
 };
 
 FIXTURE_VARIANT(probe) {
@@ -137,16 +128,12 @@ PROBE(system, PMEM_DRIVER, "pmem-sys", "/dev/pmem_sys");
 
 FIXTURE_SETUP(probe)
 {
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
+	FAULTS_SETUP();
 	prepare();
-	self->driver = variant->driver;
-	self->device = variant->device;
-	self->file = variant->file;
 	/* Of the memory of heaps, pmem_compat holds some. */
-	if (!strcmp(self->driver, HEAP_DRIVER))
+	if (!strcmp(variant->driver, HEAP_DRIVER))
 		ASSERT_TRUE(unload("pmem_compat"));
-	ASSERT_EQ(0, access(self->file, F_OK));
+	ASSERT_EQ(0, access(variant->file, F_OK));
 }
 
 FIXTURE_TEARDOWN(probe)
@@ -154,14 +141,14 @@ FIXTURE_TEARDOWN(probe)
 	load("pmem_compat");
 }
 
-typedef FIXTURE_DATA(probe) probe_data;
+typedef const FIXTURE_VARIANT(probe) probed;
 
-static bool command(const probe_data *self, const char *what)
+static bool command(probed *probed, const char *what)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s%s", self->driver, what);
-	return write_text(path, self->device);
+	snprintf(path, sizeof(path), "%s%s", probed->driver, what);
+	return write_text(path, probed->device);
 }
 
 /* What is still being released refuses a successor. */
@@ -179,11 +166,11 @@ static int run_bind(void *context)
 /* With the device bound or not: both are left for an unbound one. */
 static bool unbind_intact(void *context)
 {
-	probe_data *self = context;
+	probed *probed = context;
 
-	command(self, "unbind");
-	if (!access(self->file, F_OK) || !no_stray_file()) {
-		fprintf(stderr, "# a file is left of %s\n", self->device);
+	command(probed, "unbind");
+	if (!access(probed->file, F_OK) || !no_stray_file()) {
+		fprintf(stderr, "# a file is left of %s\n", probed->device);
 		return false;
 	}
 	return true;
@@ -191,13 +178,13 @@ static bool unbind_intact(void *context)
 
 TEST_F(probe, bind)
 {
-	struct operation operation = { run_bind, NULL, unbind_intact, errnos, self };
+	struct operation bind = { run_bind, NULL, unbind_intact, errnos, (void *)variant };
 
-	ASSERT_TRUE(command(self, "unbind"));
-	EXPECT_LE(10, faults_inject(self->device, &operation));
-	ASSERT_EQ(0, run_bind(self));
+	ASSERT_TRUE(command(variant, "unbind"));
+	EXPECT_LE(10, faults_inject(variant->device, &bind));
+	ASSERT_EQ(0, run_bind((void *)variant));
 	EXPECT_TRUE(all_work(heap_works, heaps));
-	if (!strcmp(self->driver, PMEM_DRIVER))
+	if (!strcmp(variant->driver, PMEM_DRIVER))
 		EXPECT_TRUE(all_work(node_works, nodes));
 }
 
@@ -208,19 +195,19 @@ static int run_unbind(void *context)
 
 static bool bind_intact(void *context)
 {
-	probe_data *self = context;
+	probed *probed = context;
 
-	if (access(self->file, F_OK))
-		return no_stray_file() && !run_bind(self) && !access(self->file, F_OK);
+	if (access(probed->file, F_OK))
+		return no_stray_file() && !run_bind(context) && !access(probed->file, F_OK);
 	return no_stray_file();
 }
 
 /* Going away needs memory, too, for the names of device files. */
 TEST_F(probe, unbind)
 {
-	struct operation operation = { run_unbind, NULL, bind_intact, errnos, self };
+	struct operation unbind = { run_unbind, NULL, bind_intact, errnos, (void *)variant };
 
-	EXPECT_LE(1, faults_inject(self->device, &operation));
+	EXPECT_LE(1, faults_inject(variant->device, &unbind));
 	EXPECT_TRUE(all_work(heap_works, heaps));
 }
 
@@ -278,8 +265,7 @@ FIXTURE_SETUP(load)
 	struct utsname kernel;
 	char path[256];
 
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
+	FAULTS_SETUP();
 	prepare();
 	uname(&kernel);
 	self->name = variant->name;
@@ -304,25 +290,20 @@ FIXTURE_TEARDOWN(load)
 	load("pmem_compat");
 }
 
-static int run_load(void *context)
-{
-	FIXTURE_DATA(load) *self = context;
+typedef FIXTURE_DATA(load) data;
 
-	return syscall(SYS_finit_module, self->file, self->parameters, 0);
-}
+RUN(run_load, syscall(SYS_finit_module, self->file, self->parameters, 0))
 
 static bool unload_intact(void *context)
 {
-	FIXTURE_DATA(load) *self = context;
+	data *self = context;
 
 	return unload(self->name) && no_stray_file();
 }
 
 TEST_F(load, module)
 {
-	struct operation operation = { run_load, NULL, unload_intact, load_errnos, self };
-
-	EXPECT_LE(100, faults_inject(self->name, &operation));
+	EXPECT_FAULTS_OF(100, self->name, run_load, NULL, unload_intact, load_errnos);
 	ASSERT_EQ(0, run_load(self));
 	EXPECT_TRUE(all_work(variant->works, variant->made));
 }

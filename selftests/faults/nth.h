@@ -6,6 +6,7 @@
 #ifndef FAULTS_NTH_H
 #define FAULTS_NTH_H
 
+#include <errno.h>
 #include <stdbool.h>
 
 /* The most that any operation of ours may take. */

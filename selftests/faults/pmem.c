@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../pmem/test.h"
-#include "nth.h"
+#include "fault_test.h"
 
 #define LEN	KiB(256)
 
@@ -22,10 +22,8 @@ NODE_KINDS(fault);
 
 FIXTURE_SETUP(fault)
 {
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
+	FAULTS_SETUP();
 	IDLE_SETUP();
-	faults_prepare();
 	self->name = variant->name;
 	self->fd = pmem_open(variant->name);
 	ASSERT_LE(0, self->fd);
@@ -54,10 +52,6 @@ static void undo_close(void *context, int result)
 	close(result);
 }
 
-#define EXPECT_FAULTS(at_least, do, take_back)					\
-	EXPECT_LE(at_least, faults_inject(#do, &(struct operation){		\
-		do, take_back, intact, ANY_ERRNO, self }))
-
 /* Set up what the rest of a test has as given. */
 #define REMEMBER()						\
 	do {							\
@@ -65,12 +59,7 @@ static void undo_close(void *context, int result)
 		self->files = open_fds();			\
 	} while (0)
 
-static int run_open(void *context)
-{
-	data *self = context;
-
-	return pmem_open(self->name);
-}
+RUN(run_open, pmem_open(self->name))
 
 /* A file of its own each time, since an allocation cannot be given back but by closing. */
 static int in_new_file(void *context, int (*run)(int fd))
@@ -111,20 +100,9 @@ static int map_new(int fd)
 	return 0;
 }
 
-static int run_allocate(void *context)
-{
-	return in_new_file(context, allocate);
-}
-
-static int run_allocate_aligned(void *context)
-{
-	return in_new_file(context, allocate_aligned);
-}
-
-static int run_map_new(void *context)
-{
-	return in_new_file(context, map_new);
-}
+RUN(run_allocate, in_new_file(self, allocate))
+RUN(run_allocate_aligned, in_new_file(self, allocate_aligned))
+RUN(run_map_new, in_new_file(self, map_new))
 
 TEST_F(fault, allocate)
 {
@@ -134,73 +112,16 @@ TEST_F(fault, allocate)
 	EXPECT_FAULTS(5, run_map_new, NULL);
 }
 
-static int run_get_phys(void *context)
-{
-	data *self = context;
-	struct pmem_region region;
-
-	return ioctl(self->master, PMEM_GET_PHYS, &region);
-}
-
-static int run_get_size(void *context)
-{
-	data *self = context;
-	struct pmem_region region;
-
-	return ioctl(self->master, PMEM_GET_SIZE, &region);
-}
-
-static int run_get_total_size(void *context)
-{
-	data *self = context;
-	struct pmem_region region;
-
-	return ioctl(self->master, PMEM_GET_TOTAL_SIZE, &region);
-}
-
-static int run_get_free_space(void *context)
-{
-	data *self = context;
-	struct pmem_freespace space;
-
-	return ioctl(self->master, PMEM_GET_FREE_SPACE, &space);
-}
-
-static int run_flush(void *context)
-{
-	data *self = context;
-
-	return pmem_flush(self->master, 0, LEN);
-}
-
-static int run_clean_inv(void *context)
-{
-	data *self = context;
-
-	return pmem_cache(self->master, PMEM_CLEAN_INV_CACHES, self->memory, 0, LEN);
-}
-
-static int run_clean(void *context)
-{
-	data *self = context;
-
-	return pmem_cache(self->master, PMEM_CLEAN_CACHES, self->memory, 0, LEN);
-}
-
-static int run_inv(void *context)
-{
-	data *self = context;
-
-	return pmem_cache(self->master, PMEM_INV_CACHES, self->memory, 0, LEN);
-}
-
-static int run_cache_inv(void *context)
-{
-	data *self = context;
-	struct pmem_region region = { (unsigned long)self->memory, LEN };
-
-	return ioctl(self->master, PMEM_CACHE_INV, &region);
-}
+RUN(run_get_phys, ioctl(self->master, PMEM_GET_PHYS, &(struct pmem_region){}))
+RUN(run_get_size, ioctl(self->master, PMEM_GET_SIZE, &(struct pmem_region){}))
+RUN(run_get_total_size, ioctl(self->master, PMEM_GET_TOTAL_SIZE, &(struct pmem_region){}))
+RUN(run_get_free_space, ioctl(self->master, PMEM_GET_FREE_SPACE, &(struct pmem_freespace){}))
+RUN(run_flush, pmem_flush(self->master, 0, LEN))
+RUN(run_clean_inv, pmem_cache(self->master, PMEM_CLEAN_INV_CACHES, self->memory, 0, LEN))
+RUN(run_clean, pmem_cache(self->master, PMEM_CLEAN_CACHES, self->memory, 0, LEN))
+RUN(run_inv, pmem_cache(self->master, PMEM_INV_CACHES, self->memory, 0, LEN))
+RUN(run_cache_inv,
+    ioctl(self->master, PMEM_CACHE_INV, &(struct pmem_region){ (unsigned long)self->memory, LEN }))
 
 TEST_F(fault, figures_and_caches)
 {
@@ -222,31 +143,18 @@ static int run_connect(void *context)
 {
 	data *self = context;
 	int fd = pmem_open(self->name);
-	int ret, error;
+	int ret;
 
 	if (fd < 0)
 		return -1;
 	ret = pmem_connect(fd, self->master);
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return ret;
 }
 
 /* Mapping a region, and showing it to a client that is there. */
-static int run_map_region(void *context)
-{
-	data *self = context;
-
-	return pmem_map(self->dmabuf, PAGE, PAGE);
-}
-
-static int run_unmap_region(void *context)
-{
-	data *self = context;
-
-	return pmem_unmap(self->dmabuf, PAGE, PAGE);
-}
+RUN(run_map_region, pmem_map(self->dmabuf, PAGE, PAGE))
+RUN(run_unmap_region, pmem_unmap(self->dmabuf, PAGE, PAGE))
 
 static void undo_map_region(void *context, int result)
 {
@@ -298,7 +206,6 @@ static int run_map_client(void *context)
 TEST_F(fault, clients)
 {
 	static const int errnos[] = { ENOMEM, EFAULT, EAGAIN, 0 };
-	struct operation operation = { .intact = unmap_intact, .errnos = errnos, .context = self };
 	void *view;
 
 	self->master = pmem_master(variant->name, LEN, &self->memory);
@@ -309,42 +216,31 @@ TEST_F(fault, clients)
 	EXPECT_FAULTS(3, run_connect, NULL);
 
 	/* Before the client is mapped, and with it. */
-	operation.run = run_map_region;
-	operation.undo = undo_map_region;
-	EXPECT_LE(1, faults_inject("map region", &operation));
+	EXPECT_FAULTS_OF(1, "map region", run_map_region, undo_map_region, unmap_intact, errnos);
 	EXPECT_FAULTS(1, run_map_client, NULL);
 	view = pmem_mmap(self->dmabuf, LEN);
 	ASSERT_NE(MAP_FAILED, view);
-	EXPECT_LE(1, faults_inject("map visible region", &operation));
+	EXPECT_FAULTS_OF(1, "map visible region", run_map_region, undo_map_region, unmap_intact,
+			 errnos);
 	ASSERT_EQ(0, pmem_map(self->dmabuf, PAGE, PAGE));
 	fill((char *)self->memory + PAGE, PAGE, 3);
 	EXPECT_TRUE(filled((char *)view + PAGE, PAGE, 3));
-	operation.run = run_unmap_region;
-	operation.undo = NULL;
-	operation.intact = map_intact;
-	EXPECT_LE(1, faults_inject("unmap visible region", &operation));
+	EXPECT_FAULTS_OF(1, "unmap visible region", run_unmap_region, NULL, map_intact, errnos);
 	munmap(view, LEN);
 }
 
-static int run_export(void *context)
-{
-	data *self = context;
-
-	return pmem_export(self->master, O_RDWR | O_CLOEXEC);
-}
+RUN(run_export, pmem_export(self->master, O_RDWR | O_CLOEXEC))
 
 static int run_import(void *context)
 {
 	data *self = context;
 	int fd = pmem_open(self->name);
-	int ret, error;
+	int ret;
 
 	if (fd < 0)
 		return -1;
 	ret = pmem_import(fd, self->dmabuf);
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return ret;
 }
 
@@ -385,10 +281,8 @@ static size_t mappings(void)
 
 FIXTURE_SETUP(cma_mem)
 {
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
+	FAULTS_SETUP();
 	IDLE_SETUP();
-	faults_prepare();
 	self->fd = open("/dev/cma_mem", O_RDWR);
 	ASSERT_LE(0, self->fd);
 	self->files = open_fds();
@@ -437,18 +331,12 @@ static void undo_cma_allocate(void *context, int result)
 
 TEST_F(cma_mem, open)
 {
-	struct operation operation = { open_cma_mem, undo_close, cma_intact, ANY_ERRNO, self };
-
-	EXPECT_LE(2, faults_inject("open cma_mem", &operation));
+	EXPECT_FAULTS_OF(2, "open cma_mem", open_cma_mem, undo_close, cma_intact, ANY_ERRNO);
 }
 
 TEST_F(cma_mem, allocate)
 {
-	struct operation operation = {
-		cma_allocate, undo_cma_allocate, cma_intact, ANY_ERRNO, self
-	};
-
-	EXPECT_LE(6, faults_inject("CMEM_ALLOCATE", &operation));
+	EXPECT_FAULTS_OF(6, "CMEM_ALLOCATE", cma_allocate, undo_cma_allocate, cma_intact, ANY_ERRNO);
 }
 
 /* One that fails leaves the block as it was: its memory mapped, its name known. */
@@ -473,35 +361,13 @@ static int cma_unmap_filled(void *context)
 
 TEST_F(cma_mem, unmap)
 {
-	struct operation operation = {
-		cma_unmap_filled, NULL, block_is_whole, ANY_ERRNO, self
-	};
-
 	ASSERT_EQ(0, cma_allocate(self));
-	EXPECT_LE(1, faults_inject("CMEM_UNMAP", &operation));
+	EXPECT_FAULTS_OF(1, "CMEM_UNMAP", cma_unmap_filled, NULL, block_is_whole, ANY_ERRNO);
 	/* Whatever failed before, what is left can be freed. */
 	EXPECT_EQ(0, cma_unmap(self));
 	EXPECT_TRUE(cma_intact(self));
 }
 
-/* Fixtures run in the order of their definition: this one after everything else. */
-FIXTURE(all) {
-};
-
-FIXTURE_SETUP(all)
-{
-	if (!faults_available())
-		SKIP(return, "this kernel has no fault injection");
-}
-
-FIXTURE_TEARDOWN(all)
-{
-}
-
-TEST_F(all, number_of_faults)
-{
-	TH_LOG("%d faults injected in all", faults_total());
-	EXPECT_LT(500, faults_total());
-}
+TEST_TOTAL_OF_FAULTS(500)
 
 TEST_HARNESS_MAIN
