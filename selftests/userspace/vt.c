@@ -1,173 +1,114 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* As much of a terminal as shows what a program has drawn; vt.h has its state. */
+/* A terminal of libvterm; declared in vt.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vt.h"
 
-static void clear(struct vt *vt, unsigned int line, unsigned int from)
+/* Something was drawn. */
+static int on_damage(VTermRect rect, void *user)
 {
-	memset(vt->text[vt->other][line] + from, ' ', VT_COLUMNS - from);
-	vt->text[vt->other][line][VT_COLUMNS] = '\0';
+	struct vt *vt = user;
+	VTermScreenCell cell;
+	VTermPos pos;
+
+	for (pos.row = rect.start_row; pos.row < rect.end_row; pos.row++)
+		for (pos.col = rect.start_col; pos.col < rect.end_col; pos.col++) {
+			if (!vterm_screen_get_cell(vt->screen, pos, &cell))
+				continue;
+			vt->lost += pos.col == (int)vt->columns && cell.chars[0];
+			vt->coloured += !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) ||
+					!VTERM_COLOR_IS_DEFAULT_BG(&cell.bg) ||
+					cell.attrs.bold || cell.attrs.reverse;
+		}
+	return 1;
 }
 
-static void clear_below(struct vt *vt, unsigned int line)
+static const VTermScreenCallbacks callbacks = { .damage = on_damage };
+
+static int count(void *user)
 {
-	for (; line < VT_LINES; line++)
-		clear(vt, line, 0);
+	struct vt *vt = user;
+
+	vt->unknown++;
+	return 1;
 }
+
+static int on_control(unsigned char control, void *user)
+{
+	return count(user);
+}
+
+static int on_escape(const char *bytes, size_t len, void *user)
+{
+	return count(user);
+}
+
+static int on_csi(const char *leader, const long *args, int nr, const char *intermed,
+		  char command, void *user)
+{
+	return count(user);
+}
+
+static const VTermParserCallbacks fallbacks = {
+	.control = on_control,
+	.escape = on_escape,
+	.csi = on_csi,
+};
 
 void vt_init(struct vt *vt, unsigned int columns, unsigned int lines)
 {
-	memset(vt, 0, sizeof(*vt));
-	vt->cursor = true;
-	vt->wrap = true;
-	clear_below(vt, 0);
-	vt->other = true;
-	clear_below(vt, 0);
-	vt->other = false;
-	vt_resize(vt, columns, lines);
+	if (vt->term)
+		vterm_free(vt->term);
+	*vt = (struct vt){ .term = vterm_new(lines, columns + 1), .columns = columns, .lines = lines };
+	vterm_set_utf8(vt->term, 1);
+	vt->screen = vterm_obtain_screen(vt->term);
+	vterm_screen_enable_altscreen(vt->screen, 1);
+	vterm_screen_reset(vt->screen, 1);
+	vterm_screen_set_callbacks(vt->screen, &callbacks, vt);
+	vterm_screen_set_unrecognised_fallbacks(vt->screen, &fallbacks, vt);
 }
 
-/* What does not fit any more is gone, as in most terminals. */
 void vt_resize(struct vt *vt, unsigned int columns, unsigned int lines)
 {
-	unsigned int line;
-
 	vt->columns = columns;
 	vt->lines = lines;
-	for (line = 0; line < VT_LINES; line++)
-		clear(vt, line, line < lines ? columns : 0);
-	if (vt->line >= lines)
-		vt->line = lines - 1;
-	if (vt->column > columns)
-		vt->column = columns;
-}
-
-static void next_line(struct vt *vt)
-{
-	char (*text)[VT_COLUMNS + 1] = vt->text[vt->other];
-
-	if (vt->line + 1 < vt->lines) {
-		vt->line++;
-		return;
-	}
-	memmove(text[0], text[1], (vt->lines - 1) * sizeof(text[0]));
-	clear(vt, vt->lines - 1, 0);
-}
-
-static void put(struct vt *vt, char c)
-{
-	if (vt->column >= vt->columns) {
-		if (vt->wrap) {
-			vt->wrapped++;
-			vt->column = 0;
-			next_line(vt);
-		} else {
-			vt->lost++;
-			vt->column = vt->columns - 1;
-		}
-	}
-	vt->text[vt->other][vt->line][vt->column++] = c;
-}
-
-/* "?25h" and its like. */
-static bool set_mode(struct vt *vt, const char *sequence)
-{
-	bool on = sequence[strlen(sequence) - 1] == 'h';
-
-	switch (atoi(sequence + 1)) {
-	case 7:
-		vt->wrap = on;
-		return true;
-	case 25:
-		vt->cursor = on;
-		return true;
-	case 1049:
-		if (on == vt->other)
-			return true;
-		vt->other = on;
-		if (on) {
-			vt->saved_line = vt->line;
-			vt->saved_column = vt->column;
-			clear_below(vt, 0);
-		} else {
-			vt->line = vt->saved_line < vt->lines ? vt->saved_line : vt->lines - 1;
-			vt->column = vt->saved_column;
-		}
-		return true;
-	}
-	return false;
-}
-
-/* The last column may be both full and behind the cursor: erasing takes it, too. */
-static bool control(struct vt *vt, const char *sequence)
-{
-	unsigned int column = vt->column < vt->columns ? vt->column : vt->columns - 1;
-
-	switch (sequence[strlen(sequence) - 1]) {
-	case 'H':
-		vt->line = 0;
-		vt->column = 0;
-		return sequence[0] == 'H';
-	case 'J':
-		clear(vt, vt->line, column);
-		clear_below(vt, vt->line + 1);
-		return sequence[0] == 'J';
-	case 'K':
-		clear(vt, vt->line, column);
-		return sequence[0] == 'K';
-	case 'm':
-		vt->coloured++;
-		return true;
-	case 'h':
-	case 'l':
-		return sequence[0] == '?' && set_mode(vt, sequence);
-	}
-	return false;
-}
-
-static void feed(struct vt *vt, char c)
-{
-	if (vt->len) {
-		/* ESC, [, parameters, and a letter that ends it. */
-		vt->sequence[vt->len++] = c;
-		if (vt->len == 2 && c == '[')
-			return;
-		if (vt->len > 2 && c < '@' && vt->len < sizeof(vt->sequence) - 1)
-			return;
-		vt->sequence[vt->len] = '\0';
-		if (vt->len < 3 || !control(vt, vt->sequence + 2))
-			vt->unknown++;
-		vt->len = 0;
-	} else if (c == '\033') {
-		vt->sequence[vt->len++] = c;
-	} else if (c == '\r') {
-		vt->column = 0;
-	} else if (c == '\n') {
-		next_line(vt);
-	} else if ((unsigned char)c < ' ') {
-		vt->unknown++;
-	} else {
-		put(vt, c);
-	}
+	vterm_set_size(vt->term, lines, columns + 1);
 }
 
 void vt_feed(struct vt *vt, const char *bytes, size_t len)
 {
-	size_t i;
+	vterm_input_write(vt->term, bytes, len);
+}
 
-	for (i = 0; i < len; i++)
-		feed(vt, bytes[i]);
+/* Is it on? The terminal is asked as a program would. */
+bool vt_mode(struct vt *vt, int mode)
+{
+	char question[16], answer[32] = "";
+	int value = 0;
+
+	vt_feed(vt, question, snprintf(question, sizeof(question), "\033[?%d$p", mode));
+	vterm_output_read(vt->term, answer, sizeof(answer) - 1);
+	return sscanf(answer, "\033[?%*d;%d$y", &value) == 1 && value == 1;
+}
+
+/* A line of the screen, as far as something is in it. */
+const char *vt_text(struct vt *vt, unsigned int line)
+{
+	VTermRect rect = { line, line + 1, 0, vt->columns };
+
+	vt->text[vterm_screen_get_text(vt->screen, vt->text, sizeof(vt->text) - 1, rect)] = '\0';
+	return vt->text;
 }
 
 /* The first line of the screen that starts so, or NULL. */
-const char *vt_line(const struct vt *vt, const char *start)
+const char *vt_line(struct vt *vt, const char *start)
 {
 	unsigned int line;
 
 	for (line = 0; line < vt->lines; line++)
-		if (!strncmp(vt->text[vt->other][line], start, strlen(start)))
-			return vt->text[vt->other][line];
+		if (!strncmp(vt_text(vt, line), start, strlen(start)))
+			return vt->text;
 	return NULL;
 }
