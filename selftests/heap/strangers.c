@@ -322,6 +322,21 @@ static char next_byte(int pipe_end)
 	return read(pipe_end, &byte, 1) == 1 ? byte : 0;
 }
 
+/* A bracket that is not restarted, and signals until it ends: how it does. */
+static int interrupted(int fd)
+{
+	int pipe_end;
+	pid_t pid = start_waiting(fd, 0, &pipe_end);
+
+	if (pid < 0 || next_byte(pipe_end) != 'r')
+		return -1;
+	do {
+		kill(pid, SIGUSR1);
+	} while (next_byte(pipe_end) == SIGUSR1);
+	close(pipe_end);
+	return WEXITSTATUS(status_of(pid));
+}
+
 /*
  * The fence is of the device that writes: nobody looks before it has ended. A signal may come
  * before the call, and then it is the next one that ends it.
@@ -329,20 +344,11 @@ static char next_byte(int pipe_end)
 TEST_F(strangers, signal_while_a_device_writes)
 {
 	struct device device;
-	int pipe_end;
-	pid_t pid;
 
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 8));
 	ASSERT_TRUE(device_starts(&device, self->fd, VGEM_FENCE_WRITE));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
-	pid = start_waiting(self->fd, 0, &pipe_end);
-	ASSERT_LT(0, pid);
-	ASSERT_EQ('r', next_byte(pipe_end));
-	do {
-		kill(pid, SIGUSR1);
-	} while (next_byte(pipe_end) == SIGUSR1);
-	EXPECT_EQ(EINTR, WEXITSTATUS(status_of(pid)));
-	close(pipe_end);
+	EXPECT_EQ(EINTR, interrupted(self->fd));
 	/* The bracket that never was costs the others nothing. */
 	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
@@ -398,22 +404,13 @@ TEST_F(strangers, killed_while_a_device_writes)
 TEST_F(strangers, brackets_while_a_device_reads)
 {
 	struct device device;
-	int pipe_end;
-	pid_t pid;
 
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 11));
 	ASSERT_TRUE(device_starts(&device, self->fd, 0));
 	EXPECT_EQ(POLLIN, ready(self->fd, POLLIN));
 	EXPECT_EQ(0, ready(self->fd, POLLOUT));
 	EXPECT_TRUE(shows(self->fd, 11));
-	pid = start_waiting(self->fd, 0, &pipe_end);
-	ASSERT_LT(0, pid);
-	ASSERT_EQ('r', next_byte(pipe_end));
-	do {
-		kill(pid, SIGUSR1);
-	} while (next_byte(pipe_end) == SIGUSR1);
-	EXPECT_EQ(EINTR, WEXITSTATUS(status_of(pid)));
-	close(pipe_end);
+	EXPECT_EQ(EINTR, interrupted(self->fd));
 	ASSERT_TRUE(device_ends(&device));
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 12));
 	EXPECT_TRUE(shows(self->fd, 12));
