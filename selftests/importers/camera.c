@@ -82,7 +82,6 @@ TEST_F(camera, to_display)
 	__u32 *expected = calloc(1, LEN);
 	void *reference;
 	int i, frame, shown = -1;
-	char name[64];
 
 	ASSERT_NE(NULL, expected);
 	ASSERT_TRUE(camera_open(&camera, variant->device));
@@ -103,8 +102,7 @@ TEST_F(camera, to_display)
 	}
 	/* What is below the picture was never written: memory is handed out zeroed. */
 	memcpy(expected, reference, camera.format.sizeimage);
-	snprintf(name, sizeof(name), "camera-%s", source_name(variant->path));
-	EXPECT_TRUE(screen_shows(name, WIDTH, HEIGHT, expected));
+	EXPECT_TRUE(screen_shows_buffer("camera", variant->path, WIDTH, HEIGHT, expected));
 	EXPECT_EQ(0, video_stop(&camera));
 	EXPECT_EQ(0, display_off(&self->display));
 	video_close(&camera);

@@ -52,14 +52,6 @@ static void draw(int fd, void *memory, __u32 *drawn, const char *path, __u32 see
 	buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
 }
 
-static bool shows(const char *kind, const char *path, const __u32 *drawn)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s-%s", kind, source_name(path));
-	return screen_shows(name, WIDTH, HEIGHT, drawn);
-}
-
 TEST_F(kms, scans_out_the_buffer)
 {
 	__u32 fb;
@@ -67,7 +59,7 @@ TEST_F(kms, scans_out_the_buffer)
 	draw(self->fd, self->memory, self->drawn, variant->path, 1);
 	ASSERT_EQ(0, display_add(&self->display, self->fd, &fb));
 	ASSERT_EQ(0, display_show(&self->display, fb));
-	EXPECT_TRUE(shows("kms", variant->path, self->drawn));
+	EXPECT_TRUE(screen_shows_buffer("kms", variant->path, WIDTH, HEIGHT, self->drawn));
 	EXPECT_EQ(0, display_off(&self->display));
 	EXPECT_EQ(0, display_remove(&self->display, fb));
 }
@@ -82,7 +74,7 @@ TEST_F(kms, shows_what_is_drawn_later)
 	ASSERT_EQ(0, display_show(&self->display, fb));
 	draw(self->fd, self->memory, self->drawn, variant->path, 3);
 	ASSERT_EQ(0, display_flush(&self->display, fb));
-	EXPECT_TRUE(shows("kms-update", variant->path, self->drawn));
+	EXPECT_TRUE(screen_shows_buffer("kms-update", variant->path, WIDTH, HEIGHT, self->drawn));
 	EXPECT_EQ(0, display_off(&self->display));
 }
 
@@ -103,11 +95,11 @@ TEST_F(kms, keeps_what_it_scans_out)
 	ASSERT_NE(MAP_FAILED, self->memory);
 	memset(self->memory, 0x55, LEN);
 	ASSERT_EQ(0, display_flush(&self->display, fb));
-	EXPECT_TRUE(shows("kms-kept", variant->path, self->drawn));
+	EXPECT_TRUE(screen_shows_buffer("kms-kept", variant->path, WIDTH, HEIGHT, self->drawn));
 	ASSERT_EQ(0, display_add(&self->display, self->fd, &other));
 	ASSERT_EQ(0, display_show(&self->display, other));
 	memset(self->drawn, 0x55, LEN);
-	EXPECT_TRUE(shows("kms-next", variant->path, self->drawn));
+	EXPECT_TRUE(screen_shows_buffer("kms-next", variant->path, WIDTH, HEIGHT, self->drawn));
 	EXPECT_EQ(0, display_off(&self->display));
 }
 

@@ -123,10 +123,8 @@ static bool vgem_sees(int vgem, __u32 handle, const void *expected)
 static bool screen_sees(struct display *display, __u32 fb, const char *kind, const char *path,
 			const void *expected)
 {
-	char name[64];
-
-	snprintf(name, sizeof(name), "many-%s-%s", kind, source_name(path));
-	return !display_flush(display, fb) && screen_shows(name, WIDTH, HEIGHT, expected);
+	return !display_flush(display, fb) &&
+	       screen_shows_buffer(kind, path, WIDTH, HEIGHT, expected);
 }
 
 /* Each writes in turn; then all see what all have written. */
@@ -145,7 +143,7 @@ TEST_F(many, all_at_once)
 	EXPECT_EQ(0, memcmp(self->memory, self->expected, LEN));
 	EXPECT_TRUE(device_sees(self->importer, self->attachment, self->expected));
 	EXPECT_TRUE(vgem_sees(self->vgem, self->handle, self->expected));
-	EXPECT_TRUE(screen_sees(&self->display, self->fb, "all", variant->path,
+	EXPECT_TRUE(screen_sees(&self->display, self->fb, "many-all", variant->path,
 				self->expected));
 }
 
@@ -160,11 +158,11 @@ TEST_F(many, one_leaves_after_the_other)
 	close(self->fd);
 	EXPECT_TRUE(device_sees(self->importer, self->attachment, self->expected));
 	ASSERT_EQ(0, edu_detach(self->edu));
-	EXPECT_TRUE(screen_sees(&self->display, self->fb, "two", variant->path,
+	EXPECT_TRUE(screen_sees(&self->display, self->fb, "many-two", variant->path,
 				self->expected));
 	EXPECT_TRUE(device_sees(self->importer, self->attachment, self->expected));
 	ASSERT_EQ(0, importer_detach(self->importer, self->attachment));
-	EXPECT_TRUE(screen_sees(&self->display, self->fb, "last", variant->path,
+	EXPECT_TRUE(screen_sees(&self->display, self->fb, "many-last", variant->path,
 				self->expected));
 	ASSERT_EQ(0, display_off(&self->display));
 	ASSERT_EQ(0, display_remove(&self->display, self->fb));
@@ -199,9 +197,9 @@ TEST_F(many, outlive_the_process_that_allocated)
 	ASSERT_EQ(0, edu_reads(edu, PAGE, PIECE));
 	ASSERT_EQ(0, edu_writes(edu, LEN - PIECE, PIECE));
 	memcpy(self->expected + LEN - PIECE, self->expected + PAGE, PIECE);
-	EXPECT_TRUE(screen_sees(display, *fb, "orphan", variant->path, self->expected));
+	EXPECT_TRUE(screen_sees(display, *fb, "many-orphan", variant->path, self->expected));
 	ASSERT_EQ(0, edu_detach(edu));
-	EXPECT_TRUE(screen_sees(display, *fb, "orphan", variant->path, self->expected));
+	EXPECT_TRUE(screen_sees(display, *fb, "many-orphan", variant->path, self->expected));
 	EXPECT_EQ(0, display_off(display));
 }
 

@@ -135,14 +135,6 @@ static bool scan_out(void *registers, void *memory, __u64 physical)
 				  PICTURE + sizeof(struct access), sizeof(*config));
 }
 
-static bool shows(const char *kind, const char *path, const __u32 *drawn)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s-%s", kind, source_name(path));
-	return screen_shows(name, WIDTH, HEIGHT, drawn);
-}
-
 TEST_F(ramfb, scans_out_of_the_buffer)
 {
 	__u32 seed = variant->path[strlen(variant->path) - 1];
@@ -150,11 +142,11 @@ TEST_F(ramfb, scans_out_of_the_buffer)
 	paint(self->drawn, WIDTH, HEIGHT, seed);
 	memcpy(self->memory, self->drawn, PICTURE);
 	ASSERT_TRUE(scan_out(self->registers, self->memory, self->physical));
-	EXPECT_TRUE(shows("ramfb", variant->path, self->drawn));
+	EXPECT_TRUE(screen_shows_buffer("ramfb", variant->path, WIDTH, HEIGHT, self->drawn));
 	/* From now on whatever is written is on the screen. */
 	paint(self->drawn, WIDTH, HEIGHT, seed + 1);
 	memcpy(self->memory, self->drawn, PICTURE);
-	EXPECT_TRUE(shows("ramfb-update", variant->path, self->drawn));
+	EXPECT_TRUE(screen_shows_buffer("ramfb-update", variant->path, WIDTH, HEIGHT, self->drawn));
 }
 
 TEST_HARNESS_MAIN

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "screen.h"
+#include "source.h"
 
 #define NAME	"screen\n"
 
@@ -94,6 +95,16 @@ bool screen_shows(const char *name, __u32 width, __u32 height, const __u32 *pixe
 		       colour(seen + 3 * first));
 	free(seen);
 	return !wrong;
+}
+
+/* With a buffer from @path on the screen, whose picture is kept as KIND-SOURCE. */
+bool screen_shows_buffer(const char *kind, const char *path, __u32 width, __u32 height,
+			 const __u32 *pixels)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s-%s", kind, source_name(path));
+	return screen_shows(name, width, height, pixels);
 }
 
 /* A gradient, over which each tile has a colour of its own: no part is like another one. */
