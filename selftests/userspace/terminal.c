@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,8 +165,8 @@ static int finish(FIXTURE_DATA(terminal) *self, int options)
 
 	fcntl(self->master, F_SETFL, flags | O_NONBLOCK);
 	while (!(pid = waitpid(self->pid, &status, options | WNOHANG))) {
+		poll(&(struct pollfd){ .fd = self->master, .events = POLLIN }, 1, 20);
 		take(self);
-		usleep(1000);
 	}
 	while (take(self))
 		;

@@ -6,22 +6,19 @@
 
 #include "vt.h"
 
-/* Something was drawn. */
+/* Something was drawn, one character at a time, or erased, which is of no interest. */
 static int on_damage(VTermRect rect, void *user)
 {
+	VTermPos pos = { rect.start_row, rect.start_col };
 	struct vt *vt = user;
 	VTermScreenCell cell;
-	VTermPos pos;
 
-	for (pos.row = rect.start_row; pos.row < rect.end_row; pos.row++)
-		for (pos.col = rect.start_col; pos.col < rect.end_col; pos.col++) {
-			if (!vterm_screen_get_cell(vt->screen, pos, &cell))
-				continue;
-			vt->lost += pos.col == (int)vt->columns && cell.chars[0];
-			vt->coloured += !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) ||
-					!VTERM_COLOR_IS_DEFAULT_BG(&cell.bg) ||
-					cell.attrs.bold || cell.attrs.reverse;
-		}
+	if (rect.end_col > rect.start_col + 1 || !vterm_screen_get_cell(vt->screen, pos, &cell))
+		return 1;
+	vt->lost += pos.col == (int)vt->columns && cell.chars[0];
+	vt->coloured += !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) ||
+			!VTERM_COLOR_IS_DEFAULT_BG(&cell.bg) ||
+			cell.attrs.bold || cell.attrs.reverse;
 	return 1;
 }
 
