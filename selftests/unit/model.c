@@ -29,8 +29,10 @@ void model_init_absent(struct model *m, u64 base, u32 nr)
 	m->used = must_calloc(nr, sizeof(bool));
 	m->head = must_calloc(nr, sizeof(bool));
 	m->dirty = must_calloc(nr, sizeof(bool));
-	for (q = 0; q < nr; q++)
-		m->absent[q] = m->used[q] = true;
+	for (q = 0; q < nr; q++) {
+		m->absent[q] = true;
+		m->used[q] = true;
+	}
 }
 
 void model_set_large(struct model *m, u32 large, u32 block)
@@ -356,7 +358,8 @@ int model_add(struct model *m, u32 start, u32 len, bool dirty)
 	if (!any_dirty(m))
 		m->hint = start;
 	for (q = start; q < (u64)start + len; q++) {
-		m->absent[q] = m->used[q] = false;
+		m->absent[q] = false;
+		m->used[q] = false;
 		m->dirty[q] = dirty;
 	}
 	return 0;
@@ -371,7 +374,8 @@ int model_remove(struct model *m, u32 start, u32 len)
 	if (!fits(m, start, len))
 		return -EBUSY;
 	for (q = start; q < (u64)start + len; q++) {
-		m->absent[q] = m->used[q] = true;
+		m->absent[q] = true;
+		m->used[q] = true;
 		m->dirty[q] = false;
 	}
 	return 0;

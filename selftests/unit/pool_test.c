@@ -48,7 +48,7 @@ static bool init_gives(u64 base, u32 nr, int expected)
 	return expect("init", ret, expected) && nothing_left(&pool);
 }
 
-static bool test_init_arguments(void)
+static bool test_init_bad_size(void)
 {
 	return init_gives(0, 0, -EINVAL) &&
 	       init_gives(0, POOL_MAX_QUANTA + 1, -EINVAL) &&
@@ -61,7 +61,7 @@ static bool test_init_arguments(void)
 }
 
 /* Fails the first allocation, then the second, until none is left to fail. */
-static bool test_init_no_memory(void)
+static bool test_init_out_of_memory(void)
 {
 	struct pool pool;
 	int failures = 0;
@@ -92,7 +92,7 @@ static bool test_init_no_memory(void)
 }
 
 /* 0.05 % of a pool with quanta of 4 KiB, the struct itself included. */
-static bool test_memory(void)
+static bool test_overhead(void)
 {
 	static const u32 sizes[] = {
 		512, 1000, 4097, 8193, 65537, 100003, 1U << 20, (1U << 20) + 1,
@@ -192,7 +192,7 @@ static bool every_extent(u32 nr)
 	return ok;
 }
 
-static bool test_every_extent(void)
+static bool test_every_extent_small(void)
 {
 	static const u32 sizes[] = {
 		1, 2, 3, W - 1, W, W + 1, 2 * W - 1, 2 * W, 2 * W + 1,
@@ -269,7 +269,7 @@ static bool every_stretch(u32 nr)
 	return ok;
 }
 
-static bool test_every_stretch(void)
+static bool test_every_stretch_small(void)
 {
 	static const u32 sizes[] = { 1, 2, 3, W - 1, W, W + 1, 2 * W + 1 };
 	unsigned int i;
@@ -281,7 +281,7 @@ static bool test_every_stretch(void)
 }
 
 /* A pool without memory has room for nothing, until some comes. */
-static bool test_absent(void)
+static bool test_nothing_added_yet(void)
 {
 	struct pair p;
 	bool ok;
@@ -305,7 +305,7 @@ static bool test_absent(void)
 }
 
 /* One buffer in two blocks: as long as it is there, neither can go. */
-static bool test_blocks(void)
+static bool test_buffer_across_blocks(void)
 {
 	struct pair p;
 	u32 start;
@@ -329,7 +329,7 @@ static bool test_blocks(void)
 	return ok;
 }
 
-static bool test_arguments(void)
+static bool test_bad_arguments(void)
 {
 	struct pair p;
 	bool ok;
@@ -361,7 +361,7 @@ static bool test_arguments(void)
 }
 
 /* Neighbouring extents at each kind of boundary, freed in every wrong way. */
-static bool test_wrong_frees(void)
+static bool test_misfreed_neighbours(void)
 {
 	static const u32 bounds[] = {
 		10, 20, W, 2 * W, 2 * W + 2, 5 * W - 1, 6 * W, 40 * W, 40 * W + 9,
@@ -436,7 +436,7 @@ static bool comb(struct random *r)
 	return ok;
 }
 
-static bool test_combs(void)
+static bool test_runs_misaligned(void)
 {
 	struct random r;
 	int i;
@@ -452,7 +452,7 @@ static bool test_combs(void)
 }
 
 /* The whole of a fragmented pool becomes clean, chunk by chunk. */
-static bool test_clean_all(void)
+static bool test_zeroing_after_churn(void)
 {
 	u32 nr = 20011;
 	struct random r;
@@ -476,7 +476,7 @@ static bool test_clean_all(void)
  * Extents of all orders of magnitude in a large pool: most of the trees is
  * stale most of the time.
  */
-static bool test_large_extents(void)
+static bool test_mixed_magnitudes(void)
 {
 	u32 nr = (1U << 20) + 12345;
 	struct random r;
@@ -521,7 +521,7 @@ static bool alloc_gives(struct pool *pool, u32 len, u32 align, u32 expected)
 }
 
 /* What is promised of the place, with numbers that leave no doubt. */
-static bool test_placement(void)
+static bool test_small_meets_large(void)
 {
 	struct pool pool;
 	bool ok;
@@ -549,7 +549,7 @@ static bool test_placement(void)
 }
 
 /* Clean memory first, but at an end of the run that is chosen anyway. */
-static bool test_clean_first(void)
+static bool test_one_end_clean(void)
 {
 	struct pool pool;
 	bool ok;
@@ -582,7 +582,7 @@ static bool first_fit_gives(struct pool *pool, u32 len, u32 align, u32 expected)
 }
 
 /* First fit is first fit, whatever is clean, large or a better end. */
-static bool test_lowest(void)
+static bool test_lowest_wanted(void)
 {
 	struct pool pool;
 	u32 start;
@@ -641,7 +641,7 @@ static bool fill_up(struct pair *p, struct random *r, u32 longest)
 }
 
 /* An empty pool holds what its size says, whatever there was in it. */
-static bool test_fills(void)
+static bool test_filled_after_churn(void)
 {
 	struct random r;
 	bool ok = true;
@@ -691,7 +691,7 @@ static bool composition_fits(struct pool *pool, u32 cuts)
 }
 
 /* All of it: every set of requests for eight quanta, clean and dirty in any way. */
-static bool test_fills_exhaustively(void)
+static bool test_filled_in_any_order(void)
 {
 	u32 base, clean, cuts, at;
 	struct pool pool;
@@ -743,7 +743,7 @@ static bool loop_is_clean(u32 len)
 	return ok && nothing_left(&pool);
 }
 
-static bool test_loops(void)
+static bool test_one_after_the_other(void)
 {
 	return loop_is_clean(4096) && loop_is_clean(6144) && loop_is_clean(765) &&
 	       loop_is_clean(256) && loop_is_clean(1);
@@ -793,7 +793,7 @@ static bool hostile_search(u32 nr, u32 len, u32 align, bool lowest, u64 *most)
 	       at_most("visits of a step", *most, MAX_STEP_VISITS);
 }
 
-static bool test_hostile_searches(void)
+static bool test_all_runs_miss(void)
 {
 	static const struct { u32 len, align; } requests[] = {
 		{ 1, 2 }, { 1, 4 }, { 3, 4 }, { 60, 4 }, { 64, 64 }, { 65, 2 },
@@ -816,7 +816,7 @@ static bool test_hostile_searches(void)
 }
 
 /* One extent of any length costs the same, clean or dirty, there and back. */
-static bool test_flat(void)
+static bool test_half_the_pool(void)
 {
 	struct pool pool;
 	u32 len, start;
@@ -848,7 +848,7 @@ static bool test_flat(void)
  */
 #define MAX_MIXED_VISITS	90
 
-static bool test_mixed(void)
+static bool test_every_other_clean(void)
 {
 	u32 nr = 1 << 16, i, words = nr / W;
 	struct pool pool;
@@ -882,7 +882,7 @@ static bool test_mixed(void)
  * The background thread's search, where dirty quanta are as rare as can be. In
  * the end they are at the beginning of a pool in use, behind the hint.
  */
-static bool test_clean_search(void)
+static bool test_last_dirty_far_away(void)
 {
 	u32 nr = 1 << 20, i, start;
 	struct pool pool;
@@ -922,7 +922,7 @@ static bool hardly_sooner(enum trace_kind kind, const struct replay *pool,
 }
 
 /* On every kind of trace, in the mean of both measures, and in most traces. */
-static bool test_fragmentation(void)
+static bool test_sessions_until_failure(void)
 {
 	struct replay results[PEER_KINDS];
 	unsigned int kind, peer;
@@ -1014,35 +1014,56 @@ struct test {
 };
 
 static const struct test tests[] = {
-	{ "arguments of pool_init", test_init_arguments },
-	{ "pool_init without memory leaves nothing behind",
-	  test_init_no_memory },
-	{ "memory at most 0.05 % of the pool", test_memory },
-	{ "a pool of the largest size", test_largest_pool },
-	{ "arguments of the other functions", test_arguments },
-	{ "every extent of small pools", test_every_extent },
-	{ "every stretch of small pools removed and added again",
-	  test_every_stretch },
-	{ "a pool without memory hands out none", test_absent },
-	{ "a block in which a buffer lies cannot be removed", test_blocks },
-	{ "every length at every alignment", test_every_alignment },
-	{ "wrong frees change nothing", test_wrong_frees },
-	{ "aligned search among runs that do not do", test_combs },
-	{ "all free quanta become clean", test_clean_all },
-	{ "large extents", test_large_extents },
-	{ "places are where they are promised", test_placement },
-	{ "clean memory first", test_clean_first },
-	{ "first fit for those who ask for it", test_lowest },
-	{ "an empty pool holds what its size says", test_fills },
-	{ "any requests that add up to a small pool", test_fills_exhaustively },
-	{ "one after the other, all in clean memory", test_loops },
-	{ "aligned requests that fail are bounded step by step",
-	  test_hostile_searches },
-	{ "the cost does not depend on the length", test_flat },
-	{ "the cost of quanta clean and dirty in turn", test_mixed },
-	{ "the search for what to clean is bounded", test_clean_search },
-	{ "first failure later than any peer's on every trace",
-	  test_fragmentation },
+	{ "a pool of no, too many or wrapping quanta is refused",
+	  test_init_bad_size },
+	{ "memory runs out while a pool is made, and nothing is left behind",
+	  test_init_out_of_memory },
+	{ "the bitmaps and trees take at most 0.05 % of the memory",
+	  test_overhead },
+	{ "the largest pool is filled to its last quantum",
+	  test_largest_pool },
+	{ "requests of no length, beyond the pool or oddly aligned change nothing",
+	  test_bad_arguments },
+	{ "every extent of a small pool is taken, misfreed, freed and cleaned",
+	  test_every_extent_small },
+	{ "every stretch of a small pool is removed, and added again in two",
+	  test_every_stretch_small },
+	{ "a pool that has no memory yet hands out none",
+	  test_nothing_added_yet },
+	{ "a buffer lies in two blocks, and neither can be removed",
+	  test_buffer_across_blocks },
+	{ "every length is asked for at every alignment",
+	  test_every_alignment },
+	{ "neighbours are freed in part, together or twice",
+	  test_misfreed_neighbours },
+	{ "many runs are long enough, and none is aligned",
+	  test_runs_misaligned },
+	{ "the thread that zeroes comes round a fragmented pool",
+	  test_zeroing_after_churn },
+	{ "extents of all orders of magnitude share a pool",
+	  test_mixed_magnitudes },
+	{ "small requests meet large ones from the other end",
+	  test_small_meets_large },
+	{ "the one end of a run is clean and the other is not",
+	  test_one_end_clean },
+	{ "the lowest place is wanted, whatever is clean there",
+	  test_lowest_wanted },
+	{ "a pool is filled to its size after a life of churn",
+	  test_filled_after_churn },
+	{ "any requests that add up to eight quanta fit, whatever is clean",
+	  test_filled_in_any_order },
+	{ "one buffer after the other finds clean memory",
+	  test_one_after_the_other },
+	{ "all runs miss the alignment by a quantum, and no step is long",
+	  test_all_runs_miss },
+	{ "an extent of half the pool costs what one quantum does",
+	  test_half_the_pool },
+	{ "every other quantum is clean, at a bounded cost for each word",
+	  test_every_other_clean },
+	{ "the last dirty quantum lies far away, and is found at once",
+	  test_last_dirty_far_away },
+	{ "sessions come and go until a request fails, later than with any peer",
+	  test_sessions_until_failure },
 };
 
 #define TESTS	ARRAY_SIZE(tests)
