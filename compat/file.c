@@ -96,7 +96,6 @@ static void revoke(struct pmem_file *client)
 	pmem_ranges_drop(client);
 	dmabuf = client->memory.dmabuf;
 	client->memory.dmabuf = NULL;
-	pmem_zap(client, 0, 0);
 	mutex_unlock(&client->lock);
 	dma_buf_put(dmabuf);
 }

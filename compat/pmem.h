@@ -317,7 +317,6 @@ int pmem_mmap(struct file *filp, struct vm_area_struct *vma);
 unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
 				     unsigned long len, unsigned long pgoff,
 				     unsigned long flags);
-void pmem_zap(struct pmem_file *file, u64 offset, u64 len);
 unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
 			     unsigned long addr, unsigned long len,
 			     u64 *offset);

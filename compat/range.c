@@ -73,6 +73,13 @@ static void show(struct pmem_file *file, u64 offset, u64 len, bool map)
 			     len >> PAGE_SHIFT);
 }
 
+/* Takes pages out of all views, to be touched anew; of the whole file if @len is 0. */
+static void zap(struct pmem_file *file, u64 offset, u64 len)
+{
+	lockdep_assert_held(&file->lock);
+	unmap_mapping_range(file->inode->i_mapping, offset, len, 1);
+}
+
 /**
  * pmem_ranges_show() - show what is recorded, when a connected file is mapped
  * @file: the file, its lock held
@@ -119,7 +126,7 @@ int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map)
 	if (ret || !file->connected)
 		return ret;
 	show(file, offset, len, map);
-	pmem_zap(file, offset, len);
+	zap(file, offset, len);
 	return 0;
 }
 
@@ -139,6 +146,8 @@ bool pmem_range_shown(struct pmem_file *file, u64 offset)
 /**
  * pmem_ranges_drop() - forget everything recorded, and show nothing
  * @file: the file, its lock held; it has no master any more
+ *
+ * Context: may sleep.
  */
 void pmem_ranges_drop(struct pmem_file *file)
 {
@@ -152,6 +161,7 @@ void pmem_ranges_drop(struct pmem_file *file)
 	file->nr_ranges = 0;
 	kvfree(file->shown);
 	file->shown = NULL;
+	zap(file, 0, 0);
 	list_for_each_entry_safe(range, next, &dropped, entry)
 		kfree(range);
 }

@@ -139,7 +139,7 @@ static vm_fault_t view_fault(struct vm_fault *vmf)
 
 	if (!view)
 		return VM_FAULT_OOM;
-	/* Inserting below the lock keeps it in order with pmem_zap(). */
+	/* Inserting below the lock keeps it in order with whoever takes pages out. */
 	mutex_lock(&file->lock);
 	if (shows_all(file, view))
 		ret = contig_fault_user(file->memory.dmabuf, vmf, 0);
@@ -316,20 +316,6 @@ unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
 	pgoff += PHYS_PFN(file->memory.phys & ~PMD_MASK);
 	mutex_unlock(&file->lock);
 	return contig_get_unmapped_area(filp, addr, len, pgoff, flags);
-}
-
-/**
- * pmem_zap() - take pages out of all views of a file
- * @file: the file, its lock held, its state already changed
- * @offset: first byte, page aligned
- * @len: bytes, page aligned; 0 for all
- *
- * Context: may sleep.
- */
-void pmem_zap(struct pmem_file *file, u64 offset, u64 len)
-{
-	lockdep_assert_held(&file->lock);
-	unmap_mapping_range(file->inode->i_mapping, offset, len, 1);
 }
 
 /* Does a VMA show the memory of a file, be it by another file, or by the dma-buf itself? */
