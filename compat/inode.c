@@ -2,7 +2,8 @@
 /*
  * An inode for each open file. All opens of a device share the inode of the
  * device node, and with it the list of VMAs by which pages are taken out of
- * page tables; a file with an inode of its own finds just its own VMAs.
+ * page tables; a file with an inode of its own finds just its own VMAs. Nobody
+ * else's file has such an inode, so that they also tell our files from others.
  */
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -56,4 +57,16 @@ void pmem_inode_teardown(void)
 struct inode *pmem_inode_new(void)
 {
 	return alloc_anon_inode(pmem_fs_mount->mnt_sb);
+}
+
+/**
+ * pmem_file_of() - what is behind a file
+ * @file: any file
+ *
+ * Return: the pmem file, or NULL if it is of another kind.
+ */
+struct pmem_file *pmem_file_of(struct file *file)
+{
+	return file->f_mapping->host->i_sb == pmem_fs_mount->mnt_sb ?
+	       file->private_data : NULL;
 }

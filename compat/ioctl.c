@@ -40,64 +40,6 @@ static int get_place(struct pmem_file *file, unsigned long arg, bool narrow)
 	return pmem_put_region(arg, narrow, offset, len);
 }
 
-/*
- * May the caller say what a file shows? The right is the process's: it has the
- * master open at the number by which the file was connected. A master that has
- * been mapped is its own.
- */
-static bool is_master_owner(struct pmem_file *file, struct file *filp, int fd)
-{
-	lockdep_assert_held(&file->node->lock);
-	lockdep_assert_held(&file->lock);
-	if (!file->allocated)
-		return false;
-	if (file->mapped)
-		return true;
-	return filp && file->master && file->master->file == filp &&
-	       file->master_fd == fd;
-}
-
-/**
- * pmem_change() - PMEM_MAP and PMEM_UNMAP
- * @file: the file that shows more or less from now on
- * @region: the part of its master
- * @map: show, otherwise hide
- *
- * Context: may sleep.
- * Return: 0; -EINVAL for a misaligned region, from a caller that does not own
- * the master, and as pmem_range_change(); -ENOMEM.
- */
-int pmem_change(struct pmem_file *file, const struct pmem_region *region,
-		bool map)
-{
-	struct pmem_node *node = file->node;
-	struct file *filp = NULL;
-	int fd, ret = -EINVAL;
-	bool connected;
-
-	if (!PAGE_ALIGNED(region->offset) || !PAGE_ALIGNED(region->len))
-		return -EINVAL;
-	if (!region->len)
-		return 0;
-
-	mutex_lock(&file->lock);
-	connected = file->connected;
-	fd = file->master_fd;
-	mutex_unlock(&file->lock);
-	if (connected)
-		filp = fget(fd);
-
-	mutex_lock(&node->lock);
-	mutex_lock(&file->lock);
-	if (is_master_owner(file, filp, fd))
-		ret = pmem_range_change(file, region->offset, region->len, map);
-	mutex_unlock(&file->lock);
-	mutex_unlock(&node->lock);
-	if (filp)
-		fput(filp);
-	return ret;
-}
-
 static int do_change(struct pmem_file *file, unsigned long arg, bool narrow,
 		     bool map)
 {

@@ -295,8 +295,12 @@ int pmem_node_retire(struct pmem_node *node);
 
 /* file.c */
 extern const struct file_operations pmem_fops;
-struct pmem_file *pmem_file_of(struct file *file);
+
+/* connect.c */
 int pmem_connect(struct pmem_file *file, int fd);
+int pmem_change(struct pmem_file *file, const struct pmem_region *region,
+		bool map);
+void pmem_disconnect(struct pmem_file *file);
 
 /* alloc.c */
 int pmem_allocate(struct pmem_file *file, u64 len, u64 align);
@@ -324,8 +328,6 @@ void pmem_view_where(struct pmem_file *file, unsigned long *start,
 		     unsigned long *len);
 
 /* ioctl.c */
-int pmem_change(struct pmem_file *file, const struct pmem_region *region,
-		bool map);
 long pmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 long pmem_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 
@@ -369,6 +371,7 @@ void pmem_sysfs_del(struct pmem_node *node);
 int pmem_inode_setup(void);
 void pmem_inode_teardown(void);
 struct inode *pmem_inode_new(void);
+struct pmem_file *pmem_file_of(struct file *file);
 
 /* node_param.c, platform_data.c: where nodes come from */
 struct heap *pmem_open_region(const struct pmem_node_config *config,

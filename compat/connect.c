@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Masters and connected files: how one becomes the other's, what that lets the
+ * master's owner do, and the end of it.
+ */
+#include <linux/dma-buf.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+
+#include "pmem.h"
+
+/* What can be connected, and to whom; with both locks held. */
+static int connect_locked(struct pmem_file *file, struct pmem_file *master,
+			  int fd)
+{
+	if (!master->allocated || master->connected)
+		return -EINVAL;
+	/* Again, to the same one: only the number may change. */
+	if (file->allocated && file->master != master)
+		return -EINVAL;
+	file->master_fd = fd;
+	if (file->connected)
+		return 0;
+
+	file->memory = master->memory;
+	get_dma_buf(file->memory.dmabuf);
+	pmem_handle_get(file->memory.handle);
+	file->allocated = true;
+	file->connected = true;
+	file->master = master;
+	list_add_tail(&file->client, &master->clients);
+	return 0;
+}
+
+/**
+ * pmem_connect() - connect a file to a master
+ * @file: the file
+ * @fd: the master in the caller's table of files
+ *
+ * Context: may sleep.
+ * Return: 0; -EBADF if @fd is no file; -EINVAL if it is the same file, no file
+ * of this node, has no memory, or is connected itself, or if @file has memory
+ * of its own or is connected to another master.
+ */
+int pmem_connect(struct pmem_file *file, int fd)
+{
+	struct pmem_node *node = file->node;
+	struct pmem_file *master;
+	struct file *filp;
+	int ret = -EINVAL;
+
+	filp = fget(fd);
+	if (!filp)
+		return -EBADF;
+	master = pmem_file_of(filp);
+	if (!master || master == file || master->node != node)
+		goto put_file;
+
+	mutex_lock(&node->lock);
+	mutex_lock(&master->lock);
+	mutex_lock_nested(&file->lock, SINGLE_DEPTH_NESTING);
+	ret = connect_locked(file, master, fd);
+	mutex_unlock(&file->lock);
+	mutex_unlock(&master->lock);
+	mutex_unlock(&node->lock);
+
+put_file:
+	fput(filp);
+	return ret;
+}
+
+/*
+ * May the caller say what a file shows? The right is the process's: it has the
+ * master open at the number by which the file was connected. A master that has
+ * been mapped is its own.
+ */
+static bool is_master_owner(struct pmem_file *file, struct file *filp, int fd)
+{
+	lockdep_assert_held(&file->node->lock);
+	lockdep_assert_held(&file->lock);
+	if (!file->allocated)
+		return false;
+	if (file->mapped)
+		return true;
+	return filp && file->master && file->master->file == filp &&
+	       file->master_fd == fd;
+}
+
+/**
+ * pmem_change() - PMEM_MAP and PMEM_UNMAP
+ * @file: the file that shows more or less from now on
+ * @region: the part of its master
+ * @map: show, otherwise hide
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL for a misaligned region, from a caller that does not own
+ * the master, and as pmem_range_change(); -ENOMEM.
+ */
+int pmem_change(struct pmem_file *file, const struct pmem_region *region,
+		bool map)
+{
+	struct pmem_node *node = file->node;
+	struct file *filp = NULL;
+	int fd, ret = -EINVAL;
+	bool connected;
+
+	if (!PAGE_ALIGNED(region->offset) || !PAGE_ALIGNED(region->len))
+		return -EINVAL;
+	if (!region->len)
+		return 0;
+
+	mutex_lock(&file->lock);
+	connected = file->connected;
+	fd = file->master_fd;
+	mutex_unlock(&file->lock);
+	if (connected)
+		filp = fget(fd);
+
+	mutex_lock(&node->lock);
+	mutex_lock(&file->lock);
+	if (is_master_owner(file, filp, fd))
+		ret = pmem_range_change(file, region->offset, region->len, map);
+	mutex_unlock(&file->lock);
+	mutex_unlock(&node->lock);
+	if (filp)
+		fput(filp);
+	return ret;
+}
+
+/* The master is about to go: the client keeps numbers, but no memory. */
+static void revoke(struct pmem_file *client)
+{
+	struct dma_buf *dmabuf;
+
+	mutex_lock_nested(&client->lock, SINGLE_DEPTH_NESTING);
+	list_del_init(&client->client);
+	client->master = NULL;
+	pmem_ranges_drop(client);
+	dmabuf = client->memory.dmabuf;
+	client->memory.dmabuf = NULL;
+	mutex_unlock(&client->lock);
+	dma_buf_put(dmabuf);
+}
+
+/**
+ * pmem_disconnect() - the end of a file's connections
+ * @file: the file, which is about to go; its clients show garbage from now on
+ *
+ * Context: may sleep.
+ */
+void pmem_disconnect(struct pmem_file *file)
+{
+	struct pmem_file *client, *next;
+
+	mutex_lock(&file->node->lock);
+	list_del_init(&file->client);
+	list_for_each_entry_safe(client, next, &file->clients, client)
+		revoke(client);
+	mutex_unlock(&file->node->lock);
+}
