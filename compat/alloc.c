@@ -17,6 +17,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "../heap/api.h"
+#include "alloc.h"
+#include "hooks.h"
+#include "phys.h"
 #include "pmem.h"
 
 /* The system allocator's own alignment, which its lengths include. */

@@ -12,7 +12,12 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "../heap/api.h"
+#include "../uapi/linux/android_pmem.h"
+#include "cache.h"
 #include "pmem.h"
+#include "range.h"
+#include "view.h"
 
 /*
  * The memory with a reference: NULL if the file has none, or none any more. The

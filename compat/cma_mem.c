@@ -8,15 +8,21 @@
 #include <linux/compat.h>
 #include <linux/dma-buf.h>
 #include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "../heap/api.h"
 #include "../uapi/linux/cma_mem.h"
-#include "pmem.h"
+#include "cma_mem.h"
+#include "phys.h"
 
 static bool cma_mem_phys;
 module_param(cma_mem_phys, bool, 0444);

@@ -9,11 +9,15 @@
 #include <linux/dma-buf.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/sizes.h>
 
-#include "pmem.h"
+#include "../heap/api.h"
+#include "cma_test.h"
 
 #define SLOTS	10
 

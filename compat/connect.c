@@ -7,7 +7,12 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 
+#include "../uapi/linux/android_pmem.h"
+#include "connect.h"
+#include "inode.h"
+#include "phys.h"
 #include "pmem.h"
+#include "range.h"
 
 /* What can be connected, and to whom; with both locks held. */
 static int connect_locked(struct pmem_file *file, struct pmem_file *master,

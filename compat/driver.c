@@ -27,8 +27,13 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "../heap/api.h"
 #include "../heap/kcompat.h"
-#include "pmem.h"
+#include "device.h"
+#include "driver.h"
+#include "node.h"
+#include "platform_data.h"
+#include "pmem_kernel.h"
 
 static int read_allocator(struct device_node *np, enum pmem_allocator_type *type)
 {
@@ -54,41 +59,24 @@ static int read_allocator(struct device_node *np, enum pmem_allocator_type *type
 	return -EINVAL;
 }
 
-static struct heap *open_lent(const struct pmem_node_config *config,
-			      struct device_node *memory)
-{
-	struct heap *lender, *heap;
-
-	/* Its region may be made here; the other one has the node's name. */
-	lender = contig_heap_open_node(kbasename(memory->full_name), memory,
-				       config->quantum, false);
-	if (IS_ERR(lender))
-		return lender;
-	heap = contig_heap_open_lent(config->name, lender, config->size,
-				     config->quantum, !config->cached);
-	contig_heap_close(lender);
-	return heap;
-}
-
 static struct heap *open_heap(const struct pmem_node_config *config,
 			      struct device_node *np)
 {
 	struct device_node *memory = of_parse_phandle(np, "memory-region", 0);
+	bool system = config->allocator == PMEM_ALLOCATORTYPE_SYSTEM, lent;
 	struct heap *heap;
 
-	if (!memory && config->allocator == PMEM_ALLOCATORTYPE_SYSTEM)
+	if (!memory && system)
 		return contig_heap_open(config->name, "default_cma_region",
 					!config->cached);
 	if (!memory)
 		return ERR_PTR(-EINVAL);
-	if (of_property_read_bool(memory, "reusable") &&
-	    config->allocator != PMEM_ALLOCATORTYPE_SYSTEM)
-		heap = open_lent(config, memory);
-	else
-		heap = contig_heap_open_node(config->name, memory,
-					     config->quantum, !config->cached);
+	lent = !system && of_property_read_bool(memory, "reusable");
+	/* If its region is made here, that is not what has the node's name. */
+	heap = contig_heap_open_node(lent ? kbasename(memory->full_name) : config->name,
+				     memory, config->quantum, !config->cached);
 	of_node_put(memory);
-	return heap;
+	return lent ? pmem_open_lent(config, heap) : heap;
 }
 
 static struct pmem_node *node_from_tree(struct device_node *np)

@@ -6,7 +6,16 @@
 #include <linux/slab.h>
 
 #include "../heap/kcompat.h"
+#include "alloc.h"
+#include "connect.h"
+#include "file.h"
+#include "hooks.h"
+#include "inode.h"
+#include "ioctl.h"
+#include "node.h"
 #include "pmem.h"
+#include "range.h"
+#include "view.h"
 
 static struct pmem_file *file_new(struct pmem_node *node, struct file *filp)
 {

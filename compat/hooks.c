@@ -18,6 +18,8 @@
 #include <linux/srcu.h>
 #include <linux/wait.h>
 
+#include "../heap/api.h"
+#include "hooks.h"
 #include "pmem.h"
 
 /* To be followed by hooks_leave(), whatever this returns. */
@@ -259,15 +261,13 @@ int pmem_node_retire(struct pmem_node *node)
 /**
  * pmem_hooks_setup() - give a node its hooks
  * @node: a node that nobody knows yet, with its heap
- * @config: has the hooks
+ * @hooks: the hooks, which are copied
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int pmem_hooks_setup(struct pmem_node *node,
-		     const struct pmem_node_config *config)
+int pmem_hooks_setup(struct pmem_node *node, const struct pmem_hooks *hooks)
 {
-	const struct pmem_hooks *hooks = &config->hooks;
 	int ret = init_srcu_struct(&node->hooks_srcu);
 
 	if (ret)
@@ -275,7 +275,6 @@ int pmem_hooks_setup(struct pmem_node *node,
 	init_waitqueue_head(&node->use_changed);
 	node->own_hooks = *hooks;
 	node->on_demand = hooks->first_use || hooks->last_use;
-	node->own_commands = hooks->ioctl;
 	node->hooked = node->on_demand || hooks->ioctl || hooks->release;
 	if (node->hooked)
 		rcu_assign_pointer(node->hooks, &node->own_hooks);

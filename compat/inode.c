@@ -11,7 +11,7 @@
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
 
-#include "pmem.h"
+#include "inode.h"
 
 #define PMEM_FS_MAGIC	0x706d656d
 

@@ -5,24 +5,67 @@
  * and later), but for what it got wrong.
  */
 #include <linux/compat.h>
-#include <linux/file.h>
-#include <linux/log2.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 
-#include "../heap/kcompat.h"
+#include "../uapi/linux/android_pmem.h"
+#include "alloc.h"
+#include "cache.h"
+#include "connect.h"
+#include "hooks.h"
+#include "ioctl.h"
+#include "phys.h"
 #include "pmem.h"
+#include "share.h"
 
 /* Units of the interface, whatever the page size is. */
 #define PMEM_ALIGN_MIN	SZ_4K
 #define PMEM_ALIGN_MAX	SZ_1M
 
+/* Arguments are made of unsigned long, so those of 32-bit callers are narrow. */
+static int get_longs(void __user *user, bool narrow, unsigned long *longs,
+		     int nr)
+{
+	u32 narrow_longs[3];
+	int i;
+
+	if (!narrow)
+		return copy_from_user(longs, user, nr * sizeof(*longs)) ?
+		       -EFAULT : 0;
+	if (copy_from_user(narrow_longs, user, nr * sizeof(u32)))
+		return -EFAULT;
+	for (i = 0; i < nr; i++)
+		longs[i] = narrow_longs[i];
+	return 0;
+}
+
+/* The int behind that many longs. */
+static int get_int(void __user *user, bool narrow, int longs, int *value)
+{
+	user += longs * (narrow ? sizeof(u32) : sizeof(long));
+	return get_user(*value, (int __user *)user);
+}
+
+static int put_longs(void __user *user, bool narrow, u64 first, u64 second)
+{
+	const unsigned long longs[] = { first, second };
+	const u32 narrow_longs[] = { first, second };
+
+	if (max(first, second) > (narrow ? U32_MAX : ULONG_MAX))
+		return -EOVERFLOW;
+	if (narrow)
+		return copy_to_user(user, narrow_longs, sizeof(narrow_longs)) ?
+		       -EFAULT : 0;
+	return copy_to_user(user, longs, sizeof(longs)) ? -EFAULT : 0;
+}
+
 /*
  * A caller who cannot be told the address of all bytes gets the handle: an error
  * would mean "not PMEM" to clients.
  */
-static int get_place(struct pmem_file *file, unsigned long arg, bool narrow)
+static int get_place(struct pmem_file *file, void __user *user, bool narrow)
 {
 	u64 offset = 0, len = 0;
 
@@ -37,102 +80,85 @@ static int get_place(struct pmem_file *file, unsigned long arg, bool narrow)
 						  memory->handle->value;
 	}
 	mutex_unlock(&file->lock);
-	return pmem_put_region(arg, narrow, offset, len);
+	return put_longs(user, narrow, offset, len);
 }
 
-static int do_change(struct pmem_file *file, unsigned long arg, bool narrow,
-		     bool map)
+static bool may_align(const struct pmem_node *node, u64 align)
 {
-	struct pmem_region region;
-	int ret = pmem_get_region(arg, narrow, &region);
-
-	return ret ?: pmem_change(file, &region, map);
+	if (align & (align - 1) || align < PMEM_ALIGN_MIN || align > PMEM_ALIGN_MAX)
+		return false;
+	return align <= PAGE_SIZE || node->allocator == PMEM_ALLOCATORTYPE_BITMAP;
 }
 
-static int do_allocate(struct pmem_file *file, u64 len)
+static int allocate(struct pmem_file *file, u64 size, u64 align)
 {
 	int ret = -EINVAL;
 
 	mutex_lock(&file->lock);
-	if (!file->allocated)
-		ret = pmem_allocate(file, len, PAGE_SIZE);
+	if (!file->allocated && may_align(file->node, align))
+		ret = pmem_allocate(file, size, max_t(u64, align, PAGE_SIZE));
 	mutex_unlock(&file->lock);
 	return ret;
 }
 
-static int allocate_aligned(struct pmem_file *file, u64 size, u64 align)
+static int allocate_aligned(struct pmem_file *file, void __user *user,
+			    bool narrow)
 {
-	lockdep_assert_held(&file->lock);
-	if (file->allocated)
-		return -EINVAL;
-	if (align & (align - 1))
-		return -EINVAL;
-	if (align > PAGE_SIZE &&
-	    file->node->allocator != PMEM_ALLOCATORTYPE_BITMAP)
-		return -EINVAL;
-	if (align > PMEM_ALIGN_MAX || align < PMEM_ALIGN_MIN)
-		return -EINVAL;
-	return pmem_allocate(file, size, max_t(u64, align, PAGE_SIZE));
+	unsigned long size;
+	int align, ret;
+
+	ret = get_longs(user, narrow, &size, 1) ?:
+	      get_int(user, narrow, 1, &align);
+	return ret ?: allocate(file, size, (unsigned int)align);
 }
 
-static int do_allocate_aligned(struct pmem_file *file, unsigned long arg,
-			       bool narrow)
-{
-	struct pmem_allocation allocation;
-	int ret = pmem_get_allocation(arg, narrow, &allocation);
-
-	if (ret)
-		return ret;
-	mutex_lock(&file->lock);
-	ret = allocate_aligned(file, allocation.size, allocation.align);
-	mutex_unlock(&file->lock);
-	return ret;
-}
-
-static int get_free_space(struct pmem_node *node, unsigned long arg,
+static int get_free_space(struct pmem_node *node, void __user *user,
 			  bool narrow)
 {
 	u64 total, largest;
 
 	pmem_free_space(node, &total, &largest);
-	return pmem_put_freespace(arg, narrow, total, largest);
+	return put_longs(user, narrow, total, largest);
 }
 
-static int do_cache_flush(struct pmem_file *file, unsigned long arg,
-			  bool narrow)
+static int with_region(struct pmem_file *file, unsigned int nr,
+		       void __user *user, bool narrow)
 {
 	struct pmem_region region;
-	int ret = pmem_get_region(arg, narrow, &region);
+	int ret = get_longs(user, narrow, (unsigned long *)&region, 2);
 
-	if (!ret)
+	if (ret)
+		return ret;
+	switch (nr) {
+	case _IOC_NR(PMEM_MAP):
+	case _IOC_NR(PMEM_UNMAP):
+		return pmem_change(file, &region, nr == _IOC_NR(PMEM_MAP));
+	case _IOC_NR(PMEM_CACHE_INV):
+		/* The one command that names its range by address alone. */
+		return pmem_cache_inv(file, region.offset, region.len);
+	default:
 		pmem_cache_flush(file, region.offset, region.len);
-	return ret;
+		return 0;
+	}
 }
 
-static int do_cache_maintain(struct pmem_file *file, unsigned int nr,
-			     unsigned long arg, bool narrow)
+static int cache_maintain(struct pmem_file *file, unsigned int nr,
+			  void __user *user, bool narrow)
 {
 	struct pmem_addr addr;
-	int ret = pmem_get_addr(arg, narrow, &addr);
+	int ret = get_longs(user, narrow, (unsigned long *)&addr, 3);
 
 	return ret ?: pmem_cache_maintain(file, nr, &addr);
 }
 
-/* The one command that names its range by address alone. */
-static int do_cache_inv(struct pmem_file *file, unsigned long arg, bool narrow)
-{
-	struct pmem_region region;
-	int ret = pmem_get_region(arg, narrow, &region);
-
-	return ret ?: pmem_cache_inv(file, region.offset, region.len);
-}
-
-static int do_cache_sync(struct pmem_file *file, unsigned long arg, bool narrow,
-			 bool map)
+static int cache_sync(struct pmem_file *file, void __user *user, bool narrow,
+		      bool map)
 {
 	struct pmem_sync_region sync;
-	int ret = pmem_get_sync_region(arg, narrow, &sync);
+	int ret;
 
+	ret = get_longs(user, narrow, (unsigned long *)&sync.region, 2) ?:
+	      get_int(user, narrow, 2, &sync.dir);
 	if (!ret)
 		pmem_cache_sync(file, &sync, map);
 	return ret;
@@ -168,44 +194,41 @@ static long unknown(struct file *filp, unsigned int cmd, unsigned long arg)
 }
 
 static long legacy(struct file *filp, unsigned int cmd, unsigned long arg,
-		   bool narrow)
+		   void __user *user, bool narrow)
 {
 	struct pmem_file *file = filp->private_data;
 	unsigned int nr = _IOC_NR(cmd);
 
 	/* A device with commands of its own has these three for itself. */
-	if (file->node->own_commands && is_hw3d(nr))
+	if (file->node->own_hooks.ioctl && is_hw3d(nr))
 		return unknown(filp, cmd, arg);
 	switch (nr) {
 	case _IOC_NR(PMEM_GET_PHYS):
 	case _IOC_NR(PMEM_GET_SIZE):
-		return get_place(file, arg, narrow);
+		return get_place(file, user, narrow);
 	case _IOC_NR(PMEM_MAP):
-		return do_change(file, arg, narrow, true);
 	case _IOC_NR(PMEM_UNMAP):
-		return do_change(file, arg, narrow, false);
+	case _IOC_NR(PMEM_CACHE_FLUSH):
+	case _IOC_NR(PMEM_CACHE_INV):
+		return with_region(file, nr, user, narrow);
 	case _IOC_NR(PMEM_ALLOCATE):
-		return do_allocate(file, arg);
+		return allocate(file, arg, PMEM_ALIGN_MIN);
 	case _IOC_NR(PMEM_CONNECT):
 		return pmem_connect(file, arg);
 	case _IOC_NR(PMEM_GET_TOTAL_SIZE):
-		return pmem_put_region(arg, narrow, 0, file->node->size);
-	case _IOC_NR(PMEM_CACHE_FLUSH):
-		return do_cache_flush(file, arg, narrow);
+		return put_longs(user, narrow, 0, file->node->size);
 	case _IOC_NR(PMEM_CLEAN_INV_CACHES):
 	case _IOC_NR(PMEM_CLEAN_CACHES):
 	case _IOC_NR(PMEM_INV_CACHES):
-		return do_cache_maintain(file, nr, arg, narrow);
+		return cache_maintain(file, nr, user, narrow);
 	case _IOC_NR(PMEM_GET_FREE_SPACE):
-		return get_free_space(file->node, arg, narrow);
+		return get_free_space(file->node, user, narrow);
 	case _IOC_NR(PMEM_ALLOCATE_ALIGNED):
-		return do_allocate_aligned(file, arg, narrow);
+		return allocate_aligned(file, user, narrow);
 	case _IOC_NR(PMEM_MAP_REGION):
-		return do_cache_sync(file, arg, narrow, true);
 	case _IOC_NR(PMEM_UNMAP_REGION):
-		return do_cache_sync(file, arg, narrow, false);
-	case _IOC_NR(PMEM_CACHE_INV):
-		return do_cache_inv(file, arg, narrow);
+		return cache_sync(file, user, narrow,
+				  nr == _IOC_NR(PMEM_MAP_REGION));
 	default:
 		return unknown(filp, cmd, arg);
 	}
@@ -221,7 +244,7 @@ static long any_ioctl(struct file *filp, unsigned int cmd, unsigned long arg,
 	if (cmd == PMEM_IMPORT_DMABUF)
 		return pmem_import(filp->private_data, user);
 	if (is_legacy(cmd))
-		return legacy(filp, cmd, arg, narrow);
+		return legacy(filp, cmd, arg, user, narrow);
 	return unknown(filp, cmd, arg);
 }
 

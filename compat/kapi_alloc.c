@@ -12,9 +12,14 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "../heap/api.h"
 #include "../heap/kcompat.h"
-#include "kapi.h"
+#include "alloc.h"
+#include "hooks.h"
+#include "kapi_alloc.h"
+#include "node.h"
 #include "pmem.h"
+#include "pmem_kernel.h"
 
 /**
  * struct kernel_alloc - memory that pmem_kalloc() gave out

@@ -11,7 +11,13 @@
 #include <linux/iosys-map.h>
 
 #include "../heap/kcompat.h"
+#include "../uapi/linux/android_pmem.h"
+#include "cache.h"
+#include "connect.h"
+#include "inode.h"
 #include "pmem.h"
+#include "pmem_kernel.h"
+#include "view.h"
 
 /**
  * is_pmem_file() - is it a file of a PMEM device?

@@ -16,8 +16,13 @@
 #include <linux/string.h>
 
 #include "../heap/kcompat.h"
-#include "kapi.h"
+#include "device.h"
+#include "hooks.h"
+#include "kapi_node.h"
+#include "node.h"
+#include "platform_data.h"
 #include "pmem.h"
+#include "pmem_kernel.h"
 
 /**
  * struct setup_node - a node that a driver made
@@ -190,5 +195,4 @@ void pmem_kernel_nodes_teardown(void)
 	unregister_module_notifier(&modules_block);
 	list_for_each_entry_safe(made, next, &setup_nodes, entry)
 		setup_node_remove(made);
-	pmem_kernel_allocs_free();
 }

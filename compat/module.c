@@ -2,16 +2,23 @@
 /*
  * pmem_compat: the device nodes of the legacy PMEM driver, over contig_heaps.
  *
- * From a client to memory: ioctl.c and layout.c (commands), file.c (masters and
- * connected files), view.c and range.c (mappings), alloc.c (rules of
+ * From a client to memory: file.c (open files), ioctl.c (commands), connect.c
+ * (masters and connected files), view.c and range.c (mappings), alloc.c (rules of
  * allocation). Nodes come from the device tree and boards (driver.c,
  * platform_data.c), from parameters (node_param.c) and from drivers (kapi_node.c),
- * which have hooks (hooks.c). Who owns what, and all locks: pmem.h.
+ * which have hooks (hooks.c). Who owns what, all layers, and all locks: pmem.h.
  */
 #include <linux/module.h>
 
 #include "../heap/kcompat.h"
-#include "pmem.h"
+#include "cma_mem.h"
+#include "cma_test.h"
+#include "driver.h"
+#include "inode.h"
+#include "kapi_alloc.h"
+#include "kapi_node.h"
+#include "node_param.h"
+#include "sysfs.h"
 
 static int __init pmem_compat_init(void)
 {
@@ -57,6 +64,7 @@ static void __exit pmem_compat_exit(void)
 	cma_test_teardown();
 	cma_mem_teardown();
 	pmem_kernel_nodes_teardown();
+	pmem_kernel_allocs_free();
 	pmem_sysfs_teardown();
 	pmem_inode_teardown();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices: from a description to a node under /dev, and back.
+ * Nodes: who knows them by what, and how long they live.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,7 +10,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../heap/api.h"
 #include "../heap/kcompat.h"
+#include "hooks.h"
+#include "node.h"
 #include "pmem.h"
 
 /* Names in use, so that no two nodes fight for the same files. */
@@ -80,13 +83,6 @@ static int claim_name(struct pmem_node *node)
 	node->id = last_id++;
 	mutex_unlock(&names_lock);
 	return ret;
-}
-
-static void unclaim_name(struct pmem_node *node)
-{
-	mutex_lock(&names_lock);
-	list_del(&node->named);
-	mutex_unlock(&names_lock);
 }
 
 /**
@@ -208,7 +204,6 @@ static void node_init(struct pmem_node *node,
 	INIT_LIST_HEAD(&node->slots);
 	node->misc.name = node->name;
 	node->misc.minor = MISC_DYNAMIC_MINOR;
-	node->misc.fops = &pmem_fops;
 }
 
 static struct pmem_node *node_new(const struct pmem_node_config *config)
@@ -225,7 +220,7 @@ static struct pmem_node *node_new(const struct pmem_node_config *config)
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	node_init(node, config, &stat);
-	ret = pmem_hooks_setup(node, config);
+	ret = pmem_hooks_setup(node, &config->hooks);
 	if (ret) {
 		kfree(node);
 		return ERR_PTR(ret);
@@ -233,27 +228,14 @@ static struct pmem_node *node_new(const struct pmem_node_config *config)
 	return node;
 }
 
-static int node_show(struct pmem_node *node)
-{
-	int ret = pmem_sysfs_add(node);
-
-	if (ret || node->kernel_only)
-		return ret;
-	ret = misc_register(&node->misc);
-	if (ret)
-		pmem_sysfs_del(node);
-	return ret;
-}
-
 /**
- * pmem_node_create() - make a device
+ * pmem_node_new() - make a node, which nobody can open yet, and claim its name
  * @config: what it is to be; its heap is the node's, and closed on failure
  *
  * Context: may sleep.
- * Return: the node, for pmem_node_remove(); -EINVAL for a bad name, size or
- * quantum; -EEXIST if the name is taken; -ENOMEM; -EBUSY without a free minor.
+ * Return: the node, for pmem_node_end(), or an errno as pmem_node_create().
  */
-struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
+struct pmem_node *pmem_node_new(const struct pmem_node_config *config)
 {
 	struct pmem_node *node = node_new(config);
 	int ret;
@@ -263,36 +245,25 @@ struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
 		return node;
 	}
 	ret = claim_name(node);
-	if (ret)
-		goto put;
-	ret = node_show(node);
-	if (ret)
-		goto unclaim;
-	pr_info("%s: %llu KiB%s\n", node->name, node->size >> 10,
-		node->cached ? "" : ", uncached");
+	if (ret) {
+		pmem_hooks_cut(node);
+		pmem_node_put(node);
+		return ERR_PTR(ret);
+	}
 	return node;
-
-unclaim:
-	unclaim_name(node);
-put:
-	pmem_hooks_cut(node);
-	pmem_node_put(node);
-	return ERR_PTR(ret);
 }
 
 /**
- * pmem_node_remove() - take a device away
- * @node: the node; open files go on working, but without hooks, if it had any, and
- *	without new memory then
+ * pmem_node_end() - the end of what pmem_node_new() began
+ * @node: the node; lives on as long as it has open files
  *
  * Context: may sleep; none of our locks may be held, nor one that a hook takes.
  */
-void pmem_node_remove(struct pmem_node *node)
+void pmem_node_end(struct pmem_node *node)
 {
-	if (!node->kernel_only)
-		misc_deregister(&node->misc);
-	pmem_sysfs_del(node);
-	unclaim_name(node);
+	mutex_lock(&names_lock);
+	list_del(&node->named);
+	mutex_unlock(&names_lock);
 	pmem_hooks_cut(node);
 	pmem_node_put(node);
 }

@@ -18,7 +18,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "pmem.h"
+#include "../heap/api.h"
+#include "device.h"
+#include "node.h"
+#include "node_param.h"
 
 #define MAX_NODES	16
 
@@ -65,30 +68,6 @@ static int parse_option(const char *option, struct pmem_node_config *config,
 	return 0;
 }
 
-/**
- * pmem_open_region() - open the heap of a node on a region by name
- * @config: the node
- * @region: name of the region
- * @lent: have it lend the size of the node while anything is allocated
- *
- * Context: may sleep.
- * Return: the heap, or as contig_heap_open() and contig_heap_open_lent().
- */
-struct heap *pmem_open_region(const struct pmem_node_config *config,
-			      const char *region, bool lent)
-{
-	struct heap *heap = contig_heap_open(config->name, region,
-					     !config->cached);
-	struct heap *borrower;
-
-	if (!lent || IS_ERR(heap))
-		return heap;
-	borrower = contig_heap_open_lent(config->name, heap, config->size,
-					 config->quantum, !config->cached);
-	contig_heap_close(heap);
-	return borrower;
-}
-
 static struct pmem_node *make(char *text)
 {
 	struct pmem_node_config config = {
@@ -106,7 +85,9 @@ static struct pmem_node *make(char *text)
 		if (parse_option(option, &config, &lent))
 			return ERR_PTR(-EINVAL);
 
-	config.heap = pmem_open_region(&config, region, lent);
+	config.heap = contig_heap_open(config.name, region, !config.cached);
+	if (lent)
+		config.heap = pmem_open_lent(&config, config.heap);
 	if (IS_ERR(config.heap))
 		return ERR_CAST(config.heap);
 	return pmem_node_create(&config);

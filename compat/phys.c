@@ -15,7 +15,7 @@
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
 
-#include "pmem.h"
+#include "phys.h"
 
 #define FIRST_HANDLE	0x10000000ULL
 #define END_OF_HANDLES	0xf0000000ULL

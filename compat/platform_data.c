@@ -15,7 +15,11 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "pmem.h"
+#include "../heap/api.h"
+#include "device.h"
+#include "node.h"
+#include "platform_data.h"
+#include "pmem_kernel.h"
 
 static const char * const type_names[] = {
 	[MEMTYPE_EBI1]		= "ebi1",
@@ -92,7 +96,8 @@ static struct heap *open_heap(const struct android_pmem_platform_data *data,
 		       data->name);
 		return ERR_PTR(-EINVAL);
 	}
-	return pmem_open_region(config, region, true);
+	return pmem_open_lent(config, contig_heap_open(data->name, region,
+						       !data->cached));
 }
 
 /**

@@ -20,6 +20,25 @@
  *
  * A child after fork gets views of its own, which show nothing but garbage.
  *
+ * Layers, lowest first. A file has a header of its own, and calls what is in the
+ * lines above its own, nothing else:
+ *
+ *   hooks, inode, phys, range	functions of drivers; whose a file is; numbers for
+ *				addresses; what a connected file shows
+ *   node, alloc, connect	nodes by name; their memory; masters and clients
+ *   view, share, sysfs		user mappings; dma-bufs; what is told of nodes
+ *   cache			maintenance of what a user address shows
+ *   ioctl
+ *   file			what the kernel calls for an open file
+ *   device			nodes under /dev
+ *   node_param, platform_data	where nodes come from
+ *   driver, kapi_node		the same
+ *   module
+ *
+ * kapi_file is right above cache, kapi_alloc above alloc and node: what drivers
+ * call. cma_mem and cma_test, devices of another kind, have phys in common with
+ * the rest.
+ *
  * Lock order, outermost first:
  *
  *   setup_lock		which nodes drivers have made
@@ -55,26 +74,13 @@
 #include <linux/wait.h>
 
 #include "../heap/api.h"
-#include "../uapi/linux/android_pmem.h"
 #include "pmem_kernel.h"
 
 #define PMEM_NAME_MAX	32
 
-struct seq_file;
-
-/**
- * struct pmem_handle - a range of numbers in place of physical addresses
- * @users: files and blocks that show it; see pmem_handle_put()
- * @value: the first number: not 0, page aligned
- * @units: how long the range is, see phys.c
- *
- * Two that live have no number in common.
- */
-struct pmem_handle {
-	refcount_t users;
-	u32 value;
-	unsigned int units;
-};
+struct pmem_handle;
+struct pmem_slot;
+struct pmem_view;
 
 /**
  * struct pmem_memory - memory that a file is about
@@ -98,19 +104,22 @@ struct pmem_memory {
 };
 
 /**
- * struct pmem_slot - an allocation as the node's allocator sees it
- * @entry: in node->slots, by @index of a buddy node, else by @id
- * @id: number of the slot, the lowest that was free
- * @index: first quantum
- * @quanta: number of them
- *
- * All protected by node->alloc_lock.
+ * struct pmem_hooks - functions of a driver that a device calls
+ * @owner: module that they are of; held by every open file. NULL if that is not
+ *	known, and for those of the kernel itself
+ * @ioctl: takes the commands that PMEM does not know, or NULL
+ * @release: called when a file is released, or NULL
+ * @first_use: request_region of struct android_pmem_platform_data, or NULL
+ * @last_use: release_region of the same, or NULL
+ * @cookie: for these two
  */
-struct pmem_slot {
-	struct list_head entry;
-	int id;
-	u64 index;
-	u64 quanta;
+struct pmem_hooks {
+	struct module *owner;
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	int (*release)(struct inode *inode, struct file *file);
+	int (*first_use)(void *cookie);
+	int (*last_use)(void *cookie);
+	void *cookie;
 };
 
 /**
@@ -143,7 +152,6 @@ enum pmem_use {
  * @heap: where its memory comes from; owned
  * @hooked: has, or had, hooks
  * @on_demand: its driver is asked for the memory
- * @own_commands: its driver has commands of its own
  * @own_hooks: functions of its driver
  * @hooks: @own_hooks as long as they may be called, else NULL; changed under
  *	@files_lock
@@ -178,7 +186,6 @@ struct pmem_node {
 	struct heap *heap;
 	bool hooked;
 	bool on_demand;
-	bool own_commands;
 	struct pmem_hooks own_hooks;
 	const struct pmem_hooks __rcu *hooks;
 	struct srcu_struct hooks_srcu;
@@ -193,18 +200,6 @@ struct pmem_node {
 	enum pmem_use use;
 	wait_queue_head_t use_changed;
 	struct dentry *debugfs;
-};
-
-/**
- * struct pmem_range - a region that PMEM_MAP recorded
- * @entry: in file->ranges, newest first
- * @offset: bytes into the allocation, page aligned
- * @len: bytes, page aligned, not 0
- */
-struct pmem_range {
-	struct list_head entry;
-	u64 offset;
-	u64 len;
 };
 
 /**
@@ -267,129 +262,5 @@ struct pmem_file {
 	struct dma_buf *pinned;
 	struct iosys_map vmap;
 };
-
-/* node.c */
-struct pmem_node *pmem_node_create(const struct pmem_node_config *config);
-void pmem_node_remove(struct pmem_node *node);
-struct pmem_node *pmem_node_get(struct pmem_node *node);
-void pmem_node_put(struct pmem_node *node);
-struct pmem_node *pmem_node_shown(const struct kobject *kobj);
-struct pmem_node *pmem_node_for_kernel(int memory_type,
-				       unsigned int skip);
-struct pmem_node *pmem_node_hooked(const struct module *module);
-
-/* hooks.c */
-int pmem_hooks_setup(struct pmem_node *node,
-		     const struct pmem_node_config *config);
-void pmem_hooks_cut(struct pmem_node *node);
-void pmem_hooks_teardown(struct pmem_node *node);
-bool pmem_hooks_pin(struct pmem_node *node, struct module **owner);
-bool pmem_hooks_are_of(struct pmem_node *node, const struct module *module);
-long pmem_hook_ioctl(struct pmem_node *node, struct file *filp,
-		     unsigned int cmd, unsigned long arg);
-int pmem_hook_release(struct pmem_node *node, struct inode *inode,
-		      struct file *filp);
-int pmem_node_use(struct pmem_node *node);
-void pmem_node_unuse(struct pmem_node *node);
-int pmem_node_retire(struct pmem_node *node);
-
-/* file.c */
-extern const struct file_operations pmem_fops;
-
-/* connect.c */
-int pmem_connect(struct pmem_file *file, int fd);
-int pmem_change(struct pmem_file *file, const struct pmem_region *region,
-		bool map);
-void pmem_disconnect(struct pmem_file *file);
-
-/* alloc.c */
-int pmem_allocate(struct pmem_file *file, u64 len, u64 align);
-void pmem_free(struct pmem_file *file);
-void pmem_zeros_to_memory(struct dma_buf *dmabuf);
-void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest);
-bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
-		     unsigned int *order);
-
-/* range.c */
-int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map);
-int pmem_ranges_show(struct pmem_file *file);
-bool pmem_range_shown(struct pmem_file *file, u64 offset);
-void pmem_ranges_drop(struct pmem_file *file);
-
-/* view.c */
-int pmem_mmap(struct file *filp, struct vm_area_struct *vma);
-unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
-				     unsigned long len, unsigned long pgoff,
-				     unsigned long flags);
-unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
-			     unsigned long addr, unsigned long len,
-			     u64 *offset);
-void pmem_view_where(struct pmem_file *file, unsigned long *start,
-		     unsigned long *len);
-
-/* ioctl.c */
-long pmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
-long pmem_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
-
-/* layout.c */
-int pmem_get_region(unsigned long arg, bool narrow, struct pmem_region *region);
-int pmem_put_region(unsigned long arg, bool narrow, u64 offset, u64 len);
-int pmem_get_addr(unsigned long arg, bool narrow, struct pmem_addr *addr);
-int pmem_get_sync_region(unsigned long arg, bool narrow,
-			 struct pmem_sync_region *sync);
-int pmem_get_allocation(unsigned long arg, bool narrow,
-			struct pmem_allocation *allocation);
-int pmem_put_freespace(unsigned long arg, bool narrow, u64 total, u64 largest);
-
-/* phys.c */
-bool pmem_may_see_phys(bool everybody);
-bool pmem_fits(u64 phys, u64 len, bool narrow);
-struct pmem_handle *pmem_handle_new(u64 size);
-struct pmem_handle *pmem_handle_get(struct pmem_handle *handle);
-void pmem_handle_put(struct pmem_handle *handle);
-
-/* cache.c */
-void pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len);
-int pmem_cache_maintain(struct pmem_file *file, unsigned int nr,
-			const struct pmem_addr *addr);
-int pmem_cache_inv(struct pmem_file *file, unsigned long start,
-		   unsigned long len);
-void pmem_cache_sync(struct pmem_file *file, const struct pmem_sync_region *sync,
-		     bool map);
-
-/* share.c */
-int pmem_export(struct pmem_file *file, void __user *arg);
-int pmem_import(struct pmem_file *file, void __user *arg);
-
-/* sysfs.c */
-int pmem_sysfs_setup(void);
-void pmem_sysfs_teardown(void);
-int pmem_sysfs_add(struct pmem_node *node);
-void pmem_sysfs_del(struct pmem_node *node);
-
-/* inode.c */
-int pmem_inode_setup(void);
-void pmem_inode_teardown(void);
-struct inode *pmem_inode_new(void);
-struct pmem_file *pmem_file_of(struct file *file);
-
-/* node_param.c, platform_data.c: where nodes come from */
-struct heap *pmem_open_region(const struct pmem_node_config *config,
-			      const char *region, bool lent);
-struct pmem_node *
-pmem_node_from_data(const struct android_pmem_platform_data *data,
-		    const struct pmem_hooks *hooks);
-
-/* driver.c, node_param.c, cma_mem.c, cma_test.c, kapi_node.c */
-int pmem_driver_setup(void);
-void pmem_driver_teardown(void);
-void pmem_params_add(void);
-void pmem_params_remove(void);
-int cma_mem_setup(void);
-void cma_mem_teardown(void);
-int cma_test_setup(void);
-void cma_test_teardown(void);
-int pmem_kernel_nodes_setup(void);
-void pmem_kernel_nodes_teardown(void);
 
 #endif /* PMEM_H */

@@ -11,7 +11,6 @@
 
 #include <linux/types.h>
 
-struct device_node;
 struct file;
 struct inode;
 struct module;
@@ -109,51 +108,6 @@ struct android_pmem_platform_data {
 	int (*request_region)(void *cookie);
 	int (*release_region)(void *cookie);
 	void *(*setup_region)(void);
-};
-
-/**
- * struct pmem_hooks - functions of a driver that a device calls
- * @owner: module that they are of; held by every open file. NULL if that is not
- *	known, and for those of the kernel itself
- * @ioctl: takes the commands that PMEM does not know, or NULL
- * @release: called when a file is released, or NULL
- * @first_use: request_region of struct android_pmem_platform_data, or NULL
- * @last_use: release_region of the same, or NULL
- * @cookie: for these two
- */
-struct pmem_hooks {
-	struct module *owner;
-	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	int (*release)(struct inode *inode, struct file *file);
-	int (*first_use)(void *cookie);
-	int (*last_use)(void *cookie);
-	void *cookie;
-};
-
-/**
- * struct pmem_node_config - what a node is made from
- * @name: its name
- * @allocator: rules of allocation
- * @heap: where its memory comes from; the node takes it over
- * @size: bytes, or 0 for all memory of @heap
- * @quantum: bytes
- * @cached: memory may be mapped cached
- * @show_phys: physical addresses are for everybody
- * @kernel_only: make no node under /dev
- * @memory_type: MEMTYPE_* if @kernel_only
- * @hooks: functions of the driver that it is made for
- */
-struct pmem_node_config {
-	const char *name;
-	enum pmem_allocator_type allocator;
-	struct heap *heap;
-	u64 size;
-	u64 quantum;
-	bool cached;
-	bool show_phys;
-	bool kernel_only;
-	int memory_type;
-	struct pmem_hooks hooks;
 };
 
 int is_pmem_file(struct file *file);

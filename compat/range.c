@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "pmem.h"
+#include "range.h"
 
 /* More distinct regions than any client has, so that nobody collects them. */
 #define MAX_RANGES	4096

@@ -9,7 +9,12 @@
 #include <linux/file.h>
 #include <linux/uaccess.h>
 
+#include "../heap/api.h"
+#include "../uapi/linux/android_pmem.h"
+#include "alloc.h"
+#include "phys.h"
 #include "pmem.h"
+#include "share.h"
 
 #define READ_WRITE	(FMODE_READ | FMODE_WRITE)
 

@@ -12,7 +12,13 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include "../heap/api.h"
+#include "alloc.h"
+#include "node.h"
+#include "phys.h"
 #include "pmem.h"
+#include "range.h"
+#include "sysfs.h"
 
 static struct kobject *regions;
 

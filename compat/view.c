@@ -7,8 +7,13 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "../heap/api.h"
 #include "../heap/kcompat.h"
+#include "alloc.h"
+#include "inode.h"
 #include "pmem.h"
+#include "range.h"
+#include "view.h"
 
 /**
  * struct pmem_view - one mapping in one address space

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PMEM_CMA_TEST_H
+#define PMEM_CMA_TEST_H
+
+int cma_test_setup(void);
+void cma_test_teardown(void);
+
+#endif /* PMEM_CMA_TEST_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PMEM_PHYS_H
+#define PMEM_PHYS_H
+
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+/**
+ * struct pmem_handle - a range of numbers in place of physical addresses
+ * @users: files and blocks that show it; see pmem_handle_put()
+ * @value: the first number: not 0, page aligned
+ * @units: how long the range is, see phys.c
+ *
+ * Two that live have no number in common.
+ */
+struct pmem_handle {
+	refcount_t users;
+	u32 value;
+	unsigned int units;
+};
+
+bool pmem_may_see_phys(bool everybody);
+bool pmem_fits(u64 phys, u64 len, bool narrow);
+struct pmem_handle *pmem_handle_new(u64 size);
+struct pmem_handle *pmem_handle_get(struct pmem_handle *handle);
+void pmem_handle_put(struct pmem_handle *handle);
+
+#endif /* PMEM_PHYS_H */
