@@ -21,7 +21,6 @@
 #include "alloc.h"
 #include "hooks.h"
 #include "phys.h"
-#include "pmem.h"
 
 /* The system allocator's own alignment, which its lengths include. */
 #define SYSTEM_ALIGN	PAGE_SIZE
@@ -30,22 +29,23 @@
 #define PLACE_ATTEMPTS	16
 
 /*
- * The first run of whole free quanta at or after one, within the node's size.
- * The heap's own quantum may be smaller.
+ * The first run of whole free quanta at or after one, within so many bytes of the
+ * region. The heap's own quantum may be smaller.
  */
-static bool next_run(struct pmem_node *node, u64 from, u64 *index, u64 *end)
+static bool next_run(struct pmem_node *node, u64 bytes, u64 from, u64 *index,
+		     u64 *end)
 {
 	unsigned int shift = ilog2(node->quantum);
 	u64 start, len;
 
 	lockdep_assert_held(&node->alloc_lock);
 	do {
-		if (from >= node->size >> shift ||
+		if (from >= bytes >> shift ||
 		    !contig_heap_next_free(node->heap, from << shift, &start,
 					   &len))
 			return false;
 		*index = ALIGN(start, node->quantum) >> shift;
-		*end = min(start + len, node->size) >> shift;
+		*end = min(start + len, bytes) >> shift;
 		from = ((start + len) >> shift) + 1;
 	} while (*index >= *end);
 	return true;
@@ -65,7 +65,7 @@ bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 {
 	u64 end;
 
-	if (!next_run(node, from, index, &end))
+	if (!next_run(node, node->size, from, index, &end))
 		return false;
 	*order = ilog2(end - *index);
 	if (*index)
@@ -356,23 +356,15 @@ static void bitmap_space(struct pmem_node *node, const struct contig_stat *stat,
 			 u64 *total, u64 *largest)
 {
 	unsigned int shift = ilog2(node->quantum);
-	u64 start, len, end, from;
+	u64 index, end, from;
 
-	*total = stat->free;
-	*largest = stat->largest;
-	if (stat->places) {
-		*total = 0;
-		*largest = 0;
-		for (from = 0; contig_heap_next_free(node->heap, from, &start, &len);
-		     from = start + len) {
-			u64 first = ALIGN(start, node->quantum);
-
-			end = ALIGN_DOWN(start + len, node->quantum);
-			if (first >= end)
-				continue;
-			*total += end - first;
-			*largest = max(*largest, end - first);
-		}
+	if (!stat->places) {
+		*total = stat->free;
+		*largest = stat->largest;
+	}
+	for (from = 0; next_run(node, stat->total, from, &index, &end); from = end) {
+		*total += (end - index) << shift;
+		*largest = max(*largest, (end - index) << shift);
 	}
 	*total = min(*total, budget(node, stat)) >> shift << shift;
 	*largest = min(*largest, *total) >> shift << shift;

@@ -2,12 +2,7 @@
 #ifndef PMEM_ALLOC_H
 #define PMEM_ALLOC_H
 
-#include <linux/list.h>
-#include <linux/types.h>
-
-struct dma_buf;
-struct pmem_file;
-struct pmem_node;
+#include "pmem.h"
 
 /**
  * struct pmem_slot - an allocation as the node's allocator sees it

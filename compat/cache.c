@@ -15,7 +15,6 @@
 #include "../heap/api.h"
 #include "../uapi/linux/android_pmem.h"
 #include "cache.h"
-#include "pmem.h"
 #include "range.h"
 #include "view.h"
 

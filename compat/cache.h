@@ -2,10 +2,8 @@
 #ifndef PMEM_CACHE_H
 #define PMEM_CACHE_H
 
-#include <linux/types.h>
+#include "pmem.h"
 
-struct pmem_addr;
-struct pmem_file;
 struct pmem_sync_region;
 
 void pmem_cache_flush(struct pmem_file *file, u64 offset, u64 len);

@@ -70,14 +70,14 @@ struct cma_block {
 
 /**
  * struct cma_file - an open file
- * @lock: protects the rest; never held over user memory or the mmap_lock
+ * @lock: protects @blocks; never held over user memory or the mmap_lock
  * @blocks: oldest first
  * @last_id: number of the youngest block
  */
 struct cma_file {
 	struct mutex lock;
 	struct list_head blocks;
-	int last_id;
+	atomic_t last_id;
 };
 
 static struct heap *cma_heap;
@@ -155,41 +155,39 @@ static int block_unmap(const struct cma_block *block)
 static void describe(const struct cma_block *block, struct mem_block *arg,
 		     bool narrow)
 {
-	struct contig_place place;
+	struct contig_place place = {};
 
-	arg->len = block->dmabuf->size;
-	arg->phy_base = block->handle->value;
-	if (!contig_place(block->dmabuf, &place) &&
-	    pmem_fits(place.phys, place.size, narrow) &&
-	    pmem_may_see_phys(cma_mem_phys))
-		arg->phy_base = place.phys;
+	contig_place(block->dmabuf, &place);
+	arg->len = place.size;
+	arg->phy_base = pmem_address(block->handle, place.phys, place.size,
+				     narrow, cma_mem_phys);
+	arg->id = block->id;
 	arg->mem_base = block->addr;
 	arg->kernel_base = NULL;
 }
 
-static int cma_mem_allocate(struct cma_file *file, struct mem_block *arg,
-			    bool narrow, struct cma_block **out)
+static struct cma_block *block_map(struct cma_file *file,
+				   const struct mem_block *arg)
 {
 	struct cma_block *block;
 	unsigned long len;
-	int ret;
 
 	if (!arg->name[0] || !arg->len ||
 	    check_add_overflow(arg->len, PAGE_SIZE - 1, &len))
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	block = block_new(arg, len & PAGE_MASK);
 	if (IS_ERR(block))
-		return PTR_ERR(block);
+		return block;
 	block->addr = vm_mmap(block->dmabuf->file, 0, block->dmabuf->size,
 			      PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	if (IS_ERR_VALUE(block->addr)) {
-		ret = block->addr;
+		long ret = block->addr;
+
 		block_free(block);
-		return ret;
+		return ERR_PTR(ret);
 	}
-	describe(block, arg, narrow);
-	*out = block;
-	return 0;
+	block->id = atomic_inc_return(&file->last_id);
+	return block;
 }
 
 /* From now on others with the same file can find it: behind what is older. */
@@ -203,16 +201,6 @@ static void block_publish(struct cma_file *file, struct cma_block *block)
 			break;
 	list_add(&block->entry, &older->entry);
 	mutex_unlock(&file->lock);
-}
-
-static int next_id(struct cma_file *file)
-{
-	int id;
-
-	mutex_lock(&file->lock);
-	id = ++file->last_id;
-	mutex_unlock(&file->lock);
-	return id;
 }
 
 static int cma_mem_unmap(struct cma_file *file, const struct mem_block *arg)
@@ -280,13 +268,12 @@ static int put_block(const struct mem_block *block, unsigned long arg,
 static int do_allocate(struct cma_file *file, struct mem_block *arg,
 		       unsigned long user, bool narrow)
 {
-	struct cma_block *block;
-	int ret = cma_mem_allocate(file, arg, narrow, &block);
+	struct cma_block *block = block_map(file, arg);
+	int ret;
 
-	if (ret)
-		return ret;
-	block->id = next_id(file);
-	arg->id = block->id;
+	if (IS_ERR(block))
+		return PTR_ERR(block);
+	describe(block, arg, narrow);
 	ret = put_block(arg, user, narrow);
 	if (ret) {
 		block_unmap(block);

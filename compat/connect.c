@@ -11,7 +11,6 @@
 #include "connect.h"
 #include "inode.h"
 #include "phys.h"
-#include "pmem.h"
 #include "range.h"
 
 /* What can be connected, and to whom; with both locks held. */
@@ -23,7 +22,7 @@ static int connect_locked(struct pmem_file *file, struct pmem_file *master,
 	/* Again, to the same one: only the number may change. */
 	if (file->allocated && file->master != master)
 		return -EINVAL;
-	file->master_fd = fd;
+	WRITE_ONCE(file->master_fd, fd);
 	if (file->connected)
 		return 0;
 
@@ -105,22 +104,16 @@ int pmem_change(struct pmem_file *file, const struct pmem_region *region,
 		bool map)
 {
 	struct pmem_node *node = file->node;
-	struct file *filp = NULL;
-	int fd, ret = -EINVAL;
-	bool connected;
+	int fd = READ_ONCE(file->master_fd), ret = -EINVAL;
+	struct file *filp;
 
 	if (!PAGE_ALIGNED(region->offset) || !PAGE_ALIGNED(region->len))
 		return -EINVAL;
 	if (!region->len)
 		return 0;
 
-	mutex_lock(&file->lock);
-	connected = file->connected;
-	fd = file->master_fd;
-	mutex_unlock(&file->lock);
-	if (connected)
-		filp = fget(fd);
-
+	/* Whose file that is, is for later. */
+	filp = fget(fd);
 	mutex_lock(&node->lock);
 	mutex_lock(&file->lock);
 	if (is_master_owner(file, filp, fd))

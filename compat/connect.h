@@ -2,10 +2,7 @@
 #ifndef PMEM_CONNECT_H
 #define PMEM_CONNECT_H
 
-#include <linux/types.h>
-
-struct pmem_file;
-struct pmem_region;
+#include "pmem.h"
 
 int pmem_connect(struct pmem_file *file, int fd);
 int pmem_change(struct pmem_file *file, const struct pmem_region *region,

@@ -10,8 +10,6 @@
 #include "../heap/api.h"
 #include "device.h"
 #include "file.h"
-#include "node.h"
-#include "pmem.h"
 #include "sysfs.h"
 
 static int show(struct pmem_node *node)

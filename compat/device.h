@@ -2,9 +2,7 @@
 #ifndef PMEM_DEVICE_H
 #define PMEM_DEVICE_H
 
-struct heap;
-struct pmem_node;
-struct pmem_node_config;
+#include "node.h"
 
 struct pmem_node *pmem_node_create(const struct pmem_node_config *config);
 void pmem_node_remove(struct pmem_node *node);

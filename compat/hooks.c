@@ -20,7 +20,6 @@
 
 #include "../heap/api.h"
 #include "hooks.h"
-#include "pmem.h"
 
 /* To be followed by hooks_leave(), whatever this returns. */
 static const struct pmem_hooks *hooks_enter(struct pmem_node *node, int *idx)

@@ -2,13 +2,7 @@
 #ifndef PMEM_HOOKS_H
 #define PMEM_HOOKS_H
 
-#include <linux/types.h>
-
-struct file;
-struct inode;
-struct module;
-struct pmem_hooks;
-struct pmem_node;
+#include "pmem.h"
 
 int pmem_hooks_setup(struct pmem_node *node, const struct pmem_hooks *hooks);
 void pmem_hooks_cut(struct pmem_node *node);

@@ -72,12 +72,10 @@ static int get_place(struct pmem_file *file, void __user *user, bool narrow)
 	mutex_lock(&file->lock);
 	if (file->allocated) {
 		const struct pmem_memory *memory = &file->memory;
-		bool all = file->node->show_phys && !memory->foreign;
 
 		len = memory->len;
-		offset = pmem_fits(memory->phys, len, narrow) &&
-			 pmem_may_see_phys(all) ? memory->phys :
-						  memory->handle->value;
+		offset = pmem_address(memory->handle, memory->phys, len, narrow,
+				      file->node->show_phys && !memory->foreign);
 	}
 	mutex_unlock(&file->lock);
 	return put_longs(user, narrow, offset, len);

@@ -17,7 +17,6 @@
 #include "inode.h"
 #include "pmem.h"
 #include "pmem_kernel.h"
-#include "view.h"
 
 /**
  * is_pmem_file() - is it a file of a PMEM device?
@@ -193,7 +192,8 @@ int get_pmem_user_addr(struct file *file, unsigned long *start,
 	pmem = file->private_data;
 	mutex_lock(&pmem->lock);
 	if (pmem->allocated) {
-		pmem_view_where(pmem, start, len);
+		*start = pmem->user_start;
+		*len = pmem->user_len;
 		ret = 0;
 	}
 	mutex_unlock(&pmem->lock);

@@ -12,7 +12,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "../heap/kcompat.h"
@@ -24,17 +23,7 @@
 #include "pmem.h"
 #include "pmem_kernel.h"
 
-/**
- * struct setup_node - a node that a driver made
- * @entry: in setup_nodes
- * @node: the node
- */
-struct setup_node {
-	struct list_head entry;
-	struct pmem_node *node;
-};
-
-/* All that there are. A hook may be called below this, but not waited for to be cut. */
+/* All nodes that drivers made. A hook may be called below this, but not waited for to be cut. */
 static DEFINE_MUTEX(setup_lock);
 static LIST_HEAD(setup_nodes);
 
@@ -64,39 +53,26 @@ int pmem_setup_owned(struct android_pmem_platform_data *data,
 		.ioctl		= ioctl,
 		.release	= release,
 	};
-	struct setup_node *made = kzalloc(sizeof(*made), GFP_KERNEL);
+	struct pmem_node *node = pmem_node_from_data(data, &hooks);
 
-	if (!made)
-		return -ENOMEM;
-	made->node = pmem_node_from_data(data, &hooks);
-	if (IS_ERR(made->node)) {
-		int ret = PTR_ERR(made->node);
-
-		kfree(made);
-		return ret;
-	}
+	if (IS_ERR(node))
+		return PTR_ERR(node);
 	mutex_lock(&setup_lock);
-	list_add_tail(&made->entry, &setup_nodes);
+	list_add_tail(&node->setup, &setup_nodes);
 	mutex_unlock(&setup_lock);
 	return 0;
 }
 
 PMEM_EXPORT(pmem_setup_owned);
 
-static void setup_node_remove(struct setup_node *made)
+static struct pmem_node *find_name(const char *name)
 {
-	pmem_node_remove(made->node);
-	kfree(made);
-}
-
-static struct setup_node *find_name(const char *name)
-{
-	struct setup_node *made;
+	struct pmem_node *node;
 
 	lockdep_assert_held(&setup_lock);
-	list_for_each_entry(made, &setup_nodes, entry)
-		if (!strcmp(made->node->name, name))
-			return made;
+	list_for_each_entry(node, &setup_nodes, setup)
+		if (!strcmp(node->name, name))
+			return node;
 	return NULL;
 }
 
@@ -111,38 +87,22 @@ static struct setup_node *find_name(const char *name)
  */
 int pmem_remove(const char *name)
 {
-	struct setup_node *made;
+	struct pmem_node *node;
 	int ret = -ENODEV;
 
 	mutex_lock(&setup_lock);
-	made = find_name(name);
-	if (made)
-		ret = pmem_node_retire(made->node);
+	node = find_name(name);
+	if (node)
+		ret = pmem_node_retire(node);
 	if (!ret)
-		list_del(&made->entry);
+		list_del_init(&node->setup);
 	mutex_unlock(&setup_lock);
 	if (!ret)
-		setup_node_remove(made);
+		pmem_node_remove(node);
 	return ret;
 }
 
 PMEM_EXPORT(pmem_remove);
-
-static struct setup_node *take_hooked(const struct module *module)
-{
-	struct setup_node *made, *found = NULL;
-
-	mutex_lock(&setup_lock);
-	list_for_each_entry(made, &setup_nodes, entry) {
-		if (pmem_hooks_are_of(made->node, module)) {
-			list_del(&made->entry);
-			found = made;
-			break;
-		}
-	}
-	mutex_unlock(&setup_lock);
-	return found;
-}
 
 /*
  * A module has left, and its memory is about to be freed. What is left of devices
@@ -152,15 +112,20 @@ static int module_goes(struct notifier_block *block, unsigned long state,
 		       void *data)
 {
 	const struct module *module = data;
-	struct setup_node *made;
 	struct pmem_node *node;
+	bool ours;
 
 	if (state != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
-	while ((made = take_hooked(module)))
-		setup_node_remove(made);
 	while ((node = pmem_node_hooked(module))) {
-		pmem_hooks_cut(node);
+		mutex_lock(&setup_lock);
+		ours = !list_empty(&node->setup);
+		list_del_init(&node->setup);
+		mutex_unlock(&setup_lock);
+		if (ours)
+			pmem_node_remove(node);
+		else
+			pmem_hooks_cut(node);
 		pmem_node_put(node);
 	}
 	return NOTIFY_OK;
@@ -190,9 +155,9 @@ int pmem_kernel_nodes_setup(void)
  */
 void pmem_kernel_nodes_teardown(void)
 {
-	struct setup_node *made, *next;
+	struct pmem_node *node, *next;
 
 	unregister_module_notifier(&modules_block);
-	list_for_each_entry_safe(made, next, &setup_nodes, entry)
-		setup_node_remove(made);
+	list_for_each_entry_safe(node, next, &setup_nodes, setup)
+		pmem_node_remove(node);
 }

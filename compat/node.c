@@ -14,7 +14,6 @@
 #include "../heap/kcompat.h"
 #include "hooks.h"
 #include "node.h"
-#include "pmem.h"
 
 /* Names in use, so that no two nodes fight for the same files. */
 static DEFINE_MUTEX(names_lock);
@@ -200,6 +199,7 @@ static void node_init(struct pmem_node *node,
 	mutex_init(&node->files_lock);
 	mutex_init(&node->alloc_lock);
 	ida_init(&node->slot_ids);
+	INIT_LIST_HEAD(&node->setup);
 	INIT_LIST_HEAD(&node->files);
 	INIT_LIST_HEAD(&node->slots);
 	node->misc.name = node->name;

@@ -40,21 +40,6 @@ bool pmem_may_see_phys(bool everybody)
 	return everybody || ns_capable_noaudit(&init_user_ns, CAP_SYS_RAWIO);
 }
 
-/**
- * pmem_fits() - can a caller compute with an address?
- * @phys: physical address
- * @len: bytes there
- * @narrow: the caller has 32 bits
- *
- * Return: false if the address of some byte is too large a number for the caller.
- */
-bool pmem_fits(u64 phys, u64 len, bool narrow)
-{
-	u64 most = narrow ? U32_MAX : ULONG_MAX;
-
-	return phys <= most && len <= most - phys + 1;
-}
-
 /* Returns the first unit, or NR_UNITS if there is no room. */
 static unsigned long take_units(unsigned int units)
 {
@@ -131,4 +116,24 @@ void pmem_handle_put(struct pmem_handle *handle)
 		     handle->units);
 	spin_unlock(&handles_lock);
 	kfree(handle);
+}
+
+/**
+ * pmem_address() - what to tell the caller as the address of memory
+ * @handle: stands for the memory
+ * @phys: where it is
+ * @len: bytes of it
+ * @narrow: the caller has 32 bits
+ * @everybody: the administrator has allowed physical addresses to everybody
+ *
+ * Return: @phys for who may see it and can compute with the address of every
+ * byte, which is a number too large for some; else that of @handle.
+ */
+u64 pmem_address(const struct pmem_handle *handle, u64 phys, u64 len,
+		 bool narrow, bool everybody)
+{
+	u64 most = narrow ? U32_MAX : ULONG_MAX;
+	bool fits = phys <= most && len <= most - phys + 1;
+
+	return fits && pmem_may_see_phys(everybody) ? phys : handle->value;
 }

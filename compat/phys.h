@@ -20,9 +20,10 @@ struct pmem_handle {
 };
 
 bool pmem_may_see_phys(bool everybody);
-bool pmem_fits(u64 phys, u64 len, bool narrow);
 struct pmem_handle *pmem_handle_new(u64 size);
 struct pmem_handle *pmem_handle_get(struct pmem_handle *handle);
 void pmem_handle_put(struct pmem_handle *handle);
+u64 pmem_address(const struct pmem_handle *handle, u64 phys, u64 len,
+		 bool narrow, bool everybody);
 
 #endif /* PMEM_PHYS_H */

@@ -142,6 +142,8 @@ enum pmem_use {
  * @name: name of both
  * @id: number of the node, in the order of their creation
  * @named: in the list of names in use; protected by names_lock in node.c
+ * @setup: in the list of those that drivers made, if it is one; protected by
+ *	setup_lock in kapi_node.c
  * @allocator: rules by which it allocates
  * @quantum: bytes of a quantum
  * @size: bytes of its memory, or the quota of the system allocator
@@ -176,6 +178,7 @@ struct pmem_node {
 	char name[PMEM_NAME_MAX];
 	int id;
 	struct list_head named;
+	struct list_head setup;
 	enum pmem_allocator_type allocator;
 	u64 quantum;
 	u64 size;
@@ -224,6 +227,8 @@ struct pmem_node {
  * @mapped: has been mapped as a master
  * @submapped: has been mapped as a connected file; for ever
  * @view: the view of a connected file while it is mapped, else NULL
+ * @user_start: where that was made, else 0; its process may have moved it since
+ * @user_len: bytes that it had then, else 0
  * @ranges: what is recorded to be shown of the master; changed under
  *	node->files_lock, too
  * @nr_ranges: length of that list
@@ -254,6 +259,8 @@ struct pmem_file {
 	bool mapped;
 	bool submapped;
 	struct pmem_view *view;
+	unsigned long user_start;
+	unsigned long user_len;
 	struct list_head ranges;
 	unsigned int nr_ranges;
 	unsigned long *shown;

@@ -9,7 +9,6 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "pmem.h"
 #include "range.h"
 
 /* More distinct regions than any client has, so that nobody collects them. */

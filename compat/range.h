@@ -2,10 +2,7 @@
 #ifndef PMEM_RANGE_H
 #define PMEM_RANGE_H
 
-#include <linux/list.h>
-#include <linux/types.h>
-
-struct pmem_file;
+#include "pmem.h"
 
 /**
  * struct pmem_range - a region that PMEM_MAP recorded

@@ -22,14 +22,21 @@
 
 static struct kobject *regions;
 
+#define FOR_BITMAP	BIT(PMEM_ALLOCATORTYPE_BITMAP)
+#define FOR_BUDDY	BIT(PMEM_ALLOCATORTYPE_BUDDYBESTFIT)
+#define FOR_ALL		BIT(PMEM_ALLOCATORTYPE_ALLORNOTHING)
+#define FOR_ANY		(FOR_BITMAP | FOR_BUDDY | FOR_ALL | BIT(PMEM_ALLOCATORTYPE_SYSTEM))
+
 /**
  * struct pmem_attribute - a file in a node's directory
  * @kobj_attr: its name and mode
  * @show: writes its contents
+ * @allocators: nodes of which allocators have it, a bit for each
  */
 struct pmem_attribute {
 	struct kobj_attribute kobj_attr;
 	ssize_t (*show)(struct pmem_node *node, char *buf);
+	unsigned long allocators;
 };
 
 static ssize_t attr_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -42,7 +49,7 @@ static ssize_t attr_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return container_of(attr, struct pmem_attribute, kobj_attr)->show(node, buf);
 }
 
-#define PMEM_ATTR(_name)						\
+#define PMEM_ATTR(_name, _allocators)					\
 	static const struct pmem_attribute attr_##_name = {		\
 		.kobj_attr = {						\
 			.attr = {					\
@@ -52,6 +59,7 @@ static ssize_t attr_show(struct kobject *kobj, struct kobj_attribute *attr,
 			.show = attr_show,				\
 		},							\
 		.show = _name##_show,					\
+		.allocators = _allocators,				\
 	}
 
 static ssize_t base_show(struct pmem_node *node, char *buf)
@@ -63,13 +71,13 @@ static ssize_t base_show(struct pmem_node *node, char *buf)
 	return sysfs_emit(buf, "%llu(0x%llx)\n", (u64)stat.base,
 			  (u64)stat.base);
 }
-PMEM_ATTR(base);
+PMEM_ATTR(base, FOR_ANY);
 
 static ssize_t size_show(struct pmem_node *node, char *buf)
 {
 	return sysfs_emit(buf, "%llu(0x%llx)\n", node->size, node->size);
 }
-PMEM_ATTR(size);
+PMEM_ATTR(size, FOR_ANY);
 
 static ssize_t allocator_type_show(struct pmem_node *node, char *buf)
 {
@@ -82,7 +90,7 @@ static ssize_t allocator_type_show(struct pmem_node *node, char *buf)
 
 	return sysfs_emit(buf, "%s\n", names[node->allocator]);
 }
-PMEM_ATTR(allocator_type);
+PMEM_ATTR(allocator_type, FOR_ANY);
 
 #define MAPPED_HEADER	"pid #: mapped regions (offset, len) (offset,len)...\n"
 
@@ -104,7 +112,7 @@ static ssize_t mapped_regions_show(struct pmem_node *node, char *buf)
 	mutex_unlock(&node->files_lock);
 	return len;
 }
-PMEM_ATTR(mapped_regions);
+PMEM_ATTR(mapped_regions, FOR_ANY);
 
 static ssize_t allocated_show(struct pmem_node *node, char *buf)
 {
@@ -113,19 +121,19 @@ static ssize_t allocated_show(struct pmem_node *node, char *buf)
 	pmem_free_space(node, &total, &largest);
 	return sysfs_emit(buf, "is %sallocated\n", total ? "NOT " : "");
 }
-PMEM_ATTR(allocated);
+PMEM_ATTR(allocated, FOR_ALL);
 
 static ssize_t quantum_size_show(struct pmem_node *node, char *buf)
 {
 	return sysfs_emit(buf, "%llu (0x%llx)\n", node->quantum, node->quantum);
 }
-PMEM_ATTR(quantum_size);
+PMEM_ATTR(quantum_size, FOR_BITMAP | FOR_BUDDY);
 
 static ssize_t total_entries_show(struct pmem_node *node, char *buf)
 {
 	return sysfs_emit(buf, "%llu\n", node->size >> ilog2(node->quantum));
 }
-PMEM_ATTR(total_entries);
+PMEM_ATTR(total_entries, FOR_BITMAP | FOR_BUDDY);
 
 static ssize_t free_quanta_show(struct pmem_node *node, char *buf)
 {
@@ -134,7 +142,7 @@ static ssize_t free_quanta_show(struct pmem_node *node, char *buf)
 	pmem_free_space(node, &total, &largest);
 	return sysfs_emit(buf, "%llu\n", total >> ilog2(node->quantum));
 }
-PMEM_ATTR(free_quanta);
+PMEM_ATTR(free_quanta, FOR_BITMAP);
 
 static ssize_t bits_allocated_show(struct pmem_node *node, char *buf)
 {
@@ -150,7 +158,7 @@ static ssize_t bits_allocated_show(struct pmem_node *node, char *buf)
 	mutex_unlock(&node->alloc_lock);
 	return len;
 }
-PMEM_ATTR(bits_allocated);
+PMEM_ATTR(bits_allocated, FOR_BITMAP);
 
 static ssize_t emit_block(char *buf, ssize_t len, struct pmem_node *node,
 			  u64 index, unsigned int order, bool allocated)
@@ -187,51 +195,13 @@ static ssize_t buddy_bitmap_dump_show(struct pmem_node *node, char *buf)
 	mutex_unlock(&node->alloc_lock);
 	return len;
 }
-PMEM_ATTR(buddy_bitmap_dump);
+PMEM_ATTR(buddy_bitmap_dump, FOR_BUDDY);
 
-static const struct attribute *common_attrs[] = {
-	&attr_base.kobj_attr.attr,
-	&attr_size.kobj_attr.attr,
-	&attr_allocator_type.kobj_attr.attr,
-	&attr_mapped_regions.kobj_attr.attr,
-	NULL
+static const struct pmem_attribute * const attrs[] = {
+	&attr_base, &attr_size, &attr_allocator_type, &attr_mapped_regions,
+	&attr_allocated, &attr_quantum_size, &attr_total_entries,
+	&attr_free_quanta, &attr_bits_allocated, &attr_buddy_bitmap_dump,
 };
-
-static const struct attribute *bitmap_attrs[] = {
-	&attr_quantum_size.kobj_attr.attr,
-	&attr_total_entries.kobj_attr.attr,
-	&attr_free_quanta.kobj_attr.attr,
-	&attr_bits_allocated.kobj_attr.attr,
-	NULL
-};
-
-static const struct attribute *buddy_attrs[] = {
-	&attr_quantum_size.kobj_attr.attr,
-	&attr_total_entries.kobj_attr.attr,
-	&attr_buddy_bitmap_dump.kobj_attr.attr,
-	NULL
-};
-
-static const struct attribute *all_or_nothing_attrs[] = {
-	&attr_allocated.kobj_attr.attr,
-	NULL
-};
-
-static const struct attribute *system_attrs[] = { NULL };
-
-static const struct attribute **allocator_attrs(const struct pmem_node *node)
-{
-	switch (node->allocator) {
-	case PMEM_ALLOCATORTYPE_BUDDYBESTFIT:
-		return buddy_attrs;
-	case PMEM_ALLOCATORTYPE_ALLORNOTHING:
-		return all_or_nothing_attrs;
-	case PMEM_ALLOCATORTYPE_SYSTEM:
-		return system_attrs;
-	default:
-		return bitmap_attrs;
-	}
-}
 
 static int debugfs_show(struct seq_file *seq, void *unused)
 {
@@ -263,14 +233,14 @@ static void dir_del(struct pmem_node *node)
 int pmem_sysfs_add(struct pmem_node *node)
 {
 	struct kobject *kobj = kobject_create_and_add(node->name, regions);
-	int ret;
+	int i, ret = 0;
 
 	if (!kobj)
 		return -ENOMEM;
 	WRITE_ONCE(node->kobj, kobj);
-	ret = sysfs_create_files(kobj, common_attrs);
-	if (!ret)
-		ret = sysfs_create_files(kobj, allocator_attrs(node));
+	for (i = 0; !ret && i < ARRAY_SIZE(attrs); i++)
+		if (attrs[i]->allocators & BIT(node->allocator))
+			ret = sysfs_create_file(kobj, &attrs[i]->kobj_attr.attr);
 	if (ret) {
 		dir_del(node);
 		return ret;

@@ -11,7 +11,6 @@
 #include "../heap/kcompat.h"
 #include "alloc.h"
 #include "inode.h"
-#include "pmem.h"
 #include "range.h"
 #include "view.h"
 
@@ -21,16 +20,12 @@
  * @mm: the address space; only ever compared, and only from a VMA in it
  * @garbage: zeroed page of this view's own, or NULL for a master's
  * @forked: shows nothing but garbage
- * @start: where it was made
- * @len: bytes that it had then
  */
 struct pmem_view {
 	refcount_t users;
 	struct mm_struct *mm;
 	struct page *garbage;
 	bool forked;
-	unsigned long start;
-	unsigned long len;
 };
 
 static struct pmem_view *view_new(struct vm_area_struct *vma, bool garbage)
@@ -41,8 +36,6 @@ static struct pmem_view *view_new(struct vm_area_struct *vma, bool garbage)
 		return NULL;
 	refcount_set(&view->users, 1);
 	view->mm = vma->vm_mm;
-	view->start = vma->vm_start;
-	view->len = vma->vm_end - vma->vm_start;
 	if (!garbage)
 		return view;
 	view->garbage = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
@@ -88,8 +81,11 @@ static void view_vma_close(struct vm_area_struct *vma)
 	if (!view || !refcount_dec_and_test(&view->users))
 		return;
 	mutex_lock(&file->lock);
-	if (file->view == view)
+	if (file->view == view) {
 		file->view = NULL;
+		file->user_start = 0;
+		file->user_len = 0;
+	}
 	mutex_unlock(&file->lock);
 	view_free(view);
 }
@@ -135,29 +131,7 @@ static bool shows_all(const struct pmem_file *file,
 	return !view->forked && !file->connected && file->memory.dmabuf;
 }
 
-static vm_fault_t view_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct pmem_file *file = vma->vm_file->private_data;
-	struct pmem_view *view = view_of(vma);
-	vm_fault_t ret;
-
-	if (!view)
-		return VM_FAULT_OOM;
-	/* Inserting below the lock keeps it in order with whoever takes pages out. */
-	mutex_lock(&file->lock);
-	if (shows_all(file, view))
-		ret = contig_fault_user(file->memory.dmabuf, vmf, 0);
-	else
-		ret = vmf_insert_pfn(vma, vmf->address,
-				     frame_at(file, view,
-					      (u64)vmf->pgoff << PAGE_SHIFT));
-	mutex_unlock(&file->lock);
-	return ret;
-}
-
-static vm_fault_t __maybe_unused view_huge_fault(struct vm_fault *vmf,
-						 unsigned int order)
+static vm_fault_t view_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct pmem_file *file = vma->vm_file->private_data;
@@ -166,11 +140,21 @@ static vm_fault_t __maybe_unused view_huge_fault(struct vm_fault *vmf,
 
 	if (!view)
 		return VM_FAULT_OOM;
+	/* Inserting below the lock keeps it in order with whoever takes pages out. */
 	mutex_lock(&file->lock);
 	if (shows_all(file, view))
 		ret = contig_fault_user(file->memory.dmabuf, vmf, order);
+	else if (!order)
+		ret = vmf_insert_pfn(vma, vmf->address,
+				     frame_at(file, view,
+					      (u64)vmf->pgoff << PAGE_SHIFT));
 	mutex_unlock(&file->lock);
 	return ret;
+}
+
+static vm_fault_t view_fault(struct vm_fault *vmf)
+{
+	return view_huge_fault(vmf, 0);
 }
 
 static const struct vm_operations_struct view_vm_ops = {
@@ -242,6 +226,8 @@ static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
 	vma->vm_ops = &view_vm_ops;
 	file->submapped = true;
 	file->view = view;
+	file->user_start = vma->vm_start;
+	file->user_len = vma->vm_end - vma->vm_start;
 	return 0;
 }
 
@@ -380,20 +366,4 @@ unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
 	}
 	mmap_read_unlock(mm);
 	return part;
-}
-
-/**
- * pmem_view_where() - where a connected file is mapped
- * @file: the file, its lock held
- * @start: filled in with the address at which it was mapped, 0 if it is not
- * @len: filled in with the bytes that were mapped there
- *
- * In the address space of whoever mapped it, who may have changed it since.
- */
-void pmem_view_where(struct pmem_file *file, unsigned long *start,
-		     unsigned long *len)
-{
-	lockdep_assert_held(&file->lock);
-	*start = file->view ? file->view->start : 0;
-	*len = file->view ? file->view->len : 0;
 }

@@ -2,12 +2,7 @@
 #ifndef PMEM_VIEW_H
 #define PMEM_VIEW_H
 
-#include <linux/types.h>
-
-struct dma_buf;
-struct file;
-struct pmem_file;
-struct vm_area_struct;
+#include "pmem.h"
 
 int pmem_mmap(struct file *filp, struct vm_area_struct *vma);
 unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
@@ -16,7 +11,5 @@ unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
 unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
 			     unsigned long addr, unsigned long len,
 			     u64 *offset);
-void pmem_view_where(struct pmem_file *file, unsigned long *start,
-		     unsigned long *len);
 
 #endif /* PMEM_VIEW_H */
