@@ -9,7 +9,11 @@
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/iosys-map.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
 
+#include "../heap/api.h"
 #include "../heap/kcompat.h"
 #include "../uapi/linux/android_pmem.h"
 #include "cache.h"
@@ -31,7 +35,43 @@ int is_pmem_file(struct file *file)
 
 PMEM_EXPORT(is_pmem_file);
 
-/* The first one maps the memory for the kernel, as its heap is mapped: cached or not. */
+/* Is the device mapped uncached, but not the heap that its memory was imported from? */
+static bool needs_alias(const struct pmem_file *file)
+{
+	return CONTIG_UNCACHED_ALIAS && !file->node->cached &&
+	       !file->memory.uncached;
+}
+
+static int map_alias(const struct pmem_file *file, struct iosys_map *map)
+{
+	struct dma_buf *dmabuf = file->memory.dmabuf;
+	unsigned long nr = dmabuf->size >> PAGE_SHIFT, i;
+	struct page **pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	void *vaddr;
+
+	if (!pages)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		pages[i] = pfn_to_page(PHYS_PFN(file->memory.phys)) + i;
+	vaddr = vmap(pages, nr, VM_MAP, contig_pgprot(dmabuf, true, PAGE_KERNEL));
+	kvfree(pages);
+	if (!vaddr)
+		return -ENOMEM;
+	iosys_map_set_vaddr(map, vaddr);
+	/* What others have written through the cache. */
+	contig_maintain(dmabuf, 0, dmabuf->size, CONTIG_CLEAN_INVALIDATE);
+	return 0;
+}
+
+static void unmap_memory(struct pmem_file *file)
+{
+	if (needs_alias(file))
+		vunmap(file->vmap.vaddr);
+	else
+		contig_vunmap(file->pinned, &file->vmap);
+}
+
+/* The first one maps the memory for the kernel, cached or not, as the device is mapped. */
 static int pin_memory(struct pmem_file *file)
 {
 	int ret;
@@ -41,7 +81,8 @@ static int pin_memory(struct pmem_file *file)
 		return -EINVAL;
 	if (file->pins++)
 		return 0;
-	ret = contig_vmap(file->memory.dmabuf, &file->vmap);
+	ret = needs_alias(file) ? map_alias(file, &file->vmap) :
+				  contig_vmap(file->memory.dmabuf, &file->vmap);
 	if (ret) {
 		file->pins--;
 		return ret;
@@ -76,9 +117,9 @@ static int unpin(struct pmem_file *file)
 	if (file->pins) {
 		ret = 0;
 		if (!--file->pins) {
+			unmap_memory(file);
 			dmabuf = file->pinned;
 			file->pinned = NULL;
-			contig_vunmap(dmabuf, &file->vmap);
 		}
 	}
 	mutex_unlock(&file->lock);
@@ -92,7 +133,7 @@ static int unpin(struct pmem_file *file)
  * @fd: number in the caller's table of files
  * @start: filled in with the physical address
  * @vaddr: filled in with the kernel's address, of an uncached mapping if that is
- *	how the memory's heap is mapped
+ *	how the device is mapped, or the heap that the memory was imported from
  * @len: filled in with the length of the whole allocation in bytes
  * @filp: filled in with the file, for put_pmem_file(); may be NULL
  *

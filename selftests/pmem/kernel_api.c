@@ -143,6 +143,37 @@ TEST_F(driver, sees_uncached_memory_uncached)
 	EXPECT_TRUE(all_free(true));
 }
 
+/* Also memory of a heap whose buffers are cached elsewhere. */
+TEST_F(driver, sees_imported_memory_as_its_device_is_mapped)
+{
+	int dmabuf = heap_alloc("adsp", KiB(64), O_RDWR | O_CLOEXEC);
+	int fds[2] = { pmem_open("pmem_smipool") };
+	__u64 *memory = pmem_mmap(dmabuf, KiB(64));
+	int i;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, pmem_import(fds[0], dmabuf));
+	fds[1] = pmem_sub("pmem_smipool", fds[0]);
+	for (i = 1; i >= 0; i--) {
+		struct legacy_call get = { .fd = fds[i] };
+
+		memory[0] = 0x1122334455667788 + i;
+		ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
+		EXPECT_EQ(0x1122334455667788 + i, done.word);
+		EXPECT_EQ(KiB(64), done.len);
+		EXPECT_EQ(0, done.b);
+		ASSERT_EQ(0, call(self->driver, LEGACY_POKE, (struct legacy_call){ .word = 42 }));
+		EXPECT_EQ(42, memory[0]);
+		/* The mapping is the driver's until it puts the file. */
+		close(fds[i]);
+		EXPECT_EQ(42, call(self->driver, LEGACY_PEEK, get) ?: (long)done.word);
+		EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
+	}
+	munmap(memory, KiB(64));
+	close(dmabuf);
+	EXPECT_TRUE(all_free(true));
+}
+
 /* A connected file gives a driver all of the master, whatever it shows: as documented. */
 TEST_F(driver, gets_the_whole_of_a_connected_file)
 {
