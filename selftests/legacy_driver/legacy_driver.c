@@ -29,7 +29,7 @@ MODULE_PARM_DESC(hw3d_registers, "that memory is a device's registers");
 
 static unsigned long ebi1_start, ebi1_size;
 module_param(ebi1_start, ulong, 0444);
-MODULE_PARM_DESC(ebi1_start, "memory for pmem_kalloc() (none)");
+MODULE_PARM_DESC(ebi1_start, "memory for pmem_kalloc() (the system's)");
 module_param(ebi1_size, ulong, 0444);
 MODULE_PARM_DESC(ebi1_size, "bytes of it");
 
@@ -124,6 +124,8 @@ static int setup_ebi1(void)
 		.name		= "pmem_kernel_ebi1",
 		.start		= ebi1_start,
 		.size		= ebi1_size,
+		.allocator_type	= ebi1_start ? PMEM_ALLOCATORTYPE_UNSET :
+					       PMEM_ALLOCATORTYPE_SYSTEM,
 		.memory_type	= PMEM_MEMTYPE_EBI1,
 	};
 
