@@ -314,6 +314,31 @@ unlock:
 }
 
 /**
+ * pmem_allocate_for_kernel() - allocate from a node without a file
+ * @node: a kernel-only node, between pmem_node_use() and pmem_node_unuse()
+ * @len: bytes
+ * @align: alignment of the physical address, a power of two
+ *
+ * By the rules of bitmap nodes, whatever @node has for files.
+ *
+ * Context: may sleep; alloc_lock must not be held.
+ * Return: the memory, nothing of which is in caches, or an errno.
+ */
+struct dma_buf *pmem_allocate_for_kernel(struct pmem_node *node, u64 len,
+					 u64 align)
+{
+	struct pmem_memory memory;
+	struct dma_buf *dmabuf;
+
+	mutex_lock(&node->alloc_lock);
+	dmabuf = alloc_bitmap(node, len, align, &memory);
+	mutex_unlock(&node->alloc_lock);
+	if (!IS_ERR(dmabuf))
+		pmem_zeros_to_memory(dmabuf);
+	return dmabuf;
+}
+
+/**
  * pmem_free() - let go of a file's memory, at its end
  * @file: the file, its lock held; also one that has none
  *

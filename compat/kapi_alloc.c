@@ -73,8 +73,7 @@ static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
 	if (!alloc)
 		return NULL;
 	alloc->node = node;
-	alloc->dmabuf = contig_alloc(node->heap, size,
-				     max_t(u64, align, PAGE_SIZE), O_RDWR);
+	alloc->dmabuf = pmem_allocate_for_kernel(node, size, align);
 	if (IS_ERR(alloc->dmabuf)) {
 		kfree(alloc);
 		return NULL;
@@ -85,7 +84,6 @@ static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
 		kfree(alloc);
 		return NULL;
 	}
-	pmem_zeros_to_memory(alloc->dmabuf);
 	alloc->phys = place.phys;
 	return alloc;
 }

@@ -636,6 +636,58 @@ TEST_F(driver, is_told_an_address_without_a_hold)
 	EXPECT_TRUE(all_free(true));
 }
 
+/* A region of the kernel's that is a quota of the system's memory. */
+FIXTURE(quota) {
+	int driver;
+};
+
+FIXTURE_SETUP(quota)
+{
+	IDLE_SETUP();
+	ASSERT_EQ(0, system("modprobe legacy_driver ebi1_size=0x200000"));
+	self->driver = open("/dev/legacy_driver", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->driver);
+}
+
+FIXTURE_TEARDOWN(quota)
+{
+	close(self->driver);
+	EXPECT_EQ(0, system(UNLOAD));
+}
+
+/* An address, which looks negative from 2 GiB on, and no error. */
+static bool kalloc(int driver, unsigned long size, __u64 *address)
+{
+	long ret = call(driver, LEGACY_KALLOC,
+			(struct legacy_call){ .a = size, .cmd = EBI1 | ALIGN_4K });
+
+	*address = ret;
+	return ret > 0 || ret < -4095;
+}
+
+static long kfree(int driver, __u64 address)
+{
+	return call(driver, LEGACY_KFREE, (struct legacy_call){ .a = address });
+}
+
+TEST_F(quota, is_all_that_drivers_get)
+{
+	__u64 first, second;
+
+	EXPECT_FALSE(kalloc(self->driver, MiB(2) + 1, &first));
+	EXPECT_EQ(-ENOMEM, (long)first);
+	ASSERT_TRUE(kalloc(self->driver, MiB(1) + 1, &first));
+	EXPECT_FALSE(kalloc(self->driver, MiB(1), &second));
+	EXPECT_EQ(-ENOMEM, (long)second);
+	ASSERT_TRUE(kalloc(self->driver, MiB(1) - PAGE, &second));
+	EXPECT_EQ(0, kfree(self->driver, first));
+	ASSERT_TRUE(kalloc(self->driver, MiB(1) + PAGE, &first));
+	EXPECT_EQ(0, kfree(self->driver, first));
+	EXPECT_EQ(0, kfree(self->driver, second));
+	ASSERT_TRUE(kalloc(self->driver, MiB(2), &first));
+	EXPECT_EQ(0, kfree(self->driver, first));
+}
+
 FIXTURE(registers) {
 	int master;
 	volatile __u32 *clock;
