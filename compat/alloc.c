@@ -238,21 +238,6 @@ static int describe(struct pmem_node *node, struct dma_buf *dmabuf,
 }
 
 /**
- * pmem_zeros_to_memory() - leave nothing of a new buffer in the caches
- * @dmabuf: a dma-buf of ours whose address nobody knows yet
- *
- * Devices of PMEM's clients find memory by its address and follow no protocol:
- * a line of zeros that is written back later would overwrite what they wrote,
- * and one that stays would hide it.
- *
- * Context: may sleep.
- */
-void pmem_zeros_to_memory(struct dma_buf *dmabuf)
-{
-	contig_maintain(dmabuf, 0, dmabuf->size, CONTIG_CLEAN_INVALIDATE);
-}
-
-/**
  * pmem_allocate() - make a file a master
  * @file: a file that is empty, its lock held
  * @len: bytes
@@ -298,7 +283,6 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 	}
 	mutex_unlock(&node->alloc_lock);
 
-	pmem_zeros_to_memory(dmabuf);
 	file->memory = memory;
 	file->slot = slot;
 	file->allocated = true;
@@ -333,8 +317,6 @@ struct dma_buf *pmem_allocate_for_kernel(struct pmem_node *node, u64 len,
 	mutex_lock(&node->alloc_lock);
 	dmabuf = alloc_bitmap(node, len, align, &memory);
 	mutex_unlock(&node->alloc_lock);
-	if (!IS_ERR(dmabuf))
-		pmem_zeros_to_memory(dmabuf);
 	return dmabuf;
 }
 

@@ -104,7 +104,8 @@ static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
 	handle = pmem_handle_new(place.size);
 	if (!handle)
 		return -ENOMEM;
-	pmem_zeros_to_memory(dmabuf);
+	/* From now on its address is known to devices that go around the caches. */
+	contig_maintain(dmabuf, 0, dmabuf->size, CONTIG_CLEAN_INVALIDATE);
 	mutex_lock(&file->lock);
 	if (file->allocated) {
 		ret = -EINVAL;
