@@ -2,22 +2,22 @@
 /*
  * The interface of the PMEM driver of Android 1 to 4, for clients of /dev/pmem*.
  *
- * Numbers, names and layouts are those of the legacy driver, so that a client's
- * source compiles unchanged and an old binary runs unchanged. What is new stands
- * at the end.
+ * Numbers, names and layouts are those of the legacy driver: a client's source
+ * compiles unchanged and an old binary runs unchanged. New commands are at the
+ * end.
  *
- * Limits first:
- *  - Physical addresses are shown to privileged callers only, or where the
- *    administrator allows it. Others see a stable value that is not 0 and is no
- *    address; arithmetic on it works, handing it to hardware does not. So do
- *    32-bit callers of memory above 4 GiB.
- *  - A command that is not listed here gives EINVAL, not ENOTTY, as it did.
- *  - The commands of the HW3D device reach whoever registered that device;
- *    without one they give EINVAL.
+ * Limitations:
+ *  - Only callers with CAP_SYS_RAWIO see physical addresses, unless the node has
+ *    "phys" or "physical-addresses". Others, and 32-bit callers of memory above
+ *    4 GiB, see a handle: a stable value that is not 0 and no address. Arithmetic
+ *    on it works, handing it to hardware does not.
+ *  - A command that is not listed here returns EINVAL, not ENOTTY, as before.
+ *  - The commands of the HW3D device go to the driver that registered that
+ *    device; without one they return EINVAL.
  *
- * The size in a command's number is 4 whatever its argument is; the driver also
- * takes the numbers with the size of a pointer that the first header had for
- * PMEM_GET_PHYS, PMEM_MAP, PMEM_GET_SIZE, PMEM_UNMAP and PMEM_GET_TOTAL_SIZE.
+ * The size in a command's number is 4 whatever its argument is. The numbers with
+ * the size of a pointer that the first header had for PMEM_GET_PHYS, PMEM_MAP,
+ * PMEM_GET_SIZE, PMEM_UNMAP and PMEM_GET_TOTAL_SIZE work as well.
  */
 #ifndef _UAPI_LINUX_ANDROID_PMEM_H
 #define _UAPI_LINUX_ANDROID_PMEM_H
@@ -42,10 +42,10 @@
 /* out: struct pmem_region: {0, size of the device} */
 #define PMEM_GET_TOTAL_SIZE	_IOW(PMEM_IOCTL_MAGIC, 7, unsigned int)
 
-/* in: struct pmem_region: clean and invalidate; no region is wrong */
+/* in: struct pmem_region: clean and invalidate; a bad region is ignored */
 #define PMEM_CACHE_FLUSH	_IOW(PMEM_IOCTL_MAGIC, 8, unsigned int)
 
-/* These three share their numbers with others and are for "hw3d" only. */
+/* For "hw3d" only; the first shares its number with PMEM_CACHE_FLUSH. */
 #define HW3D_REVOKE_GPU		_IOW(PMEM_IOCTL_MAGIC, 8, unsigned int)
 #define HW3D_GRANT_GPU		_IOW(PMEM_IOCTL_MAGIC, 9, unsigned int)
 #define HW3D_WAIT_FOR_INTERRUPT	_IOW(PMEM_IOCTL_MAGIC, 10, unsigned int)
@@ -62,7 +62,7 @@
 
 /*
  * in: struct pmem_sync_region: before and after a device's access (Marvell).
- * Always 0, but for a bad pointer: a range that is not in the allocation is
+ * Returns 0 unless the pointer is bad: a range that is not in the allocation is
  * ignored.
  */
 #define PMEM_MAP_REGION		_IOW(PMEM_IOCTL_MAGIC, 16, unsigned int)
@@ -84,11 +84,11 @@ struct pmem_region {
 
 /**
  * struct pmem_addr - a part of an allocation for cache maintenance
- * @vaddr: where the caller has mapped the byte at @offset, by whatever file; not 0
+ * @vaddr: where the caller has mapped the byte at @offset, by any file; not 0
  * @offset: bytes from the start of the allocation
  * @length: bytes
  *
- * If the two do not belong together, both ranges are maintained.
+ * If the two do not match, both ranges are maintained.
  */
 struct pmem_addr {
 	unsigned long vaddr;
@@ -97,9 +97,9 @@ struct pmem_addr {
 };
 
 /**
- * struct pmem_freespace - what a device still has
+ * struct pmem_freespace - free memory of a device
  * @total: free bytes
- * @largest: bytes of the longest free part
+ * @largest: bytes of the longest free run
  */
 struct pmem_freespace {
 	unsigned long total;
@@ -117,7 +117,7 @@ struct pmem_allocation {
 };
 
 /**
- * struct pmem_sync_region - a part of an allocation that a device gets at
+ * struct pmem_sync_region - a part of an allocation that a device accesses
  * @region: the part
  * @dir: 1 to the device, 2 from the device, 0 both
  */
@@ -126,7 +126,7 @@ struct pmem_sync_region {
 	int dir;
 };
 
-/* Not part of the legacy interface from here on. */
+/* From here on, not part of the legacy interface. */
 
 /**
  * struct pmem_dmabuf - a dma-buf in place of a file's own allocation
@@ -142,8 +142,8 @@ struct pmem_sync_region {
  *
  * PMEM_IMPORT_DMABUF: makes a dma-buf of a contiguous heap the allocation of a
  * file that has none. EBADF for no file; EINVAL for another kind of file, for a
- * dma-buf of somebody else, when the file has an allocation or is connected, and
- * for flags; EACCES for a dma-buf that was not opened for reading and writing;
+ * dma-buf of another exporter, if the file has an allocation or is connected, and
+ * for flags; EACCES for a dma-buf that is not open for reading and writing;
  * ENOMEM.
  */
 struct pmem_dmabuf {

@@ -2,23 +2,27 @@
 /*
  * The interface of the "CMEM" driver, for clients of /dev/cma_mem.
  *
- * Numbers and layouts are those of the second of its three generations, the one
- * whose block begins with ten bytes of name. The other two are not served:
+ * Numbers and layouts are those of the second of its three generations, whose
+ * block begins with a name of ten bytes. The others are not supported:
  *
  *  - In the first, the block is { char *name; char is_cache; unsigned long id,
  *    offset, len, phy_base, mem_base; }, and the client maps it itself. Its
- *    CMEM_ALLOCATE has the same number, and nothing in it tells it from a block
- *    of the second generation for certain. Clients leave the name NULL, which is
- *    an empty name here: EINVAL, with nothing allocated.
- *  - The third (CMA_MEM_VERSION 3) has commands 1 and 2 alone: ENOTTY.
+ *    CMEM_ALLOCATE has the same number, and nothing distinguishes it reliably.
+ *    Its clients leave the name NULL, which is an empty name here: EINVAL, with
+ *    nothing allocated.
+ *  - The third (CMA_MEM_VERSION 3) has only commands 1 and 2: ENOTTY.
  *
- * Unlike with the legacy driver, a block belongs to the open file that made it,
- * errors are reported (EFAULT; EINVAL for an empty name or length; ENOMEM; ENOENT
- * for a name that the file has no block of; ENOTTY for a command without a
- * meaning; of CMEM_UNMAP also what munmap() says, with nothing changed),
- * @kernel_base is always 0, and @phy_base is a physical address for privileged
- * callers only, or where the administrator allows it, and if it is not too large
- * for a 32-bit caller; otherwise a value that is not 0 and is no address.
+ * Unlike in the legacy driver:
+ *
+ *  - A block belongs to the open file that made it.
+ *  - Errors are reported: EFAULT; EINVAL for an empty name or length; ENOMEM;
+ *    ENOENT if the file has no block of that name; ENOTTY for a command that was
+ *    never implemented. CMEM_UNMAP also returns what munmap() returns; nothing
+ *    has changed then.
+ *  - @kernel_base is always 0.
+ *  - @phy_base is a physical address only for callers with CAP_SYS_RAWIO, or for
+ *    all with the parameter cma_mem_phys, and only if it fits a 32-bit caller's
+ *    field. Otherwise it is a handle: not 0, and no address.
  */
 #ifndef _UAPI_LINUX_CMA_MEM_H
 #define _UAPI_LINUX_CMA_MEM_H
@@ -27,7 +31,7 @@
 
 #define CMEM_IOCTL_MAGIC	'm'
 
-/* The commands without a meaning were never implemented. */
+/* All but CMEM_UNMAP and CMEM_ALLOCATE were never implemented. */
 #define CMEM_GET_PHYS		_IOW(CMEM_IOCTL_MAGIC, 1, unsigned int)
 #define CMEM_MAP		_IOW(CMEM_IOCTL_MAGIC, 2, unsigned int)
 #define CMEM_GET_SIZE		_IOW(CMEM_IOCTL_MAGIC, 3, unsigned int)
@@ -41,15 +45,15 @@
 
 /**
  * struct mem_block - a block of memory
- * @name: in: its name; all ten bytes count, a NUL ends it earlier; not empty
- * @is_use_buffer: in: not 0 for write-combined memory; uncached otherwise,
- *	which is write-combined memory, too
- * @id: out: running number of the file's blocks, from 1
+ * @name: in: its name, not empty; ten bytes, or fewer and a NUL
+ * @is_use_buffer: in: not 0 asks for write-combined memory, 0 for uncached,
+ *	which is write-combined too
+ * @id: out: number of the block in this file, from 1
  * @offset: as the caller left it
  * @len: in and out: bytes, rounded up to whole pages
  * @phy_base: out: physical address, see above
  * @mem_base: out: where the block is mapped for the caller, for reading and
- *	writing, in whichever mode the file is open
+ *	writing whatever the mode of the open file
  * @kernel_base: out: 0
  */
 struct mem_block {

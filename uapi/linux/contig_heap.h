@@ -2,25 +2,25 @@
 /*
  * What a contiguous heap offers beyond DMA_HEAP_IOCTL_ALLOC.
  *
- * Limits first:
- *  - These commands go to an open node of this module under /dev/dma_heap. The
- *    kernel's own heaps answer them with EINVAL or ENOTTY.
+ * Limitations:
+ *  - These commands work on the nodes of this module under /dev/dma_heap. The
+ *    kernel's own heaps return EINVAL or ENOTTY.
  *  - The dma-buf given to CONTIG_HEAP_IOCTL_SYNC and CONTIG_HEAP_IOCTL_PLACE must
  *    come from this module.
- *  - Nothing here tells a physical address. CONTIG_HEAP_IOCTL_PLACE shows at most
- *    its bits below the size of a PMD, and none of 32 MiB and above, which how
- *    many page faults a mapping costs tells anyway. Where the kernel maps buffers
- *    by pages alone, it shows no bit.
- *  - For a CMA heap the kernel alone knows what is free. There, @free and
- *    @largest of struct contig_heap_query say what this module has not taken,
- *    which is an upper bound (CONTIG_HEAP_F_ESTIMATE is set).
+ *  - Nothing here reveals a physical address. CONTIG_HEAP_IOCTL_PLACE shows at
+ *    most the bits below the size of a PMD, and none of 32 MiB and above. The
+ *    number of page faults of a mapping reveals those anyway. Where the kernel
+ *    maps buffers by single pages only, it shows no bit.
+ *  - Only the kernel knows what is free in a CMA area. For a CMA heap, @free and
+ *    @largest of struct contig_heap_query are upper bounds: what this module has
+ *    not allocated (CONTIG_HEAP_F_ESTIMATE is set).
  *
- * Every structure has one layout for 32-bit and for 64-bit callers, and may grow
- * at its end: the size in the command number says how much the caller knows.
- * Fields that a caller does not know are taken as 0. Fields that the module does
- * not know have to be 0: the call fails with E2BIG otherwise, and also for a
- * structure of more than a page. Both hold for the commands of this header;
- * DMA_HEAP_IOCTL_ALLOC ignores what is behind its structure, as it always has.
+ * Every structure has one layout for 32-bit and 64-bit callers, and may grow at
+ * its end: the size in the command number says how much the caller knows. Fields
+ * that a caller does not know are taken as 0. Fields that the module does not
+ * know must be 0; otherwise the call fails with E2BIG. So does a structure larger
+ * than a page. This holds for the commands of this header; DMA_HEAP_IOCTL_ALLOC
+ * ignores what follows its structure, as it always has.
  */
 #ifndef _UAPI_LINUX_CONTIG_HEAP_H
 #define _UAPI_LINUX_CONTIG_HEAP_H
@@ -41,15 +41,16 @@
  * @total: bytes the heap manages
  * @free: bytes that are not allocated
  * @largest: bytes of the longest free run
- * @dirty: free bytes that still have to be zeroed
+ * @dirty: free bytes that have yet to be zeroed
  * @quantum: bytes; every allocation takes a multiple of it
  * @flags: CONTIG_HEAP_F_*
  * @buffers: live buffers that were allocated from this heap
- * @region_buffers: live buffers in the same memory, this heap's and its twin's
+ * @region_buffers: live buffers of all heaps on the same memory
+ * @reserved: 0
  *
- * A heap and its uncached twin share their memory; all figures but @buffers
- * are about the memory. @total, @free, @largest and @dirty were true together at
- * one moment, the numbers of buffers at a later one.
+ * A heap and its uncached variant share their memory; all fields but @buffers
+ * describe the memory. @total, @free, @largest and @dirty belong to one moment,
+ * the numbers of buffers to a later one.
  */
 struct contig_heap_query {
 	__u64 total;
@@ -87,13 +88,13 @@ struct contig_heap_alloc {
  * @fd: in: a dma-buf of this module
  * @flags: in: DMA_BUF_SYNC_READ, _WRITE or both, with DMA_BUF_SYNC_START or _END
  *
- * START waits for devices, as that of DMA_BUF_IOCTL_SYNC does: to read, for those
- * that write the buffer, to write, for those that read it, too. It waits for the
- * fences in the dma-buf, which are about all of it, and before it maintains
- * anything. END waits for nobody.
+ * START waits for the fences in the dma-buf, as DMA_BUF_IOCTL_SYNC does: a read
+ * waits for devices that write the buffer, a write for those that read it as
+ * well. Fences cover the whole buffer. START waits before it maintains caches;
+ * END does not wait.
  *
- * Whole cache lines are maintained: share a line between CPU and device, and
- * the line's other bytes are maintained too.
+ * Whole cache lines are maintained: if the CPU and a device share a line, its
+ * other bytes are maintained too.
  */
 struct contig_heap_sync {
 	__u64 offset;
@@ -110,8 +111,8 @@ struct contig_heap_sync {
  *	32 MiB; at most a page where the kernel has no huge entries for buffers
  * @phase: out: the physical address of the first byte modulo @modulus
  *
- * A mapping whose address equals @phase modulo the size of a PMD can have huge
- * page table entries; others cannot.
+ * Only a mapping whose address equals @phase modulo the size of a PMD can have
+ * huge page table entries.
  */
 struct contig_heap_place {
 	__s32 fd;
@@ -121,23 +122,23 @@ struct contig_heap_place {
 };
 
 /*
- * Errors of all: EFAULT for a bad pointer; E2BIG as said at the top.
+ * All: EFAULT for a bad pointer; E2BIG as described at the top.
  *
- * QUERY, ALLOC: ENODEV when the heap was removed while its node was open. SYNC
- * and PLACE go on with the buffers that are left.
+ * QUERY, ALLOC: ENODEV if the heap was removed while its node was open. SYNC and
+ * PLACE still work on the buffers that are left.
  *
  * ALLOC: EINVAL for a len of 0, an align that is not a power of two, an fd that
- * is not 0, and flags unknown here; ENOMEM when no free run fits; EMFILE;
- * EINTR when killed meanwhile.
+ * is not 0, and unknown flags; ENOMEM if no free run is long enough; EMFILE,
+ * ENFILE; EINTR if killed meanwhile.
  *
  * SYNC: EBADF for no file; EINVAL for a file that is not a dma-buf of this
- * module, for a len of 0, for bytes outside of the buffer and for bad flags; EINTR
- * when a signal came while START waited and its handler was not installed with
+ * module, for a len of 0, for bytes outside the buffer and for bad flags; EINTR
+ * if a signal came while START waited and its handler was not installed with
  * SA_RESTART. Nothing has begun then: call again.
  *
  * PLACE: EBADF for no file; EINVAL for a file that is not a dma-buf of this
  * module, for flags, and for a modulus that is too large or not a power of two.
- * ENOTTY from modules that do not know it yet.
+ * ENOTTY from modules that do not have it yet.
  */
 #define CONTIG_HEAP_IOCTL_QUERY	\
 	_IOR(CONTIG_HEAP_IOC_MAGIC, 0, struct contig_heap_query)
