@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A client of the PMEM interface: one process draws into a buffer, another one reads it. See
- * client-dmaheap.c for the same with libdmaheap, and Documentation/migration.rst for the steps.
+ * client-dmaheap.c for the same with libdmaheap, and Documentation/howto/migration.rst.
  *
  *	client-pmem DEVICE
  */

@@ -2,20 +2,19 @@
 /*
  * libdmaheap: contiguous and other dma-buf heaps for programs.
  *
- * Limits first:
- *  - On the kernel's own heaps ("system", for one) there is plain allocation only: no figures, no
- *    alignment, no maintenance of a part of a buffer. What cannot be done gives -EOPNOTSUPP, never
- *    something that only looks the same.
- *  - A buffer that came as a file descriptor does not tell which heap it is from.
- *  - Huge entries are to be expected only for buffers of contig_heaps. For one that the library has
- *    not aligned itself, a node has to tell where it begins: its heap's, or else any of
- *    contig_heaps below /dev/dma_heap that the program may open. Without one there are none.
- *  - After fork() a child may use what it inherited, except while another thread of the parent
- *    was inside of this library at that moment.
+ * Limitations:
+ *  - The kernel's own heaps ("system", for example) only allocate: no statistics, no alignment, no
+ *    sync of a part of a buffer. What is not supported returns -EOPNOTSUPP, never a substitute.
+ *  - The heap of an imported buffer is not known.
+ *  - Expect huge page table entries only for buffers of contig_heaps. For a buffer that the library
+ *    did not align itself, it has to ask a node where the buffer begins: that of its heap, or any
+ *    of contig_heaps under /dev/dma_heap that the program may open. Without one there are none.
+ *  - After fork() a child may use what it inherited, unless another thread of the parent was inside
+ *    this library at that moment.
  *
  * Functions that return int return 0 or a negative errno value, which dmaheap_strerror() explains,
  * and store results through their last argument only when they return 0. All of them may be called
- * by several threads at once, also for the same heap or buffer. None prints, exits or touches the
+ * by several threads at once, also for the same heap or buffer. None prints, exits or changes the
  * signal mask. Every file descriptor made here is close-on-exec.
  */
 #ifndef DMAHEAP_H
@@ -42,7 +41,7 @@ struct dmaheap_buffer;
 
 /* struct dmaheap_info, @flags */
 #define DMAHEAP_INFO_UNCACHED	(1U << 0)  /* CPU mappings are write-combined */
-#define DMAHEAP_INFO_CMA	(1U << 1)  /* memory that the kernel lends */
+#define DMAHEAP_INFO_CMA	(1U << 1)  /* a CMA area */
 #define DMAHEAP_INFO_NO_MAP	(1U << 2)  /* memory the kernel itself does not map */
 #define DMAHEAP_INFO_ESTIMATE	(1U << 3)  /* @free and @largest are upper bounds */
 
@@ -53,10 +52,10 @@ struct dmaheap_buffer;
  * @total: bytes the heap manages
  * @free: bytes that are not allocated
  * @largest: bytes of the longest free run
- * @dirty: free bytes that still have to be zeroed
+ * @dirty: free bytes that have yet to be zeroed
  * @quantum: bytes; every allocation takes a multiple of it
  * @buffers: live buffers of this heap
- * @region_buffers: live buffers in the same memory, of the heap and of its twin
+ * @region_buffers: live buffers of all heaps on the same memory
  */
 struct dmaheap_info {
 	uint32_t size;
@@ -71,8 +70,8 @@ struct dmaheap_info {
 };
 
 /* struct dmaheap_options, @flags */
-#define DMAHEAP_CACHED		(1U << 0)  /* from the heap or its twin, whichever is cached */
-#define DMAHEAP_UNCACHED	(1U << 1)  /* from the heap or its twin, whichever is not */
+#define DMAHEAP_CACHED		(1U << 0)  /* from the cached heap on this memory */
+#define DMAHEAP_UNCACHED	(1U << 1)  /* from the uncached heap on this memory */
 #define DMAHEAP_READ_ONLY	(1U << 2)  /* the file descriptor is open for reading only */
 #define DMAHEAP_ANY_PLACE	(1U << 3)  /* do not prefer a place for huge entries */
 
@@ -81,7 +80,7 @@ struct dmaheap_info {
  * @size: sizeof(struct dmaheap_options), so that it can grow
  * @flags: DMAHEAP_*; 0 is cached or not as the heap is, readable and writable
  * @align: alignment of the physical address in bytes, a power of two; 0 leaves it to the library:
- *	buffers that are large enough are aligned for huge page table entries if that is free
+ *	large buffers are aligned for huge page table entries where that costs no memory
  * @name: what tools call the buffer, at most 31 bytes, or NULL
  *
  * Use DMAHEAP_OPTIONS_INIT.
@@ -122,34 +121,34 @@ struct dmaheap_access {
 const char *dmaheap_version(void);
 
 /*
- * A text for what a function of this library returned, in the library's own terms. Never NULL, and
- * valid for ever; the sign does not matter.
+ * A text for an error that a function of this library returned. Never NULL, always valid; the sign
+ * does not matter.
  */
 const char *dmaheap_strerror(int error);
 
 /*
  * Call @each for the name of every heap that exists, in the order of their names, until it returns
- * something other than 0, which is then returned. The names need not be openable. -ENOENT: the
- * kernel has no heaps at all.
+ * something other than 0, which is then returned. The caller may lack permission to open some.
+ * -ENOENT: the kernel has no heaps at all.
  */
 int dmaheap_for_each(int (*each)(const char *name, void *data), void *data);
 
 /*
- * Open a heap by its name below /dev/dma_heap. -ENOENT: there is none of that name; -EACCES: not
- * for this user; -EINVAL: cannot be a name; -ENODEV: is being removed.
+ * Open a heap by its name under /dev/dma_heap. -ENOENT: there is no heap of that name; -EACCES: no
+ * permission; -EINVAL: not a valid name; -ENODEV: it is being removed.
  */
 int dmaheap_open(const char *name, struct dmaheap **heap);
 
 /*
- * Open the first heap of a list that ends with NULL. Names that do not exist are passed over; if
- * none can be opened, the error is that of the first one that exists, or -ENOENT. @names may be
- * NULL for the names under which the kernel's default contiguous area is known.
+ * Open the first heap of a list that ends with NULL. Names that do not exist are skipped; if none
+ * can be opened, the error is that of the first one that exists, or -ENOENT. If @names is NULL, the
+ * names of the kernel's default contiguous area are tried.
  */
 int dmaheap_open_first(const char *const *names, struct dmaheap **heap);
 
 /*
  * A heap from an open file descriptor, which may have come from another process. It is duplicated
- * and stays the caller's. -EBADF; -EINVAL: not a heap. There is no name, and so no twin.
+ * and stays the caller's. -EBADF; -EINVAL: not a heap. It has no name, and no other variant.
  */
 int dmaheap_open_fd(int fd, struct dmaheap **heap);
 
@@ -164,21 +163,22 @@ int dmaheap_fd(const struct dmaheap *heap);
 /* DMAHEAP_CAN_* */
 uint32_t dmaheap_features(const struct dmaheap *heap);
 
-/* -EOPNOTSUPP: the heap keeps no figures; -EINVAL: bad @size in @info; -ENODEV: heap removed. */
+/* -EOPNOTSUPP: the heap has no statistics; -EINVAL: bad @size in @info; -ENODEV: heap removed. */
 int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info);
 
 /*
  * Allocate @size bytes, rounded up to whole pages; all of them are 0. @options may be NULL.
- * -EINVAL: a size of 0, bad options; -ENAMETOOLONG; -ENOMEM: no free run fits; -EOPNOTSUPP: the
- * heap cannot align, or there is no twin that is cached or uncached as asked; -EACCES: the twin is
- * not for this user; -EMFILE; -ENODEV: heap removed.
+ * -EINVAL: a size of 0, bad options; -E2BIG: options of a later library; -ENAMETOOLONG; -ENOMEM: no
+ * free run is long enough; -EOPNOTSUPP: the heap cannot align, or has no variant that is cached or
+ * uncached as asked; -EACCES: no permission for that variant; -EINTR; -EMFILE; -ENFILE; -ENODEV:
+ * heap removed.
  */
 int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
 		  struct dmaheap_buffer **buffer);
 
 /*
  * A buffer from a dma-buf's file descriptor, which is duplicated and stays the caller's. @heap is
- * any heap of contig_heaps, through which a part of the buffer can be maintained, or NULL.
+ * any heap of contig_heaps, which makes a sync of a part possible, or NULL.
  * -EBADF; -EINVAL: not a dma-buf.
  */
 int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
@@ -204,7 +204,7 @@ int dmaheap_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd);
 struct dmaheap_buffer *dmaheap_buffer_ref(struct dmaheap_buffer *buffer);
 void dmaheap_buffer_unref(struct dmaheap_buffer *buffer);
 
-/* The dma-buf, to hand to a driver; it stays the buffer's. */
+/* The dma-buf, to hand to a driver. The caller must not close it. */
 int dmaheap_buffer_fd(const struct dmaheap_buffer *buffer);
 /* Bytes, a multiple of the page size. */
 uint64_t dmaheap_buffer_size(const struct dmaheap_buffer *buffer);
@@ -217,28 +217,28 @@ int dmaheap_set_name(struct dmaheap_buffer *buffer, const char *name);
 
 /*
  * Map the buffer, with all the rights its file descriptor gives. It is mapped once, at an address
- * that allows for huge entries if the buffer is large enough; every call returns the same address
- * and has to be matched by dmaheap_unmap(). -EINVAL: the exporter does not allow it; -ENOMEM.
+ * that suits huge entries if the buffer is large enough. Every call returns the same address, and
+ * must be matched by dmaheap_unmap(). -EINVAL: the exporter does not allow it; -ENOMEM.
  */
 int dmaheap_map(struct dmaheap_buffer *buffer, void **data);
 /* -EINVAL: not mapped. */
 int dmaheap_unmap(struct dmaheap_buffer *buffer);
 
 /*
- * Begin (or, with DMAHEAP_END, end) an access of the CPU to a part of a buffer. For all of a buffer
- * this works with every exporter. -EINVAL: bad flags, an empty part or one that is not inside;
+ * Begin (or, with DMAHEAP_END, end) a CPU access to a part of a buffer. For the whole buffer this
+ * works with every exporter. -EINVAL: bad flags, an empty part or one outside the buffer;
  * -EOPNOTSUPP: a part, but the heap cannot, or the buffer was imported without a heap.
  */
 int dmaheap_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags);
 
 /*
- * Map and begin in one; @len of 0 is all that follows @offset. -EACCES: DMAHEAP_WRITE for a
+ * Map and begin in one call; a @len of 0 means the rest after @offset. -EACCES: DMAHEAP_WRITE for a
  * read-only buffer; otherwise as dmaheap_map() and dmaheap_sync().
  */
 int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
 			 uint32_t flags, struct dmaheap_access *access);
 
-/* End and unmap. Once it was called, calling it again does nothing and returns 0. */
+/* End and unmap. Further calls do nothing and return 0. */
 int dmaheap_access_end(struct dmaheap_access *access);
 
 #ifdef __cplusplus
