@@ -291,21 +291,21 @@ test_doctor() {
 	has 'doctor looks at heaps' '^ok +adsp can be used'
 	has 'doctor finds nothing' '^0 problems'
 	expect 'doctor as a user' 1 as_user "$HERE/dmaheap" doctor
-	has 'doctor sees what a user lacks' '^PROBLEM +adsp: you may not open it \(mode 0600'
+	has 'doctor sees what a user lacks' '^PROBLEM +adsp, .*: you cannot open it \(mode 0600'
 	has 'doctor knows the rule' 'SUBSYSTEM=="dma_heap", GROUP="video", MODE="0660"'
 	chmod 666 /dev/dma_heap/adsp
 	expect 'a user with a permission' 0 as_user "$HERE/dmaheap" alloc --fill=1 adsp 64K
 	chgrp 44 /dev/dma_heap/adsp
 	chmod 660 /dev/dma_heap/adsp
 	expect 'doctor of a heap with a group' 1 as_user "$HERE/dmaheap" doctor adsp
-	has 'doctor knows the group' 'usermod -aG (44|video) USER'
+	has 'doctor knows the group' 'usermod -aG (44|video) \$USER'
 	chgrp 0 /dev/dma_heap/adsp
 	chmod 600 /dev/dma_heap/adsp
 	expect 'doctor of no heap' 3 dmaheap doctor no-such
 	has 'doctor knows how to get one' 'carveout=no-such:16M'
 	hold adsp 48M
 	expect 'doctor of a full heap' 1 dmaheap doctor adsp
-	has 'doctor sees that it is full' 'all of its memory is in use'
+	has 'doctor sees that it is full' 'adsp: no memory is free'
 	release
 }
 

@@ -10,14 +10,20 @@
 
 #include "tool.h"
 
-/* Names that programs look for, and which. */
+#define UNCACHED	"-uncached"
+#define DEFAULT_AREA	"default_cma_region"
+
+/* Names that programs look for, and which; those of the default CMA area come first. */
 static const struct {
 	const char *name, *who;
 } expected[] = {
-	{ "linux,cma", "libcamera, Kodi, rpicam-apps" },
-	{ "reserved", "libcamera, Kodi" },
-	{ "default_cma_region", "programs for kernels since 6.17" },
+	{ "linux,cma", "libcamera, older Kodi, rpicam-apps" },
+	{ "reserved", "libcamera, older Kodi" },
+	{ DEFAULT_AREA, "programs for kernels since 6.17" },
+	{ "system", "Android's allocators, Kodi, mpp, librga" },
 };
+
+#define AREA_NAMES	3
 
 static unsigned int problems;
 
@@ -67,21 +73,142 @@ static bool exists(const char *name)
 	return !stat(path, &st);
 }
 
+static bool heap_exists(const char *name)
+{
+	struct heap_state state;
+
+	return !heap_read(name, &state);
+}
+
+static bool loaded(void)
+{
+	return exists("/sys/module/contig_heaps");
+}
+
+static bool has_device_tree(void)
+{
+	return exists("/proc/device-tree");
+}
+
+/* --- the modules */
+
+/* What a parameter is set to, to be freed; NULL if it is not set or this user may not know. */
+static char *parameter(const char *name)
+{
+	char *text = read_file("/sys/module/contig_heaps/parameters/%s", name);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	if (text && (!*text || !strcmp(text, "(null)"))) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+/* What cannot be known counts as installed. */
+static bool is_installed(const char *release)
+{
+	char *text = read_file("/lib/modules/%s/modules.dep", release);
+	bool found = !text || strstr(text, "/contig_heaps.ko");
+
+	free(text);
+	return found;
+}
+
+static bool is_locked_down(void)
+{
+	char *text = read_file("/sys/kernel/security/lockdown");
+	bool locked = text && !strstr(text, "[none]");
+
+	free(text);
+	return locked;
+}
+
+static void hint_load(void)
+{
+	struct utsname name;
+
+	if (!uname(&name) && !is_installed(name.release)) {
+		hint("contig_heaps is not installed for this kernel; in the project's directory:");
+		hint("make && sudo make modules_install");
+	}
+	if (is_locked_down())
+		hint("the kernel is locked down (Secure Boot) and loads signed modules only: mokutil --sb-state");
+	hint("sudo modprobe contig_heaps");
+	hint("at every boot: echo contig_heaps | sudo tee /etc/modules-load.d/contig_heaps.conf");
+}
+
+/* Parameters count when the module is loaded. */
+static void hint_reload(void)
+{
+	if (!loaded()) {
+		hint_load();
+		return;
+	}
+	hint("then, with no buffer in use:");
+	if (exists("/sys/module/pmem_compat"))
+		hint("sudo modprobe -r pmem_compat contig_heaps && sudo modprobe contig_heaps && sudo modprobe pmem_compat");
+	else
+		hint("sudo modprobe -r contig_heaps && sudo modprobe contig_heaps");
+}
+
+/* One more entry in a list; those that are in it stay. */
+static void hint_parameter(const char *name, const char *entry)
+{
+	char *now = parameter(name);
+
+	hint("echo 'options contig_heaps %s=%s%s%s' | sudo tee -a /etc/modprobe.d/contig_heaps.conf",
+	     name, now ? now : "", now ? "," : "", entry);
+	if (!strcmp(name, "carveout") && loaded() && geteuid())
+		hint("(add the carveouts that there are: only root can see them)");
+	free(now);
+	hint_reload();
+}
+
+static void hint_log(void)
+{
+	hint("if it is configured, the kernel log says why it was skipped:");
+	hint("sudo dmesg | grep -E 'contig[_-]heap'");
+}
+
+/* An alias= that names no heap is ignored by the module. */
+static void check_aliases(void)
+{
+	char *text = parameter("alias"), *rest = text, *entry;
+	char uncached[300];
+
+	while (text && (entry = strsep(&rest, ","))) {
+		char *heap = strchr(entry, '=');
+
+		if (!heap)
+			continue;
+		*heap++ = '\0';
+		snprintf(uncached, sizeof(uncached), "%s" UNCACHED, entry);
+		if (heap_exists(entry) || heap_exists(uncached))
+			continue;
+		problem("alias=%s=%s has no effect: \"%s\" is not the first name of a heap", entry,
+			heap, heap);
+		hint("name a label, a carveout or " DEFAULT_AREA "; no other alias, nothing with " UNCACHED);
+	}
+	free(text);
+}
+
 static void check_modules(void)
 {
 	struct utsname name;
-	bool loaded = exists("/sys/module/contig_heaps");
 
 	if (!uname(&name))
 		note("Linux %s on %s", name.release, name.machine);
-	if (loaded) {
+	if (loaded()) {
 		good("contig_heaps is loaded");
+		check_aliases();
 	} else if (exists("/dev/dma_heap")) {
-		note("contig_heaps is not loaded: there are the kernel's own heaps only");
-		hint("modprobe contig_heaps, for carveouts and contiguous memory");
+		note("contig_heaps is not loaded: only the kernel's own heaps are available");
+		hint_load();
 	} else {
 		problem("there is no /dev/dma_heap: the kernel has no heaps, and contig_heaps is not loaded");
-		hint("modprobe contig_heaps; at every boot: echo contig_heaps >/etc/modules-load.d/contig_heaps.conf");
+		hint_load();
 	}
 	if (exists("/sys/class/contig_heap"))
 		note("the kernel has heaps of its own; those of contig_heaps have the class contig_heap");
@@ -90,7 +217,28 @@ static void check_modules(void)
 	else
 		note("pmem_compat is not loaded; only clients of /dev/pmem need it");
 	if (exists("/dev/udmabuf"))
-		note("there is /dev/udmabuf, which some programs take when they find no heap");
+		note("/dev/udmabuf exists; some programs use it when they find no heap");
+}
+
+/* --- the heaps that there are */
+
+/* What is wrong with a heap: one of these, or the negative errno of opening it. */
+enum { USABLE, CLOSED, FULL, SCATTERED };
+
+static int examine(const struct heap_state *state)
+{
+	struct dmaheap *heap;
+	int ret;
+
+	if (!state->openable)
+		return CLOSED;
+	ret = dmaheap_open(state->name, &heap);
+	if (ret)
+		return ret;
+	dmaheap_unref(heap);
+	if (state->ours && !state->free)
+		return FULL;
+	return state->ours && state->fragmentation > 75 ? SCATTERED : USABLE;
 }
 
 /* Is the user in the group, now? */
@@ -108,72 +256,214 @@ static bool in_group(gid_t gid)
 	return found;
 }
 
-static void why_not_openable(const struct heap_state *state)
+static void hint_access(const struct heap_state *state)
+{
+	static const char *const folders[] = { "/etc", "/usr/lib", "/lib" };
+	char group[64], rules[64];
+	size_t i;
+
+	if ((state->mode & 060) == 060 && state->gid) {
+		if (!in_group(state->gid))
+			hint("sudo usermod -aG %s $USER, and log in again",
+			     group_name(state->gid, group, sizeof(group)));
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(rules, sizeof(rules), "%s/udev/rules.d/60-pmem-heaps.rules", folders[i]);
+		if (exists(rules))
+			break;
+	}
+	if (i < ARRAY_SIZE(folders)) {
+		hint("%s exists, but has not been applied:", rules);
+	} else {
+		hint("no group may use it; put into /etc/udev/rules.d/61-dma-heaps.rules:");
+		hint("SUBSYSTEM==\"dma_heap\", GROUP=\"video\", MODE=\"0660\"");
+		hint("SUBSYSTEM==\"contig_heap\", GROUP=\"video\", MODE=\"0660\"");
+		hint("and apply it:");
+	}
+	hint("sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=dma_heap --subsystem-match=contig_heap");
+}
+
+static void report_problem(const struct heap_state *state, int verdict, const char *names)
 {
 	char group[64];
 
-	group_name(state->gid, group, sizeof(group));
-	problem("%s: you may not open it (mode %04o, user %u, group %s)", state->name,
-		(unsigned int)state->mode, (unsigned int)state->uid, group);
-	if ((state->mode & 060) != 060 || !state->gid) {
-		hint("no group may use it; in /etc/udev/rules.d/60-pmem-heaps.rules:");
-		hint("SUBSYSTEM==\"dma_heap\", GROUP=\"video\", MODE=\"0660\"");
-		hint("SUBSYSTEM==\"contig_heap\", GROUP=\"video\", MODE=\"0660\"");
-		hint("then: udevadm control --reload && udevadm trigger --subsystem-match=dma_heap --subsystem-match=contig_heap");
-	} else if (!in_group(state->gid)) {
-		hint("usermod -aG %s USER, and log in again", group);
+	switch (verdict) {
+	case CLOSED:
+		problem("%s: you cannot open it (mode %04o, user %u, group %s)", names,
+			(unsigned int)state->mode, (unsigned int)state->uid,
+			group_name(state->gid, group, sizeof(group)));
+		hint_access(state);
+		break;
+	case FULL:
+		problem("%s: no memory is free (\"dmaheap buffers\" shows who holds it)", names);
+		break;
+	case SCATTERED:
+		problem("%s: the free memory is in small pieces (\"dmaheap map %s\" shows them)",
+			names, state->name);
+		break;
+	default:
+		problem("%s: cannot be opened: %s", names, dmaheap_strerror(verdict));
 	}
 }
 
-static void check_heap(const struct heap_state *state)
+static bool same_problem(const struct heap_state *a, const struct heap_state *b)
 {
-	struct dmaheap *heap;
-	int ret;
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
+}
 
-	if (!state->openable) {
-		why_not_openable(state);
-		return;
+/* A problem that several heaps have is one problem. */
+static void check_heaps(const struct heap_state *states, size_t count)
+{
+	int *verdicts = calloc(count, sizeof(*verdicts));
+	char *names = malloc(count * (sizeof(states->name) + 2));
+	size_t i, j;
+
+	for (i = 0; verdicts && names && i < count; i++) {
+		verdicts[i] = examine(&states[i]);
+		if (verdicts[i] == USABLE)
+			good("%s can be used", states[i].name);
 	}
-	ret = dmaheap_open(state->name, &heap);
-	if (ret) {
-		problem("%s: cannot be opened: %s", state->name, dmaheap_strerror(ret));
-		return;
+	for (i = 0; verdicts && names && i < count; i++) {
+		int verdict = verdicts[i];
+		char *end = names;
+
+		if (verdict == USABLE)
+			continue;
+		for (j = i; j < count; j++) {
+			if (verdicts[j] != verdict || !same_problem(&states[i], &states[j]))
+				continue;
+			end += sprintf(end, "%s%s", end == names ? "" : ", ", states[j].name);
+			verdicts[j] = USABLE;
+		}
+		report_problem(&states[i], verdict, names);
 	}
-	dmaheap_unref(heap);
-	if (state->ours && !state->free)
-		problem("%s: all of its memory is in use (\"dmaheap buffers\" tells by whom)",
-			state->name);
-	else if (state->ours && state->fragmentation > 75)
-		problem("%s: its free memory is in small pieces (\"dmaheap map %s\" shows them)",
-			state->name, state->name);
-	else
-		good("%s can be used", state->name);
+	free(names);
+	free(verdicts);
+}
+
+/* --- the heaps that are missing */
+
+static bool is_area_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < AREA_NAMES; i++)
+		if (!strcmp(name, expected[i].name))
+			return true;
+	return false;
+}
+
+/* Why the heaps of the default CMA area are not there. */
+static void hint_area(void)
+{
+	char *memory = read_file("/proc/meminfo"), *cma = parameter("cma");
+	const char *line = memory ? strstr(memory, "CmaTotal:") : NULL;
+
+	if (cma && !strcmp(cma, "N")) {
+		hint("contig_heaps was loaded with cma=N: remove that from /etc/modprobe.d and from the kernel's");
+		hint("command line");
+		hint_reload();
+	} else if (memory && !line) {
+		hint("this kernel has no CMA (CONFIG_CMA)");
+	} else if (memory && !strtoul(line + strlen("CmaTotal:"), NULL, 10)) {
+		hint("the kernel has no CMA area: add cma=64M to its command line, and reboot. With GRUB, that is");
+		hint("GRUB_CMDLINE_LINUX in /etc/default/grub, followed by: sudo update-grub");
+		if (!loaded())
+			hint_load();
+	} else if (!loaded()) {
+		hint_load();
+	} else {
+		hint_log();
+	}
+	free(cma);
+	free(memory);
+}
+
+static void check_area_names(const struct heap_state *states, size_t count)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < AREA_NAMES; i++)
+		found += !!heap_find(states, count, expected[i].name);
+	if (!found && loaded()) {
+		problem("no heap \"linux,cma\", \"reserved\" or \"" DEFAULT_AREA "\" (needed by %s)",
+			expected[0].who);
+		hint_area();
+	}
+	for (i = 0; found && i < AREA_NAMES; i++)
+		if (!heap_find(states, count, expected[i].name))
+			note("no heap named \"%s\" (needed by %s)", expected[i].name,
+			     expected[i].who);
 }
 
 static void check_names(const struct heap_state *states, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+	check_area_names(states, count);
+	for (i = AREA_NAMES; i < ARRAY_SIZE(expected); i++) {
 		if (heap_find(states, count, expected[i].name))
 			continue;
-		note("there is no heap \"%s\", which is what is looked for by: %s",
-		     expected[i].name, expected[i].who);
-		hint("it comes with the kernel's default CMA area (cma=64M on the kernel's command line),");
-		hint("or give a heap that name: modprobe contig_heaps alias=NEW=HEAP");
+		note("no heap named \"%s\" (needed by %s)", expected[i].name, expected[i].who);
+		if (loaded())
+			hint("contig_heaps has none; alias=%s=HEAP gives it to a heap, if contiguous memory will do",
+			     expected[i].name);
 	}
 }
 
-/* Why a heap is not there. */
+/* The same memory under the name of the other variant, if only that exists. */
+static bool is_other_variant(const char *name)
+{
+	size_t len = strlen(name), end = strlen(UNCACHED);
+	char other[300];
+
+	if (len > end && !strcmp(name + len - end, UNCACHED)) {
+		snprintf(other, sizeof(other), "%.*s", (int)(len - end), name);
+		if (!heap_exists(other))
+			return false;
+		hint("it exists only as \"%s\": this machine maps that memory cached only", other);
+		return true;
+	}
+	snprintf(other, sizeof(other), "%s" UNCACHED, name);
+	if (!heap_exists(other))
+		return false;
+	hint("it exists only as \"%s\", because its memory is no-map: use that name", other);
+	return true;
+}
+
+static void hint_name(const char *name)
+{
+	char entry[300];
+
+	if (has_device_tree()) {
+		hint("by device tree: a node with compatible = \"linux,contig-heap\", label = \"%s\" and",
+		     name);
+		hint("memory-region = <&...>, which points to a node under /reserved-memory");
+	}
+	if (strchr(name, ',')) {
+		hint("no parameter can contain a comma; another name for a heap that exists, until the next boot:");
+		hint("sudo ln -s HEAP '/dev/dma_heap/%s'", name);
+		return;
+	}
+	hint("as a carveout of 16 MiB:");
+	snprintf(entry, sizeof(entry), "%s:16M", name);
+	hint_parameter("carveout", entry);
+}
+
 static int diagnose_missing(const char *name)
 {
-	if (strchr(name, ','))
-		hint("a name with a comma can be no alias= of contig_heaps");
-	hint("by device tree: a node with compatible = \"linux,contig-heap\", label = \"%s\" and",
-	     name);
-	hint("memory-region = <&...>, which points into /reserved-memory;");
-	hint("without one: modprobe contig_heaps carveout=%s:16M", name);
-	hint("if it is configured already, the kernel's log tells why it was skipped: dmesg | grep contig_heaps");
+	problem("no heap named \"%s\"", name);
+	if (is_other_variant(name))
+		return MISSING;
+	check_aliases();
+	if (is_area_name(name)) {
+		hint_area();
+		return MISSING;
+	}
+	hint_name(name);
+	if (loaded())
+		hint_log();
 	return MISSING;
 }
 
@@ -182,37 +472,34 @@ static int check_one(const char *name)
 	struct heap_state state;
 	int ret = heap_read(name, &state);
 
-	if (ret == -ENOENT) {
-		problem("%s: %s", name, dmaheap_strerror(ret));
+	if (ret == -ENOENT)
 		return diagnose_missing(name);
-	}
 	if (ret)
 		return fail(ret, "%s", name);
-	check_heap(&state);
+	check_heaps(&state, 1);
 	return problems ? FAILED : OK;
 }
 
 static int check_all(void)
 {
 	struct heap_state *states;
-	size_t count, i;
+	size_t count;
 	int ret;
 
 	check_modules();
 	ret = heaps_read(&states, &count);
 	if (ret && ret != -ENOENT)
-		return fail(ret, "cannot look for heaps");
+		return fail(ret, "cannot list heaps");
 	if (!ret) {
 		if (!count)
 			problem("/dev/dma_heap is empty");
-		for (i = 0; i < count; i++)
-			check_heap(&states[i]);
+		check_heaps(states, count);
 		check_names(states, count);
 		free(states);
 	}
 	if (geteuid())
-		note("places of buffers and other users' processes are for root to see");
-	else if (!exists("/sys/kernel/debug/contig_heaps") && exists("/sys/module/contig_heaps"))
+		note("only root can see buffer offsets and other users' processes");
+	else if (!exists("/sys/kernel/debug/contig_heaps") && loaded())
 		note("debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug");
 	printf("%u problem%s\n", problems, problems == 1 ? "" : "s");
 	return problems ? FAILED : OK;
@@ -225,18 +512,18 @@ static int run(int argc, char **argv)
 	if (ret != GO_ON)
 		return ret;
 	if (optind + 1 < argc)
-		return usage("one heap at most is expected");
+		return usage("at most one heap is expected");
 	return optind < argc ? check_one(argv[optind]) : check_all();
 }
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.summary = "what this kernel offers, and what is wrong",
+	.summary = "check heaps and say what to do",
 	.help =
 "Usage: dmaheap doctor [HEAP]\n\n"
-"Look at modules, nodes, names and permissions, and say what is wrong and what to do about it;\n"
-"with a HEAP, why that one cannot be used. Nothing is changed. Run it as the user in question.\n"
-"The status is 0 if there is no problem.\n\n"
+"Check modules, parameters, nodes, names and permissions; say what is wrong and what to do about\n"
+"it. With HEAP, say why that heap cannot be used. Nothing is changed. Run it as the user who has\n"
+"the problem. The exit status is 0 if there is no problem.\n\n"
 "  -h, --help  this text\n",
 	.run = run,
 };
