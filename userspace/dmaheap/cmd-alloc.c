@@ -268,7 +268,7 @@ static int parse(int argc, char **argv, struct job *job)
 	}
 	if ((job->options.flags & (DMAHEAP_CACHED | DMAHEAP_UNCACHED)) ==
 	    (DMAHEAP_CACHED | DMAHEAP_UNCACHED))
-		return usage("--cached or --uncached, not both");
+		return usage("--cached and --uncached exclude each other");
 	if (optind + 2 > argc)
 		return usage("a heap and a size are expected");
 	return OK;
@@ -308,19 +308,19 @@ const struct command cmd_alloc = {
 	.summary = "allocate a buffer, fill it, show it, hold it",
 	.help =
 "Usage: dmaheap alloc [OPTION]... HEAP SIZE [PROGRAM [ARGUMENT]...]\n\n"
-"Allocate a buffer of SIZE bytes (K, M, G: powers of 1024). In this order: fill it, read its\n"
+"Allocate a buffer of SIZE bytes (K, M, G, T: powers of 1024). In this order: fill it, read its\n"
 "contents, share it with a PMEM file, hold it, run PROGRAM, show and write its contents. PROGRAM\n"
-"has the dma-buf as the file descriptor in $DMAHEAP_FD; if it fails, its status is the tool's.\n\n"
-"  -a, --align=BYTES   alignment of the physical address, a power of two\n"
-"  -c, --cached        from the cached heap of the two with this memory\n"
-"  -u, --uncached      from the write-combined heap of the two\n"
-"  -n, --name=NAME     what tools show for the buffer, at most 31 bytes\n"
+"finds the dma-buf as the file descriptor in $DMAHEAP_FD; if it fails, its exit status is returned.\n\n"
+"  -a, --align=BYTES   align the physical address to a power of two\n"
+"  -c, --cached        use the cached heap of the pair that shares this memory\n"
+"  -u, --uncached      use the write-combined heap of that pair\n"
+"  -n, --name=NAME     name that tools show, at most 31 bytes\n"
 "  -f, --fill=BYTE     fill with a byte, 0 to 255\n"
-"  -i, --input=FILE    fill from a file, as far as it goes; - is standard input\n"
+"  -i, --input=FILE    fill from a file, up to its end; - is standard input\n"
 "  -p, --pmem=NODE     make it the memory of an open file of /dev/NODE\n"
-"  -w, --hold          wait for a line on standard input, or its end\n"
+"  -w, --hold          wait for a line, or the end, of standard input\n"
 "  -d, --dump[=BYTES]  show the first bytes (256) in hexadecimal\n"
-"  -o, --output=FILE   write all of it to a file; - is standard output\n"
+"  -o, --output=FILE   write the whole buffer to a file; - is standard output\n"
 "  -h, --help          this text\n",
 	.run = run,
 };

@@ -168,7 +168,7 @@ static int run(int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage("one heap is expected");
 	if (smallest > largest)
-		return usage("--from is more than --to");
+		return usage("--from is larger than --to");
 	ret = dmaheap_open(argv[optind], &heap);
 	if (ret)
 		return fail(ret, "%s", argv[optind]);
@@ -179,15 +179,15 @@ static int run(int argc, char **argv)
 
 const struct command cmd_bench = {
 	.name = "bench",
-	.summary = "what a buffer's life costs",
+	.summary = "measure what a buffer costs",
 	.help =
 "Usage: dmaheap bench [OPTION]... HEAP\n\n"
-"Measure allocation, mapping, a write to each page, cache maintenance, unmapping and release, for\n"
-"sizes from 4 KiB to 16 MiB. Allocation pays for zeroing when memory was released just before.\n\n"
-"  -f, --from=SIZE  smallest size; each is four times the one before\n"
-"  -t, --to=SIZE    largest size\n"
+"Measure the time to allocate, map, touch, sync, unmap and free a buffer. If memory was released just\n"
+"before, allocation has to zero it first.\n\n"
+"  -f, --from=SIZE  smallest size (4K); each is four times the previous one\n"
+"  -t, --to=SIZE    largest size (16M)\n"
 "  -r, --rounds=N   rounds for each size (15); the median is shown\n"
-"  -j, --json       for programs\n"
+"  -j, --json       print JSON; times are in nanoseconds\n"
 "  -h, --help       this text\n",
 	.run = run,
 };

@@ -132,7 +132,7 @@ static void print_buffer(const struct held *held, const struct placed *placed)
 		fputs("held by ", stdout);
 		print_holders(held);
 	} else {
-		fputs("no process holds it: a driver does, or it is on its way in a socket",
+		fputs("held by no process: a driver has it, or it is in a socket",
 		      stdout);
 	}
 	putchar('\n');
@@ -174,10 +174,10 @@ static int run(int argc, char **argv)
 	if (ret != GO_ON)
 		return ret;
 	if (optind + 1 < argc)
-		return usage("one heap at most is expected");
+		return usage("at most one heap is expected");
 	ret = held_read(&list, &count, &partial);
 	if (ret)
-		return fail(ret, "cannot look at processes");
+		return fail(ret, "cannot list processes");
 	read_placed(&known);
 	if (json)
 		puts("[");
@@ -187,7 +187,7 @@ static int run(int argc, char **argv)
 	else if (!printed)
 		puts("No buffers.");
 	if (partial)
-		fputs("dmaheap: there are processes this user may not look at\n", stderr);
+		fputs("dmaheap: cannot see all processes\n", stderr);
 	free(known.list);
 	held_free(list, count);
 	return OK;
@@ -195,14 +195,14 @@ static int run(int argc, char **argv)
 
 const struct command cmd_buffers = {
 	.name = "buffers",
-	.summary = "dma-bufs and who holds them",
+	.summary = "list dma-bufs and who holds them",
 	.help =
 "Usage: dmaheap buffers [--json] [HEAP]\n\n"
 "List dma-bufs, of all exporters or of one heap, and the processes that hold them by file\n"
-"descriptors and mappings. Root also sees where they were allocated, by whom, which devices have\n"
-"imported them, and those that no process holds. Others see what their own processes hold.\n"
-"A buffer is counted to the heap that made it, under the heap's first name.\n\n"
-"  -j, --json  for programs\n"
+"descriptors or mappings. Root also sees who allocated a buffer, which devices have imported it, and\n"
+"buffers that no process holds. Others see what their own processes hold. A buffer belongs to the\n"
+"heap that made it, under the heap's first name.\n\n"
+"  -j, --json  print JSON; sizes are in bytes\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

@@ -30,14 +30,14 @@ static void print_opened(const char *name)
 	} else {
 		printf("%-15s %s%s, %s CPU mappings\n", "kind",
 		       info.flags & DMAHEAP_INFO_CMA ? "CMA area" : "carveout",
-		       info.flags & DMAHEAP_INFO_NO_MAP ? " the kernel does not map" : "",
+		       info.flags & DMAHEAP_INFO_NO_MAP ? " outside the linear map" : "",
 		       info.flags & DMAHEAP_INFO_UNCACHED ? "write-combined" : "cached");
-		printf("%-15s %u, with those of its twin\n", "buffers there",
+		printf("%-15s %u (all heaps on this memory)\n", "region buffers",
 		       info.region_buffers);
 	}
-	printf("%-15s allocation%s%s%s\n", "can do", features & DMAHEAP_CAN_ALIGN ?
+	printf("%-15s allocation%s%s%s\n", "features", features & DMAHEAP_CAN_ALIGN ?
 	       ", alignment" : "", features & DMAHEAP_CAN_SYNC_PART ?
-	       ", maintenance of parts" : "", features & DMAHEAP_CAN_QUERY ? ", figures" : "");
+	       ", partial sync" : "", features & DMAHEAP_CAN_QUERY ? ", statistics" : "");
 	dmaheap_unref(heap);
 }
 
@@ -57,12 +57,12 @@ static int run(int argc, char **argv)
 	printf("%-15s /dev/dma_heap/%s\n", "node", state.name);
 	printf("%-15s %04o, user %u, group %s, %s\n", "access", (unsigned int)state.mode,
 	       (unsigned int)state.uid, group_name(state.gid, group, sizeof(group)),
-	       state.openable ? "you may open it" : "you may not open it");
+	       state.openable ? "you can open it" : "you cannot open it");
 	if (state.ours) {
 		print_line("size", state.size);
 		print_line("free", state.free);
-		print_line("largest run", state.largest);
-		print_line("to be zeroed", state.dirty);
+		print_line("longest run", state.largest);
+		print_line("dirty", state.dirty);
 		print_line("quantum", state.quantum);
 		printf("%-15s %llu %%\n", "fragmentation", (unsigned long long)state.fragmentation);
 		printf("%-15s %llu\n", "buffers", (unsigned long long)state.buffers);
@@ -73,11 +73,10 @@ static int run(int argc, char **argv)
 
 const struct command cmd_info = {
 	.name = "info",
-	.summary = "all about one heap",
+	.summary = "show everything about one heap",
 	.help =
 "Usage: dmaheap info HEAP\n\n"
-"Show what is known of a heap. What kind it is, only an open heap tells; all else can be seen\n"
-"without permission.\n\n"
+"Show everything about a heap. Its kind and features are shown only if you can open it.\n\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

@@ -59,7 +59,7 @@ static void print_table(const struct heap_state *states, size_t count)
 			printf("%10s %10s %10s %10s %5s %7s", "-", "-", "-", "-", "-", "-");
 		printf("  %04o %s%s\n", (unsigned int)state->mode,
 		       group_name(state->gid, group, sizeof(group)),
-		       state->openable ? "" : " (not for you)");
+		       state->openable ? "" : " (no access)");
 	}
 }
 
@@ -77,9 +77,9 @@ static int run(int argc, char **argv)
 		return usage("no argument is expected");
 	ret = heaps_read(&states, &count);
 	if (ret == -ENOENT)
-		return fail(ret, "this kernel shows no heaps (see \"dmaheap doctor\")");
+		return fail(0, "this kernel has no heaps (see \"dmaheap doctor\")"), MISSING;
 	if (ret)
-		return fail(ret, "cannot look for heaps");
+		return fail(ret, "cannot list heaps");
 	if (json)
 		print_json(states, count);
 	else
@@ -90,13 +90,13 @@ static int run(int argc, char **argv)
 
 const struct command cmd_list = {
 	.name = "list",
-	.summary = "all heaps, their memory and who may use them",
+	.summary = "list heaps, their memory and permissions",
 	.help =
 "Usage: dmaheap list [--json]\n\n"
-"List all heaps below /dev/dma_heap: how much memory they have, how much of it is free, the\n"
-"longest free run, what still has to be zeroed, fragmentation, live buffers, and the node's mode\n"
-"and group. The kernel's own heaps keep no figures. No permission is needed.\n\n"
-"  -j, --json  for programs; sizes are in bytes\n"
+"List all heaps under /dev/dma_heap: size, free memory, longest free run, dirty memory (free, but\n"
+"not yet zeroed), fragmentation, live buffers, and the node's mode and group. The kernel's own heaps\n"
+"have no statistics. No permission is needed.\n\n"
+"  -j, --json  print JSON; sizes are in bytes\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

@@ -79,9 +79,9 @@ static int run(int argc, char **argv)
 	if (region_of_heap(state.name, region, sizeof(region)))
 		ret = region_read(region, &map);
 	if (ret == -EACCES && !svg) {
-		/* Anybody may know how much, but not where. */
+		/* Anyone may know how much, but not where. */
 		draw_bar(&state, width(), use_colour(when));
-		puts("\nThis shows how much is used; where, only root can see, in debugfs.");
+		puts("\nThis shows how much is used. Only root can see where, with debugfs mounted.");
 		return OK;
 	}
 	if (ret)
@@ -99,11 +99,11 @@ const struct command cmd_map = {
 	.summary = "draw a heap's memory",
 	.help =
 "Usage: dmaheap map [--svg=FILE] [--colour=WHEN] HEAP\n\n"
-"Draw the memory that a heap takes its buffers from: what is used and by which buffer, what is\n"
-"free and zero, what is free and still to be zeroed. A heap and its uncached twin share their\n"
-"memory. Of a CMA area only the buffers are known. Root sees places; others see how much.\n\n"
-"  -s, --svg=FILE     as a picture, to FILE or, with -, to standard output\n"
-"  -c, --colour=WHEN  always, never or auto\n"
+"Draw the heap's memory: each buffer as a letter, free memory as ., dirty memory (free, but not yet\n"
+"zeroed) as :, other used memory as #. A heap and its uncached variant share their memory. In a CMA\n"
+"area only the buffers are known. Without access to debugfs, a usage bar is shown instead.\n\n"
+"  -s, --svg=FILE     write an SVG picture; - is standard output\n"
+"  -c, --colour=WHEN  always, never or auto (default)\n"
 "  -h, --help         this text\n",
 	.run = run,
 };

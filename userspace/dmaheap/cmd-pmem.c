@@ -111,10 +111,10 @@ static int show(const char *node)
 
 	snprintf(path, sizeof(path), "%s" REGIONS "/%s", root(), node);
 	if (!*node || strchr(node, '/') || stat(path, &st))
-		return fail(0, "%s: there is no PMEM node of that name", node), MISSING;
+		return fail(0, "no PMEM node named \"%s\"", node), MISSING;
 	snprintf(path, sizeof(path), "%s/dev/%s", root(), node);
 	if (stat(path, &st))
-		printf("%-16s none: for drivers of the kernel only\n", "node");
+		printf("%-16s none: for kernel drivers only\n", "node");
 	else
 		printf("%-16s %s, %04o, user %u, group %s\n", "node", path,
 		       (unsigned int)st.st_mode & 07777, (unsigned int)st.st_uid,
@@ -128,7 +128,7 @@ static int show(const char *node)
 	print_attribute(node, "state", "allocated");
 	print_space(path);
 	if (!print_users(path))
-		fputs("dmaheap: there are processes this user may not look at\n", stderr);
+		fputs("dmaheap: cannot see all processes\n", stderr);
 	print_table(node, "allocations", "bits_allocated");
 	print_table(node, "blocks", "buddy_bitmap_dump");
 	print_table(node, "files and the parts they show", "mapped_regions");
@@ -173,18 +173,18 @@ static int run(int argc, char **argv)
 	if (ret != GO_ON)
 		return ret;
 	if (optind + 1 < argc)
-		return usage("one node at most is expected");
+		return usage("at most one node is expected");
 	return optind < argc ? show(argv[optind]) : list();
 }
 
 const struct command cmd_pmem = {
 	.name = "pmem",
-	.summary = "legacy PMEM nodes, their files and regions",
+	.summary = "show legacy PMEM nodes and their files",
 	.help =
 "Usage: dmaheap pmem [NODE]\n\n"
-"List the nodes of pmem_compat, or show all about one: size, allocator, what is free, who has it\n"
-"open, its allocations, and which parts of them each file shows. Physical addresses are 0 for who\n"
-"may not see them.\n\n"
+"List the nodes of pmem_compat, or show everything about one: size, allocator, free memory, who has\n"
+"it open, its allocations, and which parts of them each file shows. Physical addresses are 0 unless\n"
+"you may see them.\n\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

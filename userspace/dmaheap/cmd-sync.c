@@ -131,17 +131,17 @@ static int run(int argc, char **argv)
 
 const struct command cmd_sync = {
 	.name = "sync",
-	.summary = "cache maintenance of a buffer",
+	.summary = "begin and end a CPU access to a buffer",
 	.help =
 "Usage: dmaheap sync [OPTION]... [PID] FD\n\n"
-"Begin and end an access of the CPU to a dma-buf: an inherited file descriptor, or one of another\n"
-"process, for which the rights of a debugger are needed.\n\n"
-"  -b, --begin         only begin\n"
-"  -e, --end           only end\n"
+"Begin and end a CPU access to a dma-buf: an inherited file descriptor, or one of another process,\n"
+"for which you need the right to debug that process.\n\n"
+"  -b, --begin         begin only\n"
+"  -e, --end           end only\n"
 "  -r, --read          the CPU reads\n"
-"  -w, --write         the CPU writes; without either, both\n"
-"  -o, --offset=BYTES  where the part begins\n"
-"  -l, --length=BYTES  of the part; all that follows by default\n"
+"  -w, --write         the CPU writes; both by default\n"
+"  -o, --offset=BYTES  start of the part\n"
+"  -l, --length=BYTES  length of the part; to the end of the buffer by default\n"
 "  -H, --heap=HEAP     any heap of contig_heaps; needed for a part\n"
 "  -h, --help          this text\n",
 	.run = run,

@@ -247,7 +247,7 @@ static int watch(char **names, unsigned long count, uint64_t interval)
 	}
 	free(view.states);
 	free(view.before);
-	return ret ? fail(ret, "cannot look for heaps") : OK;
+	return ret ? fail(ret, "cannot list heaps") : OK;
 }
 
 static int run(int argc, char **argv)
@@ -287,14 +287,14 @@ static int run(int argc, char **argv)
 
 const struct command cmd_watch = {
 	.name = "watch",
-	.summary = "heaps as they change",
+	.summary = "show heaps as they change",
 	.help =
 "Usage: dmaheap watch [--count=N] [--interval=MS] [HEAP]...\n\n"
-"Show use and zeroing of all heaps that keep figures, or of those that are named, again and again\n"
-"until interrupted. Behind a line stands what came (+) or went (-) since the last look. No\n"
-"permission is needed. On a terminal, q ends it and the space bar has it look at once.\n\n"
-"  -n, --count=N      look N times\n"
-"  -i, --interval=MS  milliseconds between two looks (1000)\n"
+"Show usage and dirty memory of all heaps with statistics, or of those named, until interrupted. The\n"
+"last column shows the change since the previous refresh. No permission is needed. On a terminal, q\n"
+"quits and space refreshes.\n\n"
+"  -n, --count=N      refresh N times\n"
+"  -i, --interval=MS  milliseconds between refreshes (1000)\n"
 "  -h, --help         this text\n",
 	.run = run,
 };

@@ -65,13 +65,13 @@ static int general_help(void)
 	size_t i;
 
 	puts("Usage: dmaheap COMMAND [OPTION]... [ARGUMENT]...\n\n"
-	     "Look at the dma-buf heaps of this machine and use them.\n\nCommands:");
+	     "Inspect and use the dma-buf heaps of this machine.\n\nCommands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	puts("\n  --help     this text, or with a command, all about it\n"
+	puts("\n  --help     this text, or with a command, help for it\n"
 	     "  --version  versions of tool and library\n\n"
-	     "Status: 0 done, 1 failed, 2 called wrongly, 3 no such heap or node, 4 no permission,\n"
-	     "5 the kernel or the heap cannot do it.");
+	     "Exit status: 0 success, 1 failure, 2 usage error, 3 no such heap, node or process,\n"
+	     "4 permission denied, 5 not supported.");
 	return OK;
 }
 
@@ -131,5 +131,5 @@ int main(int argc, char **argv)
 		current = commands[i];
 		return finish(current->run(argc - 1, argv + 1));
 	}
-	return usage("there is no command \"%s\"", argv[1]);
+	return usage("unknown command \"%s\"", argv[1]);
 }

@@ -18,28 +18,28 @@ static const struct {
 	const char *text;
 } errors[] = {
 	{ 0, "success" },
-	{ EPERM, "not allowed for this user" },
-	{ ENOENT, "there is no heap of that name" },
+	{ EPERM, "not permitted" },
+	{ ENOENT, "no such heap" },
 	{ EINTR, "interrupted" },
 	{ EIO, "the device failed" },
 	{ ENXIO, "there is no device behind the node" },
-	{ E2BIG, "the program uses options that this library does not know" },
+	{ E2BIG, "options of a later version of this library" },
 	{ EBADF, "not an open file descriptor" },
-	{ ENOMEM, "not enough memory in one piece" },
-	{ EACCES, "no permission" },
+	{ ENOMEM, "not enough contiguous memory" },
+	{ EACCES, "permission denied" },
 	{ EFAULT, "bad address" },
 	{ EBUSY, "in use" },
 	{ EEXIST, "exists already" },
 	{ ENODEV, "the heap was removed" },
-	{ ENOTDIR, "the kernel's folder of heaps is not a folder" },
+	{ ENOTDIR, "/dev/dma_heap is not a directory" },
 	{ EINVAL, "invalid argument" },
 	{ ENFILE, "too many open files in the system" },
 	{ EMFILE, "too many open files in the process" },
-	{ ENOTTY, "the device does not know this command" },
+	{ ENOTTY, "unknown to this device" },
 	{ EOVERFLOW, "too large for this process" },
 	{ ENAMETOOLONG, "the name is too long" },
 	{ ELOOP, "too many symbolic links" },
-	{ EOPNOTSUPP, "the heap or the buffer cannot do that" },
+	{ EOPNOTSUPP, "not supported by this heap or buffer" },
 	{ ETIMEDOUT, "took too long" },
 };
 
@@ -52,5 +52,5 @@ API const char *dmaheap_strerror(int error)
 	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
 		if (errors[i].number == number)
 			return errors[i].text;
-	return "an error this library does not expect";
+	return "unexpected error";
 }
