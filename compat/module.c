@@ -75,6 +75,6 @@ module_exit(pmem_compat_exit);
 MODULE_DESCRIPTION("Legacy PMEM device nodes over contiguous heaps");
 MODULE_AUTHOR("The pmem-heaps developers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(PMEM_HEAPS_VERSION);
 CONTIG_IMPORT_NS(DMA_BUF);
 CONTIG_IMPORT_NS(CONTIG_HEAPS);

@@ -78,5 +78,5 @@ module_exit(contig_heaps_exit);
 MODULE_DESCRIPTION("Carveout and CMA dma-buf heaps");
 MODULE_AUTHOR("The pmem-heaps developers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(PMEM_HEAPS_VERSION);
 CONTIG_IMPORT_NS(DMA_BUF);
