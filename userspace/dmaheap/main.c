@@ -121,8 +121,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return finish(general_help());
 	if (!strcmp(argv[1], "--version")) {
-		printf("dmaheap %d.%d, libdmaheap %s\n", DMAHEAP_VERSION_MAJOR,
-		       DMAHEAP_VERSION_MINOR, dmaheap_version());
+		printf("dmaheap %s, libdmaheap %s\n", DMAHEAP_VERSION_TEXT, dmaheap_version());
 		return finish(OK);
 	}
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -27,8 +27,8 @@
 extern "C" {
 #endif
 
-#define DMAHEAP_VERSION_MAJOR	0
-#define DMAHEAP_VERSION_MINOR	1
+#define DMAHEAP_VERSION_MAJOR	1
+#define DMAHEAP_VERSION_MINOR	0
 
 /* An open heap, and a buffer; both are counted references. */
 struct dmaheap;
@@ -117,7 +117,7 @@ struct dmaheap_access {
 	uint32_t flags;
 };
 
-/* The library that is linked, as "MAJOR.MINOR". */
+/* The library that is linked: "MAJOR.MINOR", and what its build knows beyond these. */
 const char *dmaheap_version(void);
 
 /*

@@ -5,12 +5,15 @@
 
 #include "internal.h"
 
+#ifndef DMAHEAP_VERSION_TEXT /* The Makefile knows all of it. */
 #define STRING(x)	#x
 #define VERSION(a, b)	STRING(a) "." STRING(b)
+#define DMAHEAP_VERSION_TEXT	VERSION(DMAHEAP_VERSION_MAJOR, DMAHEAP_VERSION_MINOR)
+#endif
 
 API const char *dmaheap_version(void)
 {
-	return VERSION(DMAHEAP_VERSION_MAJOR, DMAHEAP_VERSION_MINOR);
+	return DMAHEAP_VERSION_TEXT;
 }
 
 static const struct {
