@@ -6,17 +6,73 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 LANE ?= 6.12
 
-# Installing is quiet about keys that nobody has.
-INSTALL_ARGS := CONFIG_MODULE_SIG_ALL=
+# What git knows is asked once, for all that is built or installed now.
+export PMEM_HEAPS_VERSION := $(shell packaging/version)
 
-all: modules
+# The headers in KDIR need not be those of the running kernel.
+KREL = $(or $(shell sed -n 's/^\#define UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(KVER))
+INSTALL_MOD_PATH ?= $(DESTDIR)
+UPDATES = $(INSTALL_MOD_PATH)/lib/modules/$(KREL)/updates
+# Of files that are staged for a package there is no list to make.
+depmod = $(if $(DESTDIR),,depmod $(INSTALL_MOD_PATH:%=-b %) $(KREL))
+
+# Installing is quiet about keys that nobody has. kbuild's own depmod wants the kernel's System.map
+# beside the headers, where distributions have none.
+INSTALL_ARGS := CONFIG_MODULE_SIG_ALL= INSTALL_MOD_DIR=updates DEPMOD=true
+
+DKMS_SOURCE = $(DESTDIR)/usr/src/pmem-heaps-$(PMEM_HEAPS_VERSION)
+
+# kernel_make ARGUMENT...: by kbuild, for the machine that KDIR is for.
+kernel_make = variables=$$(packaging/kernel modules '$(KDIR)' '$(KVER)') && \
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $$variables $(1)
+
+# userspace_make ARGUMENT...
+userspace_make = +variables=$$(packaging/kernel userspace '$(KDIR)' '$(KVER)') && \
+	$(MAKE) -C userspace $$variables $(1)
+
+all: modules userspace
 
 modules:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+	+@$(call kernel_make,modules)
 
 modules_install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) $(INSTALL_ARGS) modules_install
-	@if [ -z "$(INSTALL_MOD_PATH)" ]; then depmod -a $(KVER); fi
+	+@$(call kernel_make,$(INSTALL_ARGS) INSTALL_MOD_PATH='$(INSTALL_MOD_PATH)' modules_install)
+	$(depmod)
+
+userspace:
+	@$(call userspace_make,all)
+
+install-userspace:
+	@$(call userspace_make,install)
+
+install: modules_install install-userspace
+
+uninstall:
+	rm -f $(foreach module,contig_heaps pmem_compat,$(addprefix $(UPDATES)/$(module).ko,'' .gz .xz .zst))
+	$(depmod)
+	@$(call userspace_make,uninstall)
+
+# What DKMS builds, with the version that it is registered under.
+dkms-source:
+	install -d $(DKMS_SOURCE)/heap $(DKMS_SOURCE)/compat $(DKMS_SOURCE)/uapi/linux
+	install -m 644 Kbuild dkms.conf COPYING $(DKMS_SOURCE)/
+	install -m 644 heap/*.[ch] $(DKMS_SOURCE)/heap/
+	install -m 644 compat/*.[ch] $(DKMS_SOURCE)/compat/
+	install -m 644 uapi/linux/*.h $(DKMS_SOURCE)/uapi/linux/
+	echo '$(PMEM_HEAPS_VERSION)' >$(DKMS_SOURCE)/VERSION
+
+dkms-install:
+	packaging/dkms install '$(KVER)'
+
+dkms-uninstall:
+	packaging/dkms uninstall
+
+dist:
+	packaging/dist .
+
+deb:
+	packaging/deb packages
 
 run:
 	selftests/run $(LANE)
@@ -48,8 +104,10 @@ bench:
 bench-check:
 	@selftests/bench/run check
 
+# Without headers nothing was built for them.
 clean:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(if $(wildcard $(KDIR)/Makefile),+@$(call kernel_make,clean))
+	$(MAKE) -C userspace clean
 
 distclean:
 	rm -rf .cache
@@ -69,8 +127,16 @@ help:
 	@echo 'make bench            costs in instructions, beside those of the kernel'"'"'s heaps'
 	@echo '                      CSV=1           the counts alone'
 	@echo 'make bench-check      the same against the counts stored in selftests/bench'
-	@echo 'make                  the modules for KDIR=$(KDIR)'
-	@echo 'make modules_install  install them (as root); INSTALL_MOD_PATH= for another root'
+	@echo 'make                  the modules for KDIR=$(KDIR),'
+	@echo '                      library and tool; "make modules", "make userspace" for one of these'
+	@echo 'make install          install both (as root): prefix=/usr/local, libdir=..., DESTDIR=,'
+	@echo '                      GROUP=video for who may use the heaps; "make uninstall" removes them'
+	@echo 'make modules_install  the modules alone; INSTALL_MOD_PATH= for another root'
+	@echo 'make install-userspace  library and tool alone'
+	@echo 'make dkms-install     the modules by DKMS, for this kernel and those that follow;'
+	@echo '                      "make dkms-uninstall" removes them'
+	@echo 'make deb              packages for Debian, in packages/'
+	@echo 'make dist             pmem-heaps-$(PMEM_HEAPS_VERSION).tar.xz'
 	@echo 'make clean            remove what make built here'
 	@echo 'make distclean        remove what run, check and vm downloaded and built'
 	@echo
@@ -80,4 +146,5 @@ help:
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
 	@echo '  LANES                       kernels for make check (all)'
 
-.PHONY: check-programs all modules modules_install run check check-debug fuzz coverage vm bench bench-check clean distclean help
+.PHONY: all modules modules_install userspace install-userspace install uninstall dkms-source \
+	dkms-install dkms-uninstall dist deb check-programs run check check-debug fuzz coverage vm bench bench-check clean distclean help
