@@ -18,7 +18,7 @@
 #include "carveout.h"
 #include "heap.h"
 #include "sources.h"
-#include "twins.h"
+#include "pair.h"
 
 #define MAX_CARVEOUTS	16
 
@@ -98,14 +98,14 @@ static void add_one(const char *text, struct list_head *list)
 		       text);
 		return;
 	}
-	ret = twins_add(create_region(&param), param.name, list);
+	ret = pair_add(create_region(&param), param.name, list);
 	if (ret)
 		pr_err("carveout=%s: skipped, error %pe\n", text, ERR_PTR(ret));
 }
 
 /**
  * carveout_params_add() - add the carveouts that the administrator describes
- * @list: where their twins are added; one that cannot be made is skipped
+ * @list: where their pairs are added; one that cannot be made is skipped
  *
  * Context: may sleep.
  */

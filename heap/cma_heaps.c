@@ -16,7 +16,7 @@
 #include "cma.h"
 #include "region.h"
 #include "sources.h"
-#include "twins.h"
+#include "pair.h"
 
 static bool cma = true;
 module_param(cma, bool, 0444);
@@ -35,7 +35,7 @@ static bool is_cma_node(const struct device_node *node)
 static void add_region(struct region *region, const char *name,
 		       struct list_head *list)
 {
-	int ret = twins_add(region, name, list);
+	int ret = pair_add(region, name, list);
 
 	if (ret)
 		pr_err("%s: skipped, error %pe\n", name, ERR_PTR(ret));
@@ -97,7 +97,7 @@ static void add_tree(struct list_head *list)
 
 /**
  * cma_heaps_add() - add heaps over CMA areas that have none yet
- * @list: where their twins are added; one that cannot be made is skipped
+ * @list: where their pairs are added; one that cannot be made is skipped
  *
  * Context: may sleep.
  */

@@ -23,27 +23,27 @@
 #include "region.h"
 #include "reserved.h"
 #include "sources.h"
-#include "twins.h"
+#include "pair.h"
 
-static struct twins *make_heaps(const char *name, struct device_node *memory,
+static struct pair *make_heaps(const char *name, struct device_node *memory,
 				u64 quantum)
 {
 	struct region *region = region_from_node(name, memory, quantum);
-	struct twins *twins;
+	struct pair *pair;
 
 	if (IS_ERR(region))
 		return ERR_CAST(region);
-	twins = twins_create(region, name);
-	if (IS_ERR(twins))
+	pair = pair_create(region, name);
+	if (IS_ERR(pair))
 		region_put(region);
-	return twins;
+	return pair;
 }
 
 static int heap_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct device_node *memory;
-	struct twins *twins;
+	struct pair *pair;
 	u32 quantum = PAGE_SIZE;
 	const char *name;
 	int ret;
@@ -56,19 +56,19 @@ static int heap_probe(struct platform_device *pdev)
 		name = kbasename(memory->full_name);
 
 	of_property_read_u32(dev->of_node, "quantum-bytes", &quantum);
-	twins = make_heaps(name, memory, quantum);
-	ret = PTR_ERR_OR_ZERO(twins);
+	pair = make_heaps(name, memory, quantum);
+	ret = PTR_ERR_OR_ZERO(pair);
 	if (ret)
 		dev_err_probe(dev, ret, "no heap %s\n", name);
 	else
-		platform_set_drvdata(pdev, twins);
+		platform_set_drvdata(pdev, pair);
 	of_node_put(memory);
 	return ret;
 }
 
 static void heap_unbind(struct platform_device *pdev)
 {
-	twins_remove(platform_get_drvdata(pdev));
+	pair_remove(platform_get_drvdata(pdev));
 }
 
 CONTIG_PLATFORM_REMOVE(heap_unbind)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Heaps: ways to allocate from a region. Names that programs open: twins.c.
+ * Heaps: ways to allocate from a region. Names that programs open: pair.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -5,7 +5,7 @@
  * From a program to memory and back:
  *
  *	sources.h	what there is: the device tree, parameters, CMA areas
- *	twins.c		the two heaps of a region, and their names
+ *	pair.c		the two heaps of a region, and their names
  *	node.c		/dev/dma_heap/<name>: ioctls, file descriptors
  *	buffer.c	the dma-buf, from birth to release
  *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
@@ -30,7 +30,7 @@
 #include "node.h"
 #include "region.h"
 #include "sources.h"
-#include "twins.h"
+#include "pair.h"
 
 /* Heaps that have no device. */
 static LIST_HEAD(deviceless);
@@ -62,10 +62,10 @@ teardown_nodes:
 
 static void __exit contig_heaps_exit(void)
 {
-	struct twins *twins, *next;
+	struct pair *pair, *next;
 
-	list_for_each_entry_safe(twins, next, &deviceless, entry)
-		twins_remove(twins);
+	list_for_each_entry_safe(pair, next, &deviceless, entry)
+		pair_remove(pair);
 	driver_teardown();
 	regions_wait_gone();
 	contig_debugfs_teardown();

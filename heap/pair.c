@@ -12,7 +12,7 @@
 #include "kcompat.h"
 #include "node.h"
 #include "region.h"
-#include "twins.h"
+#include "pair.h"
 
 static void heap_add_alias(const char *alias, void *data)
 {
@@ -53,81 +53,81 @@ static void heap_remove(struct heap *heap)
 }
 
 /**
- * twins_create() - show a region in all the ways it can be used
- * @region: the region; its reference passes to the twins on success
+ * pair_create() - show a region in all the ways it can be used
+ * @region: the region; its reference passes to the pair on success
  * @name: name of the cached heap
  *
  * Context: may sleep.
- * Return: the twins, to be removed by twins_remove(); -EEXIST if a name is taken,
+ * Return: the pair, to be removed by pair_remove(); -EEXIST if a name is taken,
  * -EINVAL if it cannot be a name, -ENOMEM, -ENOSPC without a free minor.
  */
-struct twins *twins_create(struct region *region, const char *name)
+struct pair *pair_create(struct region *region, const char *name)
 {
-	struct twins *twins = kzalloc(sizeof(*twins), GFP_KERNEL);
+	struct pair *pair = kzalloc(sizeof(*pair), GFP_KERNEL);
 	struct heap *heap;
 
-	if (!twins)
+	if (!pair)
 		return ERR_PTR(-ENOMEM);
 	if (region->mapped) {
 		heap = heap_create(region, name, false);
 		if (IS_ERR(heap))
 			goto free_twins;
-		twins->cached = heap;
+		pair->cached = heap;
 	}
 	if (!region->mapped || CONTIG_UNCACHED_ALIAS) {
 		heap = heap_create(region, name, true);
 		if (IS_ERR(heap))
 			goto remove_cached;
-		twins->uncached = heap;
+		pair->uncached = heap;
 	}
-	twins->region = region;
+	pair->region = region;
 	region_debugfs_add(region);
 	pr_info("%s: %s of %llu KiB, quantum %llu KiB%s\n", name,
 		region->estimate ? "CMA area" : "carveout", region->size >> 10,
 		region->quantum >> 10, region->mapped ? "" : ", uncached only");
-	return twins;
+	return pair;
 
 remove_cached:
-	heap_remove(twins->cached);
+	heap_remove(pair->cached);
 free_twins:
-	kfree(twins);
+	kfree(pair);
 	return ERR_CAST(heap);
 }
 
 /**
- * twins_add() - show a region that no device is for
+ * pair_add() - show a region that no device is for
  * @region: the region; its reference passes on, or is dropped. Or an error
  * @name: name of the cached heap
- * @list: where the twins are added
+ * @list: where the pair are added
  *
  * Context: may sleep.
- * Return: 0, the error that @region is, or as twins_create().
+ * Return: 0, the error that @region is, or as pair_create().
  */
-int twins_add(struct region *region, const char *name, struct list_head *list)
+int pair_add(struct region *region, const char *name, struct list_head *list)
 {
-	struct twins *twins;
+	struct pair *pair;
 
 	if (IS_ERR(region))
 		return PTR_ERR(region);
-	twins = twins_create(region, name);
-	if (IS_ERR(twins)) {
+	pair = pair_create(region, name);
+	if (IS_ERR(pair)) {
 		region_put(region);
-		return PTR_ERR(twins);
+		return PTR_ERR(pair);
 	}
-	list_add(&twins->entry, list);
+	list_add(&pair->entry, list);
 	return 0;
 }
 
 /**
- * twins_remove() - remove both heaps and let the region go
- * @twins: the twins
+ * pair_remove() - remove both heaps and let the region go
+ * @pair: the pair
  *
  * Context: may sleep.
  */
-void twins_remove(struct twins *twins)
+void pair_remove(struct pair *pair)
 {
-	heap_remove(twins->uncached);
-	heap_remove(twins->cached);
-	region_put(twins->region);
-	kfree(twins);
+	heap_remove(pair->uncached);
+	heap_remove(pair->cached);
+	region_put(pair->region);
+	kfree(pair);
 }
