@@ -78,6 +78,20 @@ static void buffer_release(struct dma_buf *dmabuf)
 	heap_put(heap);
 }
 
+/* What the dma-buf core calls, unless it is a device's memory. */
+static const struct dma_buf_ops buffer_ops = {
+	.attach			= buffer_attach,
+	.detach			= buffer_detach,
+	.map_dma_buf		= buffer_map,
+	.unmap_dma_buf		= buffer_unmap,
+	.begin_cpu_access	= buffer_begin_cpu_access,
+	.end_cpu_access		= buffer_end_cpu_access,
+	.mmap			= buffer_mmap,
+	.vmap			= buffer_vmap,
+	.vunmap			= buffer_vunmap,
+	.release		= buffer_release,
+};
+
 /* Of a device's memory: the core complains of a vmap() that fails, and not of none. */
 static const struct dma_buf_ops device_ops = {
 	.attach			= buffer_attach,
@@ -87,13 +101,7 @@ static const struct dma_buf_ops device_ops = {
 	.release		= buffer_release,
 };
 
-/**
- * buffer_is_ours() - is it a dma-buf of a heap?
- * @dmabuf: any dma-buf
- *
- * Return: true if this module exported it.
- */
-bool buffer_is_ours(const struct dma_buf *dmabuf)
+static bool buffer_is_ours(const struct dma_buf *dmabuf)
 {
 	return dmabuf->ops == &buffer_ops || dmabuf->ops == &device_ops;
 }
@@ -317,16 +325,30 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 	return 0;
 }
 
-/* What the dma-buf core calls, unless it is a device's memory. */
-const struct dma_buf_ops buffer_ops = {
-	.attach			= buffer_attach,
-	.detach			= buffer_detach,
-	.map_dma_buf		= buffer_map,
-	.unmap_dma_buf		= buffer_unmap,
-	.begin_cpu_access	= buffer_begin_cpu_access,
-	.end_cpu_access		= buffer_end_cpu_access,
-	.mmap			= buffer_mmap,
-	.vmap			= buffer_vmap,
-	.vunmap			= buffer_vunmap,
-	.release		= buffer_release,
-};
+/**
+ * buffer_sync() - begin or end the CPU's access to a part of a buffer
+ * @dmabuf: any dma-buf
+ * @offset: first byte
+ * @len: bytes
+ * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
+ * @start: begin, otherwise end
+ *
+ * Waits as buffer_begin_access() does, for the fences of the whole buffer:
+ * there are none for parts.
+ *
+ * Context: may sleep; dma_resv of the dma-buf not held.
+ * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it;
+ * -ERESTARTSYS when a signal ended the wait.
+ */
+int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
+		enum dma_data_direction dir, bool start)
+{
+	if (!buffer_is_ours(dmabuf))
+		return -EINVAL;
+	if (!len || offset > dmabuf->size || len > dmabuf->size - offset)
+		return -EINVAL;
+	if (start)
+		return buffer_begin_access(dmabuf, offset, len, dir);
+	buffer_end_access(dmabuf, offset, len, dir);
+	return 0;
+}

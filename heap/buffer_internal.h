@@ -162,9 +162,6 @@ static inline void buffer_clean(const struct buffer *buffer, u64 offset, u64 len
 		memory_clean(region_vaddr(region, phys), phys, len);
 }
 
-extern const struct dma_buf_ops buffer_ops;
-bool buffer_is_ours(const struct dma_buf *dmabuf);
-
 int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
 void buffer_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
 struct sg_table *buffer_map(struct dma_buf_attachment *at,
@@ -172,6 +169,10 @@ struct sg_table *buffer_map(struct dma_buf_attachment *at,
 void buffer_unmap(struct dma_buf_attachment *at, struct sg_table *table,
 		  enum dma_data_direction dir);
 
+int buffer_begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
+			enum dma_data_direction dir);
+void buffer_end_access(struct dma_buf *dmabuf, u64 offset, u64 len,
+		       enum dma_data_direction dir);
 int buffer_begin_cpu_access(struct dma_buf *dmabuf,
 			    enum dma_data_direction dir);
 int buffer_end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction dir);

@@ -7,7 +7,6 @@
 #include <linux/scatterlist.h>
 
 #include "api.h"
-#include "buffer.h"
 #include "buffer_internal.h"
 #include "kcompat.h"
 #include "trace.h"
@@ -135,11 +134,20 @@ static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 			  passes);
 }
 
-/*
- * The dma-buf core waits for devices after we have begun, when they may have
- * written behind our back; so we wait ourselves, and before.
+/**
+ * buffer_begin_access() - begin the CPU's access to a part of a buffer
+ * @dmabuf: its dma-buf
+ * @offset: first byte
+ * @len: bytes
+ * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
+ *
+ * The dma-buf core waits for devices after an access has begun, when they may have
+ * written behind our back. So this waits, and before.
+ *
+ * Context: may sleep; dma_resv of the dma-buf not held.
+ * Return: 0, or -ERESTARTSYS when a signal ended the wait; nothing has begun then.
  */
-static int begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
+int buffer_begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
 			enum dma_data_direction dir)
 {
 	enum dma_resv_usage usage = dma_resv_usage_rw(dir != DMA_FROM_DEVICE);
@@ -150,6 +158,23 @@ static int begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
 		return ret;
 	sync_attachments(dmabuf->priv, offset, len, dir, true);
 	return 0;
+}
+
+/**
+ * buffer_end_access() - end what buffer_begin_access() has begun
+ * @dmabuf: the buffer's dma-buf
+ * @offset: first byte
+ * @len: bytes
+ * @dir: as it was begun
+ *
+ * Waits for nobody: a device may be waiting for this very end.
+ *
+ * Context: may sleep.
+ */
+void buffer_end_access(struct dma_buf *dmabuf, u64 offset, u64 len,
+		       enum dma_data_direction dir)
+{
+	sync_attachments(dmabuf->priv, offset, len, dir, false);
 }
 
 /**
@@ -166,7 +191,7 @@ static int begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
 int buffer_begin_cpu_access(struct dma_buf *dmabuf,
 			    enum dma_data_direction dir)
 {
-	return begin_access(dmabuf, 0, dmabuf->size, dir);
+	return buffer_begin_access(dmabuf, 0, dmabuf->size, dir);
 }
 
 /**
@@ -182,39 +207,7 @@ int buffer_begin_cpu_access(struct dma_buf *dmabuf,
 int buffer_end_cpu_access(struct dma_buf *dmabuf,
 			  enum dma_data_direction dir)
 {
-	struct buffer *buffer = dmabuf->priv;
-
-	sync_attachments(buffer, 0, buffer->size, dir, false);
-	return 0;
-}
-
-/**
- * buffer_sync() - begin or end the CPU's access to a part of a buffer
- * @dmabuf: any dma-buf
- * @offset: first byte
- * @len: bytes
- * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
- * @start: begin, otherwise end
- *
- * Waits as buffer_begin_cpu_access() does, for the fences of the whole buffer:
- * there are none for parts.
- *
- * Context: may sleep; dma_resv of the dma-buf not held.
- * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it;
- * -ERESTARTSYS when a signal ended the wait.
- */
-int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
-		enum dma_data_direction dir, bool start)
-{
-	struct buffer *buffer = dmabuf->priv;
-
-	if (!buffer_is_ours(dmabuf))
-		return -EINVAL;
-	if (!len || offset > buffer->size || len > buffer->size - offset)
-		return -EINVAL;
-	if (start)
-		return begin_access(dmabuf, offset, len, dir);
-	sync_attachments(buffer, offset, len, dir, false);
+	buffer_end_access(dmabuf, 0, dmabuf->size, dir);
 	return 0;
 }
 

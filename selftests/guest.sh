@@ -54,6 +54,7 @@ run_program() {
 	*:*) arguments=$(echo "${program#*:}" | tr ',' ' ') ;;
 	esac
 	echo "# suite $program"
+	echo "# began $(cut -d . -f 1 /proc/uptime) s after boot"
 	# shellcheck disable=SC2086 # one word an argument
 	"/mnt/share/${program%%:*}" $arguments 2>&1
 	status=$?

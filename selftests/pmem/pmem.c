@@ -453,25 +453,49 @@ void maintenance_forget(void)
 	write_text(TRACING "trace", "");
 }
 
-/* The end of what was maintained from this address on without a gap. */
-static __u64 maintained_until(const char *trace, __u64 address)
+struct range {
+	__u64 start;
+	__u64 end;
+};
+
+static int by_start(const void *one, const void *other)
 {
+	const struct range *a = one, *b = other;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* What was maintained, to be freed; their number goes to @nr. */
+static struct range *maintained_ranges(const char *trace, size_t *nr)
+{
+	size_t room = strlen(trace) / strlen("address=size=") + 1;
+	struct range *ranges = calloc(room, sizeof(*ranges));
 	const char *at = trace;
-	__u64 end = address;
 
-	while ((at = strstr(at, "address="))) {
-		__u64 start = strtoull(at + strlen("address="), NULL, 0), stop;
-
+	if (!ranges)
+		die("calloc");
+	for (*nr = 0; (at = strstr(at, "address=")); (*nr)++) {
+		ranges[*nr].start = strtoull(at + strlen("address="), NULL, 0);
 		at = strstr(at, "size=");
 		if (!at)
 			break;
-		stop = start + strtoull(at + strlen("size="), NULL, 0);
-		if (start <= end && end < stop) {
-			end = stop;
-			/* What continues it may have come before. */
-			at = trace;
-		}
+		ranges[*nr].end = ranges[*nr].start + strtoull(at + strlen("size="), NULL, 0);
 	}
+	return ranges;
+}
+
+/* The end of what was maintained from this address on without a gap. */
+static __u64 maintained_until(const char *trace, __u64 address)
+{
+	size_t nr, i;
+	struct range *ranges = maintained_ranges(trace, &nr);
+	__u64 end = address;
+
+	qsort(ranges, nr, sizeof(*ranges), by_start);
+	for (i = 0; i < nr && ranges[i].start <= end; i++)
+		if (ranges[i].end > end)
+			end = ranges[i].end;
+	free(ranges);
 	return end;
 }
 
