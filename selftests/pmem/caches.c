@@ -278,38 +278,9 @@ TEST_F(caches, uncached_mapping)
 }
 
 /*
- * A device that is told the address of new memory may write there at once: no line of zeros may be
- * left to be written back over that, or to hide it.
+ * A device that is told the address may write there at once: no line of what others have written
+ * may be left to be written back over that, or to hide it. For new memory see birth.
  */
-TEST_F(caches, zeros_of_new_memory)
-{
-	size_t i;
-
-	for (i = 0; i < nr_nodes; i++) {
-		bool mapped = strcmp(nodes[i].name, "pmem_audio");
-		int fd = pmem_open(nodes[i].name), round;
-
-		for (round = 0; round < 2; round++) {
-			flush_trace_take();
-			if (round) {
-				ASSERT_NE(MAP_FAILED, pmem_mmap(fd, KiB(64)));
-			} else {
-				ASSERT_EQ(0, pmem_allocate(fd, KiB(64)));
-			}
-			take(self);
-			/* Memory that the kernel does not map was never cached. */
-			EXPECT_LE(mapped ? KiB(64) : 0,
-				  traced_in(self->trace, FLUSHED, pmem_phys(fd).offset, KiB(64))) {
-				TH_LOG("%s", nodes[i].name);
-			}
-			/* For all-or-nothing the mapping is the last user. */
-			close(fd);
-			fd = pmem_open(nodes[i].name);
-		}
-		close(fd);
-	}
-}
-
 TEST_F(caches, contents_of_imported_memory)
 {
 	int buffer = heap_alloc("adsp", KiB(64), O_RDWR), fd = pmem_open("pmem");
