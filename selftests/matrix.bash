@@ -10,19 +10,32 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
+# What there is without FULL=1 takes about an hour on two processors: everything runs on some kernel,
+# and on each kernel what depends on it.
+
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
-	heap/importer heap/introspect heap/strangers heap/stress heap/capacity heap/stock)
-PMEM=(abi config errors caches allocators fill budget mapping huge connect remap vma security clients
-	gralloc decoder marvell birth sharing phys sysfs stress cma_mem cma_test kernel_api old_client
-	unload)
+	heap/importer heap/introspect heap/stock)
+# What heaps do in which order, whatever kernel they are on.
+HEAPS_MORE=(heap/strangers heap/stress heap/capacity)
+# The legacy interface, where it touches the kernel's memory management and its drivers, and the rest.
+PMEM=(abi errors caches mapping huge connect remap vma security birth phys sysfs kernel_api unload)
+PMEM_MORE=(config allocators fill budget clients gralloc decoder marvell sharing stress cma_mem
+	cma_test old_client)
+
+# With FULL=1, what is not about the kernel runs on all of them, too.
+MORE=6.12
+[[ -z ${FULL:-} ]] || MORE=$STOCK
 
 guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
+guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
-guest arm64 6.12-16k programs '' "${HEAPS[@]/#/arm64/}"
+guest arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
+	arm64/heap/mmap arm64/heap/huge arm64/heap/zero arm64/heap/importer arm64/heap/capacity
 # No huge pages, and locks that sleep.
-guest arm64 6.12-rt programs '' "${HEAPS[@]/#/arm64/}"
-guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}"
+guest arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
+	arm64/heap/importer arm64/heap/strangers arm64/heap/stress arm64/heap/stock
+guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}" armhf/heap/strangers
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
 	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect \
@@ -64,6 +77,7 @@ NODEFAULT="--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:
 guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 
 guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-more "$MORE" pmem/build '' "${PMEM_MORE[@]/#/arm64/}"
 # What depends on the size of pages.
 guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/errors arm64/caches arm64/budget \
 	arm64/mapping arm64/huge arm64/connect arm64/remap arm64/phys arm64/sysfs arm64/cma_mem
@@ -71,10 +85,15 @@ guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/errors arm64/caches arm6
 guest pmem-arm64 6.12-rt pmem/build '' arm64/abi arm64/connect arm64/vma arm64/clients \
 	arm64/security arm64/sharing arm64/birth arm64/stress arm64/unload
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
-guest pmem-armhf armhf-6.1 pmem/build '' armhf/phys armhf/sysfs armhf/cma_mem armhf/allocators \
-	armhf/abi armhf/cma_test armhf/kernel_api armhf/old_client armhf/sharing armhf/errors \
-	armhf/caches armhf/config armhf/remap armhf/mapping armhf/connect armhf/vma \
-	armhf/clients armhf/gralloc armhf/marvell armhf/fill armhf/budget armhf/security armhf/unload
+guest pmem-armhf-more 6.12 pmem/build '' "${PMEM_MORE[@]/#/armhf/}"
+guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/errors armhf/caches armhf/mapping \
+	armhf/connect armhf/remap armhf/vma armhf/security armhf/phys armhf/fill armhf/cma_mem \
+	armhf/kernel_api armhf/unload
+if [[ -n ${FULL:-} ]]; then
+	guest pmem-armhf-more armhf-6.1 pmem/build '' armhf/sysfs armhf/allocators armhf/cma_test \
+		armhf/old_client armhf/sharing armhf/config armhf/clients armhf/gralloc \
+		armhf/marvell armhf/budget
+fi
 guest pmem-high "$STOCK" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
 	--append pmem_compat.node=high:default_cma_region:cached" arm64/high armhf/high
 guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
@@ -85,7 +104,7 @@ guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/s
 CIRRUS='--qemu-arg -device --qemu-arg cirrus-vga,romfile='
 EDU='--qemu-arg -device --qemu-arg edu,dma_mask=0xffffffffff'
 DRIVERS=(arm64/vgem arm64/kms arm64/vivid arm64/camera arm64/many)
-guest importers-drivers '6.1 6.12' importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
+guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
 # The driver has another name there.
 guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivid $CIRRUS $EDU" \
@@ -106,8 +125,10 @@ guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" a
 	arm64/fence
 
 # Programs of Debian's, unmodified.
-guest debian '6.12 7.x' debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
-guest debian-abuse 6.12 debian/build '' stress-ng trinity
+guest debian 6.12 debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
+guest debian 7.x debian/build '--modules vivid' v4l2-ctl
+guest debian-abuse 6.12 debian/build '' stress-ng
+[[ -z ${FULL:-} ]] || guest debian-trinity 6.12 debian/build '' trinity
 guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
@@ -182,8 +203,9 @@ if [[ -n ${FULL:-} ]]; then
 fi
 
 # Library and tool.
-guest userspace "$STOCK" userspace/build '' arm64/lib armhf/lib
-guest userspace-tool 6.12 userspace/build '' arm64/tool armhf/tool arm64/terminal
+guest userspace '6.12 7.x' userspace/build '' arm64/lib armhf/lib
+guest userspace-tool 6.12 userspace/build '' arm64/tool arm64/terminal
+[[ -z ${FULL:-} ]] || guest userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera
 # Beside the kernel's own heaps.
 guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carveout=beside:16M' \
