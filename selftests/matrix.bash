@@ -56,10 +56,10 @@ guest door-amd64 'amd64-6.12 amd64-7.x' programs '--no-load --append memmap=96M$
 	amd64/heap/door
 DOOR="--no-load --overlay $SELFTESTS/heap/door.dtso"
 guest door "$STOCK" programs "$DOOR" arm64/heap/door arm64/heap/device_memory
-guest door-initrd "$STOCK" programs "$DOOR --append retain_initrd" arm64/heap/door
+guest door-initrd "$MORE" programs "$DOOR --append retain_initrd" arm64/heap/door
 guest door-armhf armhf-6.1 programs "$DOOR" armhf/heap/door armhf/heap/device_memory
 # The area of huge pages is right behind the default one.
-guest manycma "$STOCK" programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
+guest manycma "$MORE" programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
 	arm64/heap/manycma
 guest amd64-nodes 'amd64-6.12 amd64-7.x' programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
@@ -70,7 +70,7 @@ guest bounce "$STOCK" programs "--append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
 OUTSIDE="--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000
 	--append cma=32M@0x84000000 $ODD"
-guest outside "$STOCK" programs "$OUTSIDE" arm64/heap/outside armhf/heap/outside
+guest outside "$MORE" programs "$OUTSIDE" arm64/heap/outside armhf/heap/outside
 guest outside-armhf armhf-6.1 programs \
 	'--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000' armhf/heap/outside
 NODEFAULT="--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD"
@@ -85,7 +85,7 @@ guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/errors arm64/caches arm6
 guest pmem-arm64 6.12-rt pmem/build '' arm64/abi arm64/connect arm64/vma arm64/clients \
 	arm64/security arm64/sharing arm64/birth arm64/stress arm64/unload
 guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
-guest pmem-armhf-more 6.12 pmem/build '' "${PMEM_MORE[@]/#/armhf/}"
+[[ -z ${FULL:-} ]] || guest pmem-armhf-more 6.12 pmem/build '' "${PMEM_MORE[@]/#/armhf/}"
 guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/errors armhf/caches armhf/mapping \
 	armhf/connect armhf/remap armhf/vma armhf/security armhf/phys armhf/fill armhf/cma_mem \
 	armhf/kernel_api armhf/unload
@@ -97,8 +97,7 @@ fi
 guest pmem-high "$STOCK" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
 	--append pmem_compat.node=high:default_cma_region:cached" arm64/high armhf/high
 guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
-guest pmem-armel 6.12 pmem/build '' armel/abi armel/errors armel/mapping armel/sharing \
-	armel/cma_mem armel/old_client armel/unload
+guest pmem-armel 6.12 pmem/build '' armel/abi armel/cma_mem armel/old_client
 
 # cirrus-vga has no firmware here, which it does not need; edu is to reach all memory.
 CIRRUS='--qemu-arg -device --qemu-arg cirrus-vga,romfile='
@@ -117,19 +116,19 @@ RAM+=' --qemu-arg memory-backend-memfd,id=ram,size=2G,share=on'
 guest importers-virtio 7.x importers/build "--modules virtio-gpu $RAM
 	--preload $CACHE/importers-host/udmabuf.so
 	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
-guest importers-edu "$STOCK" importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
+guest importers-edu '6.12 7.x' importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent arm64/snooping
-guest importers-smmu "$STOCK" importers/build \
+guest importers-smmu '6.12 7.x' importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb \
 	arm64/fence
 
 # Programs of Debian's, unmodified.
 guest debian 6.12 debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
-guest debian 7.x debian/build '--modules vivid' v4l2-ctl
+[[ -z ${FULL:-} ]] || guest debian 7.x debian/build '--modules vivid' v4l2-ctl
 guest debian-abuse 6.12 debian/build '' stress-ng
 [[ -z ${FULL:-} ]] || guest debian-trinity 6.12 debian/build '' trinity
-guest debian-udev 6.12 debian/build '' udev
+[[ -z ${FULL:-} ]] || guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
 # The debug kernel, with fewer rounds of what has many (rounds.h): what takes and gives back locks,
@@ -143,21 +142,14 @@ guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches arm64/
 	arm64/security arm64/clients arm64/phys
 guest pmem-clients debug pmem/build "$ROUNDS" arm64/gralloc arm64/decoder arm64/marvell arm64/birth \
 	arm64/fill
-guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
-	arm64/old_client arm64/cma_mem
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
 guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api arm64/config \
 	arm64/budget
 guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle arm64/heap/config
-guest nodefault debug programs "$ROUNDS --icount $NODEFAULT" arm64/heap/nodefault
 guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
-# Every page that is filled is poisoned, checked and tracked: most of them are out of the way.
-guest stress-pressure debug stress/build "$ROUNDS --append hugepages=850" arm64/pressure
 guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
-guest importers-smmu debug importers/build \
-	"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
 	arm64/swiotlb arm64/fence
 
@@ -182,6 +174,13 @@ if [[ -n ${FULL:-} ]]; then
 		arm64/heap/stress arm64/heap/capacity
 	guest pmem-memory debug pmem/build "$ROUNDS" arm64/allocators arm64/huge arm64/stress
 	guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
+	guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
+		arm64/old_client arm64/cma_mem
+	guest nodefault debug programs "$ROUNDS --icount $NODEFAULT" arm64/heap/nodefault
+	# Every page that is filled is poisoned, checked and tracked: most of them are out of the way.
+	guest stress-pressure debug stress/build "$ROUNDS --append hugepages=850" arm64/pressure
+	guest importers-smmu debug importers/build \
+		"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
 	guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
 	guest stress-reload debug stress/build "$ROUNDS" arm64/reload
 	guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/outside
@@ -203,7 +202,7 @@ if [[ -n ${FULL:-} ]]; then
 fi
 
 # Library and tool.
-guest userspace '6.12 7.x' userspace/build '' arm64/lib armhf/lib
+guest userspace "$MORE" userspace/build '' arm64/lib armhf/lib
 guest userspace-tool 6.12 userspace/build '' arm64/tool arm64/terminal
 [[ -z ${FULL:-} ]] || guest userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera
