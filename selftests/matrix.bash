@@ -131,25 +131,16 @@ guest debian-abuse 6.12 debian/build '' stress-ng
 [[ -z ${FULL:-} ]] || guest debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
-# The debug kernel, with fewer rounds of what has many (rounds.h): what takes and gives back locks,
-# memory and references in all the ways there are, and what fails half way.
+# The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what takes and gives
+# back locks, memory and references, and what fails half way.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
-guest heaps debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
-	arm64/heap/huge arm64/heap/introspect arm64/heap/security arm64/heap/strangers \
-	arm64/heap/stock arm64/heap/importer
-guest pmem debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches arm64/connect \
-	arm64/security arm64/clients arm64/phys
-guest pmem-clients debug pmem/build "$ROUNDS" arm64/gralloc arm64/decoder arm64/marvell arm64/birth \
-	arm64/fill
+guest heaps debug programs "$ROUNDS" arm64/heap/importer arm64/heap/security arm64/heap/stock
+guest pmem debug pmem/build "$ROUNDS" arm64/connect arm64/security
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
-guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api arm64/config \
-	arm64/budget
-guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle arm64/heap/config
-guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
-guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
-	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
+guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api
+guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle
 guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
 	arm64/swiotlb arm64/fence
 
@@ -170,9 +161,19 @@ guest fuzz-device debug fuzz/device/build \
 
 # All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then
+	guest heaps-more debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension \
+		arm64/heap/mmap arm64/heap/huge arm64/heap/introspect arm64/heap/strangers
 	guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero \
 		arm64/heap/stress arm64/heap/capacity
 	guest pmem-memory debug pmem/build "$ROUNDS" arm64/allocators arm64/huge arm64/stress
+	guest pmem-clients debug pmem/build "$ROUNDS" arm64/gralloc arm64/decoder arm64/marvell \
+		arm64/birth arm64/fill arm64/clients arm64/phys
+	guest pmem-errors debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches
+	guest pmem-config debug pmem/build "$ROUNDS --icount" arm64/config arm64/budget
+	guest heaps-config debug programs "$ROUNDS --no-load --icount" arm64/heap/config
+	guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
+	guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
+		arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
 	guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
 	guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 		arm64/old_client arm64/cma_mem
