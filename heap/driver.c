@@ -20,13 +20,13 @@
 #include <linux/platform_device.h>
 
 #include "kcompat.h"
+#include "pair.h"
 #include "region.h"
 #include "reserved.h"
 #include "sources.h"
-#include "pair.h"
 
 static struct pair *make_heaps(const char *name, struct device_node *memory,
-				u64 quantum)
+			       u64 quantum)
 {
 	struct region *region = region_from_node(name, memory, quantum);
 	struct pair *pair;
