@@ -20,7 +20,8 @@
  * @phys: its physical address
  * @size: bytes; a few, since nobody else gets a turn
  *
- * A function of its own for whoever traces maintenance, as is the next.
+ * A function of its own, also where the next does the same, for whoever
+ * traces maintenance.
  *
  * Context: any.
  */
