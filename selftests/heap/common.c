@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Helpers of the heaps' test programs; declared in common.h. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <linux/contig_heap.h>
@@ -161,4 +163,17 @@ int udmabuf(size_t len)
 	close(memfd);
 	close(device);
 	return fd;
+}
+
+/* A child that keeps a processor from everything else, and goes with its parent. */
+pid_t spawn_busy(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			;
+	}
+	return pid;
 }

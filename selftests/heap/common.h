@@ -7,6 +7,7 @@
 #define HEAP_COMMON_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <linux/contig_heap.h>
 #include <linux/types.h>
@@ -29,5 +30,7 @@ int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags);
 int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase);
 
 int udmabuf(size_t len);
+
+pid_t spawn_busy(void);
 
 #endif /* HEAP_COMMON_H */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Heaps that the administrator asks for with module parameters. */
 #include <signal.h>
-#include <sys/prctl.h>
 
 #include "../kernel_module.h"
 #include "importer_client.h"
@@ -131,18 +130,6 @@ TEST_F(config, all_of_a_quantum_is_zeroed)
 }
 
 /* Keep all processors busy, until the process is killed. */
-static pid_t spawn_busy(void)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			;
-	}
-	return pid;
-}
-
 /*
  * Where kernels are preemptible, the background thread is put aside in the
  * middle of a quantum, which is freed memory then. It must not go on when that

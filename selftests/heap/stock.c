@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -133,18 +132,6 @@ TEST(the_background_runs_when_nothing_else_does)
 
 	ASSERT_LT(0, pid);
 	EXPECT_EQ(SCHED_IDLE, sched_getscheduler(pid));
-}
-
-static pid_t spawn_busy(void)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			;
-	}
-	return pid;
 }
 
 static long slept(void)
