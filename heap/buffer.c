@@ -326,6 +326,23 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 }
 
 /**
+ * buffer_check_range() - check what a program says of a buffer
+ * @dmabuf: any dma-buf
+ * @offset: first byte
+ * @len: bytes
+ *
+ * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it.
+ */
+int buffer_check_range(const struct dma_buf *dmabuf, u64 offset, u64 len)
+{
+	if (!buffer_is_ours(dmabuf))
+		return -EINVAL;
+	if (!len || offset > dmabuf->size || len > dmabuf->size - offset)
+		return -EINVAL;
+	return 0;
+}
+
+/**
  * buffer_sync() - begin or end the CPU's access to a part of a buffer
  * @dmabuf: any dma-buf
  * @offset: first byte
@@ -343,10 +360,10 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 int buffer_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		enum dma_data_direction dir, bool start)
 {
-	if (!buffer_is_ours(dmabuf))
-		return -EINVAL;
-	if (!len || offset > dmabuf->size || len > dmabuf->size - offset)
-		return -EINVAL;
+	int ret = buffer_check_range(dmabuf, offset, len);
+
+	if (ret)
+		return ret;
 	if (start)
 		return buffer_begin_access(dmabuf, offset, len, dir);
 	buffer_end_access(dmabuf, offset, len, dir);

@@ -162,6 +162,8 @@ static inline void buffer_clean(const struct buffer *buffer, u64 offset, u64 len
 		memory_clean(region_vaddr(region, phys), phys, len);
 }
 
+int buffer_check_range(const struct dma_buf *dmabuf, u64 offset, u64 len);
+
 int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
 void buffer_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *at);
 struct sg_table *buffer_map(struct dma_buf_attachment *at,

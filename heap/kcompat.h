@@ -12,6 +12,7 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
+#include <linux/fs.h>
 #include <linux/huge_mm.h>
 #include <linux/io.h>
 #include <linux/iosys-map.h>
@@ -23,6 +24,7 @@
 #include <linux/platform_device.h>
 #include <linux/swiotlb.h>
 #include <linux/timer.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 
 #include <asm/cacheflush.h>
@@ -253,6 +255,22 @@ static inline void contig_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	dma_buf_vunmap_unlocked(dmabuf, map);
 #else
 	dma_buf_vunmap(dmabuf, map);
+#endif
+}
+
+/* Since 6.8, vfs_iter_write() itself keeps a file system from being frozen meanwhile. */
+static inline ssize_t contig_file_write(struct file *file, struct iov_iter *iter,
+					loff_t *pos)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return vfs_iter_write(file, iter, pos, 0);
+#else
+	ssize_t ret;
+
+	file_start_write(file);
+	ret = vfs_iter_write(file, iter, pos, 0);
+	file_end_write(file);
+	return ret;
 #endif
 }
 

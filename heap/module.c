@@ -6,7 +6,9 @@
  *
  *	sources.h	what there is: the device tree, parameters, CMA areas
  *	pair.c		the two heaps of a region, and their names
- *	node.c		/dev/dma_heap/<name>: ioctls, file descriptors
+ *	node.c		/dev/dma_heap/<name>; buffer_node.c /dev/contig_buffer
+ *	command.c	their ioctls
+ *	transfer.c	files into buffers and back
  *	buffer.c	the dma-buf, from birth to release
  *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
  *			cpu_access.c cache maintenance between the two
@@ -25,6 +27,7 @@
 #include <linux/module.h>
 
 #include "alias.h"
+#include "buffer_node.h"
 #include "debugfs.h"
 #include "kcompat.h"
 #include "node.h"
@@ -44,18 +47,23 @@ static int __init contig_heaps_init(void)
 	ret = nodes_setup();
 	if (ret)
 		return ret;
+	ret = buffer_node_setup();
+	if (ret)
+		goto teardown_nodes;
 	contig_debugfs_setup();
 	ret = driver_setup();
 	if (ret)
-		goto teardown_nodes;
+		goto teardown_debugfs;
 	carveout_params_add(&deviceless);
 	cma_heaps_add(&deviceless);
 	return 0;
 
-teardown_nodes:
+teardown_debugfs:
 	/* Devices may have been probed before the driver was found wanting. */
 	regions_wait_gone();
 	contig_debugfs_teardown();
+	buffer_node_teardown();
+teardown_nodes:
 	nodes_teardown();
 	return ret;
 }
@@ -69,6 +77,7 @@ static void __exit contig_heaps_exit(void)
 	driver_teardown();
 	regions_wait_gone();
 	contig_debugfs_teardown();
+	buffer_node_teardown();
 	nodes_teardown();
 }
 

@@ -108,6 +108,47 @@ TEST_F(noncoherent, directions_spare_what_they_can)
 	EXPECT_CALLS(1, FOR_DEVICE, 0, self->len);
 }
 
+/*
+ * A file is read and written through the kernel's cached view of the memory, which may have lines
+ * from before, and of which those at both ends hold bytes of others.
+ */
+TEST_F(noncoherent, files_come_and_go_through_the_cache)
+{
+	bool uncached = !self->cached && !source_is_nomap(variant->path);
+	struct contig_heap_transfer part = {
+		.fd = self->fd,
+		.file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
+		.offset = PAGE + 60,
+		.len = 641,
+	};
+
+	ASSERT_LT(0, importer_map(self->importer, self->one, HEAP_IMPORTER_BOTH));
+	EXPECT_CALLS(1, FOR_DEVICE, 0, self->len);
+	ASSERT_EQ(0, ioctl(self->heap, CONTIG_HEAP_IOCTL_LOAD, &part));
+	ASSERT_EQ(641, part.done);
+	if (self->cached) {
+		struct call call[MAX_CALLS];
+
+		ASSERT_EQ(2, cache_calls(self->base, call, MAX_CALLS));
+		EXPECT_EQ(FOR_CPU, call[0].side);
+		EXPECT_EQ(FOR_DEVICE, call[1].side);
+		EXPECT_EQ(PAGE + 60, call[1].start);
+		EXPECT_EQ(641, call[1].len);
+	} else {
+		EXPECT_TRUE(cache_called(self->base, uncached ? 2 : 0, FLUSH, PAGE + 60, 641));
+	}
+	close(part.file);
+
+	part.file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	ASSERT_EQ(0, ioctl(self->heap, CONTIG_HEAP_IOCTL_STORE, &part));
+	ASSERT_EQ(641, part.done);
+	if (self->cached)
+		EXPECT_CALLS(1, FOR_CPU, PAGE + 60, 641);
+	else
+		EXPECT_TRUE(cache_called(self->base, uncached, FLUSH, PAGE + 60, 641));
+	close(part.file);
+}
+
 /* They share the CPU's caches, which need it no more than once. */
 TEST_F(noncoherent, once_for_all_devices)
 {

@@ -4,9 +4,10 @@
  *
  * Limitations:
  *  - These commands work on the nodes of this module under /dev/dma_heap. The
- *    kernel's own heaps return EINVAL or ENOTTY.
- *  - The dma-buf given to CONTIG_HEAP_IOCTL_SYNC and CONTIG_HEAP_IOCTL_PLACE must
- *    come from this module.
+ *    kernel's own heaps return EINVAL or ENOTTY. Those that take a dma-buf work
+ *    on /dev/contig_buffer, too, which everybody may open: who was handed a
+ *    buffer needs no heap.
+ *  - The dma-buf given to any of them must come from this module.
  *  - Nothing here reveals a physical address. CONTIG_HEAP_IOCTL_PLACE shows at
  *    most the bits below the size of a PMD, and none of 32 MiB and above. The
  *    number of page faults of a mapping reveals those anyway. Where the kernel
@@ -121,6 +122,57 @@ struct contig_heap_place {
 	__u64 phase;
 };
 
+/**
+ * struct contig_heap_transfer - contents of a file into a buffer, or back
+ * @fd: in: a dma-buf of this module
+ * @file: in: any file with data: regular, block device, pipe, socket
+ * @offset: in: first byte in the buffer
+ * @file_offset: in: first byte in the file; 0 for pipes and sockets. The position
+ *	of the file is neither used nor moved
+ * @len: in: bytes, not 0
+ * @flags: in: 0
+ * @done: out: bytes transferred
+ * @reserved: in: 0
+ *
+ * No copy in a program's memory is made. The data of a file opened with O_DIRECT
+ * comes from its device by DMA, straight into the buffer, and leaves nothing in
+ * the page cache. @offset, @file_offset and @len have to be multiples of the
+ * device's block size then. For memory outside the linear map there is one copy
+ * in between.
+ *
+ * The call is an access of the CPU: it begins and ends one as SYNC does, with
+ * fences and caches. It transfers slices, so that a signal ends it soon.
+ *
+ * @done is less than @len at the end of the file, without space for more, or
+ * after a signal or an error in the middle. Call again for the rest to learn of
+ * the error. What nobody wrote of the buffer is as it was.
+ */
+struct contig_heap_transfer {
+	__s32 fd;
+	__s32 file;
+	__u64 offset;
+	__u64 file_offset;
+	__u64 len;
+	__u64 done;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/* What this header describes; only ever grows. */
+#define CONTIG_HEAP_VERSION	1
+
+/**
+ * struct contig_heap_version - what the module can do, all out
+ * @version: CONTIG_HEAP_VERSION of the module
+ * @reserved: 0
+ * @commands: bit N is set if the command of number N exists
+ */
+struct contig_heap_version {
+	__u32 version;
+	__u32 reserved;
+	__u64 commands;
+};
+
 /*
  * All: EFAULT for a bad pointer; E2BIG as described at the top.
  *
@@ -139,6 +191,17 @@ struct contig_heap_place {
  * PLACE: EBADF for no file; EINVAL for a file that is not a dma-buf of this
  * module, for flags, and for a modulus that is too large or not a power of two.
  * ENOTTY from modules that do not have it yet.
+ *
+ * LOAD, STORE: EBADF if either is no file, or @file is not open for reading
+ * (LOAD) or writing (STORE); EACCES if the dma-buf is not open for writing (LOAD)
+ * or reading (STORE); EINVAL for a dma-buf of others, a @file without data, a
+ * len of 0, bytes outside the buffer or beyond the largest offset of a file, bad
+ * flags, and offsets that O_DIRECT does not take; ESPIPE for an offset into a
+ * pipe or socket; EOPNOTSUPP for a device's memory; EINTR as for SYNC; what
+ * reading or writing the file fails with, if nothing was transferred: EIO, EAGAIN,
+ * ENOSPC, EFBIG, EPIPE.
+ *
+ * VERSION: ENOTTY from modules that do not have it yet, nor LOAD and STORE.
  */
 #define CONTIG_HEAP_IOCTL_QUERY	\
 	_IOR(CONTIG_HEAP_IOC_MAGIC, 0, struct contig_heap_query)
@@ -148,5 +211,11 @@ struct contig_heap_place {
 	_IOW(CONTIG_HEAP_IOC_MAGIC, 2, struct contig_heap_sync)
 #define CONTIG_HEAP_IOCTL_PLACE	\
 	_IOWR(CONTIG_HEAP_IOC_MAGIC, 3, struct contig_heap_place)
+#define CONTIG_HEAP_IOCTL_LOAD	\
+	_IOWR(CONTIG_HEAP_IOC_MAGIC, 4, struct contig_heap_transfer)
+#define CONTIG_HEAP_IOCTL_STORE	\
+	_IOWR(CONTIG_HEAP_IOC_MAGIC, 5, struct contig_heap_transfer)
+#define CONTIG_HEAP_IOCTL_VERSION	\
+	_IOR(CONTIG_HEAP_IOC_MAGIC, 6, struct contig_heap_version)
 
 #endif /* _UAPI_LINUX_CONTIG_HEAP_H */

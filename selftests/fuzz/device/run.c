@@ -71,7 +71,7 @@ void run_prepare(void)
 static const char *const heap_names[] = {
 	"/dev/dma_heap/adsp", "/dev/dma_heap/adsp-uncached", "/dev/dma_heap/audio-uncached",
 	"/dev/dma_heap/video", "/dev/dma_heap/default_cma_region-uncached",
-	"/dev/dma_heap/mdp", "/dev/dma_heap/mdp-uncached", "/dev/dma_heap/video-uncached",
+	"/dev/dma_heap/mdp", "/dev/contig_buffer", "/dev/dma_heap/video-uncached",
 };
 
 static const char *const node_names[] = {
@@ -203,6 +203,24 @@ static void call_place(const uint8_t *arg)
 	};
 
 	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_PLACE, &place);
+}
+
+/* From memory, into nothing, or between whatever files there are. */
+static void call_transfer(const uint8_t *arg)
+{
+	const int others[] = { zero, sink, file(arg[5]), file(arg[5]) };
+	struct contig_heap_transfer transfer = {
+		.fd = file(arg[1]),
+		.file = others[arg[2] % NR(others)],
+		.offset = number(arg[3]),
+		.file_offset = arg[2] & 64 ? number(arg[5]) : 0,
+		.len = number(arg[4]),
+		.flags = arg[2] == 7,
+		.reserved = arg[2] == 11,
+	};
+
+	ioctl(file(arg[0]), arg[2] & 128 ? CONTIG_HEAP_IOCTL_STORE : CONTIG_HEAP_IOCTL_LOAD,
+	      &transfer);
 }
 
 /* Fences of a buffer as a file, and such a file as a fence of a buffer. */
@@ -662,7 +680,7 @@ static void (*const calls[])(const uint8_t *arg) = {
 	call_dup, call_pmem_cache, call_pmem_share, call_cma_mem, call_importer, call_any_ioctl,
 	call_read_file, call_importer, call_mmap, call_place, call_sync_file, call_vgem, call_file,
 	call_attribute, call_cma_test, call_fail, call_pmem_region, call_pmem_connect,
-	call_mmap_huge, call_unwritable,
+	call_mmap_huge, call_unwritable, call_transfer,
 };
 
 const unsigned int nr_ops = NR(calls);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Contents of files into buffers and back.
+ *
+ * The file's own read or write gets the pages of the buffer where it usually gets
+ * those of a program, so that a file system or block device that does DMA does it
+ * there. Memory that the kernel does not map as its own, and that may have no
+ * struct pages, goes through a page block in between.
+ *
+ * No lock of ours is held while a file is read or written.
+ */
+#include <linux/bvec.h>
+#include <linux/dma-buf.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/uio.h>
+
+#include "buffer.h"
+#include "buffer_internal.h"
+#include "kcompat.h"
+#include "region.h"
+#include "transfer.h"
+
+/* Bytes after which a signal is looked for. Every slice waits for its device. */
+#define SLICE	((u64)SZ_4M)
+
+/* Bytes copied at a time where the file cannot have the memory itself. */
+#define BLOCK_ORDER	(get_order(SZ_64K))
+#define BLOCK	((u64)PAGE_SIZE << BLOCK_ORDER)
+
+/**
+ * struct transfer - one call, as far as it has come
+ * @buffer: the buffer
+ * @file: the file
+ * @offset: next byte of the buffer
+ * @pos: next byte of the file
+ * @load: from file to buffer, otherwise back
+ * @block: pages in between, BLOCK bytes, or NULL
+ */
+struct transfer {
+	struct buffer *buffer;
+	struct file *file;
+	u64 offset;
+	loff_t pos;
+	bool load;
+	struct page *block;
+};
+
+/* Returns bytes, 0 at the end of a file, or a negative errno. */
+static ssize_t file_transfer(struct transfer *transfer, struct page *page,
+			     size_t start, size_t len)
+{
+	struct bio_vec bvec = {
+		.bv_page	= page,
+		.bv_offset	= start,
+		.bv_len		= len,
+	};
+	struct iov_iter iter;
+
+	iov_iter_bvec(&iter, transfer->load ? ITER_DEST : ITER_SOURCE, &bvec, 1,
+		      len);
+	if (transfer->load)
+		return vfs_iter_read(transfer->file, &iter, &transfer->pos, 0);
+	return contig_file_write(transfer->file, &iter, &transfer->pos);
+}
+
+/*
+ * What the CPU writes around the cache, the kernel reads and writes through it.
+ * Lines at both ends hold bytes of others.
+ */
+static ssize_t transfer_mapped(struct transfer *transfer, u64 len)
+{
+	struct buffer *buffer = transfer->buffer;
+	phys_addr_t phys = buffer_phys(buffer) + transfer->offset;
+	bool uncached = buffer->heap->uncached;
+	ssize_t ret;
+
+	len = min(len, SLICE);
+	if (uncached)
+		buffer_flush(buffer, transfer->offset, len);
+	ret = file_transfer(transfer, pfn_to_page(PHYS_PFN(phys)),
+			    offset_in_page(phys), len);
+	if (uncached && transfer->load)
+		buffer_flush(buffer, transfer->offset, len);
+	return ret;
+}
+
+static ssize_t transfer_copied(struct transfer *transfer, u64 len)
+{
+	struct buffer *buffer = transfer->buffer;
+	void *memory = region_vaddr(buffer_region(buffer),
+				    buffer_phys(buffer) + transfer->offset);
+	void *block = page_address(transfer->block);
+	ssize_t ret;
+
+	len = min(len, BLOCK);
+	if (!transfer->load)
+		memcpy(block, memory, len);
+	ret = file_transfer(transfer, transfer->block, 0, len);
+	if (transfer->load && ret > 0)
+		memcpy(memory, block, ret);
+	return ret;
+}
+
+/* Returns how the last slice ended; a short one is for the caller to ask again. */
+static ssize_t transfer_slices(struct transfer *transfer, u64 len)
+{
+	u64 end = transfer->offset + len;
+	ssize_t ret = 0;
+
+	while (transfer->offset < end) {
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		len = end - transfer->offset;
+		ret = transfer->block ? transfer_copied(transfer, len) :
+					transfer_mapped(transfer, len);
+		if (ret <= 0)
+			break;
+		transfer->offset += ret;
+		cond_resched();
+	}
+	return ret;
+}
+
+static int check_files(const struct dma_buf *dmabuf, const struct file *file,
+		       u64 file_offset, u64 len, bool load)
+{
+	if (!(dmabuf->file->f_mode & (load ? FMODE_WRITE : FMODE_READ)))
+		return -EACCES;
+	if (!(file->f_mode & (load ? FMODE_READ : FMODE_WRITE)))
+		return -EBADF;
+	if (load ? !file->f_op->read_iter : !file->f_op->write_iter)
+		return -EINVAL;
+	if (file_offset > LLONG_MAX || len > LLONG_MAX - file_offset)
+		return -EINVAL;
+	if (file_offset &&
+	    !(file->f_mode & (load ? FMODE_PREAD : FMODE_PWRITE)))
+		return -ESPIPE;
+	return 0;
+}
+
+/**
+ * buffer_transfer() - read a file into a buffer, or write one from it
+ * @dmabuf: any dma-buf
+ * @offset: first byte in the buffer
+ * @file: the file
+ * @file_offset: first byte in the file
+ * @len: bytes
+ * @load: from file to buffer, otherwise back
+ * @done: bytes transferred; filled in
+ *
+ * Waits for fences, and does what caches need, as for any access of the CPU.
+ *
+ * Context: process context; may sleep; dma_resv of the dma-buf not held.
+ * Return: 0, perhaps with less than @len; -EINVAL if @dmabuf is not ours, a range
+ * is empty or out of bounds, or @file holds no data; -EACCES and -EBADF for what
+ * was not opened for it; -ESPIPE for an offset into a stream; -EOPNOTSUPP for a
+ * device's memory; -ENOMEM; -ERESTARTSYS when a signal came; what the file fails
+ * with.
+ */
+int buffer_transfer(struct dma_buf *dmabuf, u64 offset, struct file *file,
+		    u64 file_offset, u64 len, bool load, u64 *done)
+{
+	enum dma_data_direction dir = load ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	struct transfer transfer = {
+		.file	= file,
+		.offset	= offset,
+		.pos	= file_offset,
+		.load	= load,
+	};
+	ssize_t ret = buffer_check_range(dmabuf, offset, len);
+
+	if (!ret)
+		ret = check_files(dmabuf, file, file_offset, len, load);
+	if (ret)
+		return ret;
+	transfer.buffer = dmabuf->priv;
+	if (buffer_region(transfer.buffer)->device)
+		return -EOPNOTSUPP;
+	if (!buffer_region(transfer.buffer)->mapped) {
+		transfer.block = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
+		if (!transfer.block)
+			return -ENOMEM;
+	}
+
+	ret = buffer_begin_access(dmabuf, offset, len, dir);
+	if (!ret) {
+		ret = transfer_slices(&transfer, len);
+		buffer_end_access(dmabuf, offset, len, dir);
+	}
+	if (transfer.block)
+		__free_pages(transfer.block, BLOCK_ORDER);
+	*done = transfer.offset - offset;
+	return *done ? 0 : min(ret, 0);
+}
