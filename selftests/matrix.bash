@@ -15,7 +15,7 @@
 
 STOCK='6.1 6.12 7.x'
 HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
-	heap/importer heap/introspect heap/stock)
+	heap/importer heap/introspect heap/stock heap/transfer)
 # What heaps do in which order, whatever kernel they are on.
 HEAPS_MORE=(heap/strangers heap/stress heap/capacity)
 # The legacy interface, where it touches the kernel's memory management and its drivers, and the rest.
@@ -27,7 +27,7 @@ PMEM_MORE=(config allocators fill budget clients gralloc decoder marvell sharing
 MORE=6.12
 [[ -z ${FULL:-} ]] || MORE=$STOCK
 
-guest arm64 "$STOCK" programs '' "${HEAPS[@]/#/arm64/}"
+guest arm64 "$STOCK" programs '--modules loop' "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 guest arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
@@ -35,7 +35,7 @@ guest arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64
 # No huge pages, and locks that sleep.
 guest arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
 	arm64/heap/importer arm64/heap/strangers arm64/heap/stress arm64/heap/stock
-guest armhf 6.12 programs '' "${HEAPS[@]/#/armhf/}" armhf/heap/strangers
+guest armhf 6.12 programs '--modules loop' "${HEAPS[@]/#/armhf/}" armhf/heap/strangers
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
 	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect \
