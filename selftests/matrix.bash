@@ -10,22 +10,26 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
-# What there is without FULL=1 takes about an hour on two processors: everything runs on some kernel,
-# and on each kernel what depends on it.
+# What there is without FULL=1 takes less than an hour on two processors: everything runs on some
+# kernel, and on each kernel what its interface decides about.
 
 STOCK='6.1 6.12 7.x'
-HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/zero
-	heap/importer heap/introspect heap/stock heap/transfer)
-# What heaps do in which order, whatever kernel they are on.
-HEAPS_MORE=(heap/strangers heap/stress heap/capacity)
-# The legacy interface, where it touches the kernel's memory management and its drivers, and the rest.
-PMEM=(abi errors caches mapping huge connect remap vma security birth phys sysfs kernel_api unload)
-PMEM_MORE=(config allocators fill budget clients gralloc decoder marvell sharing stress cma_mem
-	cma_test old_client)
+# Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
+# rest, which does not know what kernel it is on.
+HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/importer heap/transfer)
+HEAPS_MORE=(heap/zero heap/introspect heap/stock heap/strangers heap/stress heap/capacity)
+PMEM=(abi mapping huge remap vma birth kernel_api unload)
+PMEM_MORE=(errors caches connect security phys sysfs config allocators fill budget clients gralloc
+	decoder marvell sharing stress cma_mem cma_test old_client)
 
-# With FULL=1, what is not about the kernel runs on all of them, too.
+# With FULL=1, the rest runs on all of them, too.
 MORE=6.12
 [[ -z ${FULL:-} ]] || MORE=$STOCK
+
+# full NAME LANES...: a guest of FULL=1.
+full() {
+	[[ -z ${FULL:-} ]] || guest "$@"
+}
 
 guest arm64 "$STOCK" programs '--modules loop' "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
@@ -33,17 +37,22 @@ guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 guest arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
 	arm64/heap/mmap arm64/heap/huge arm64/heap/zero arm64/heap/importer arm64/heap/capacity
 # No huge pages, and locks that sleep.
-guest arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/extension arm64/heap/mmap \
-	arm64/heap/importer arm64/heap/strangers arm64/heap/stress arm64/heap/stock
-guest armhf 6.12 programs '--modules loop' "${HEAPS[@]/#/armhf/}" armhf/heap/strangers
+guest arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/stock
+full arm64-more 6.12-rt programs '' arm64/heap/extension arm64/heap/mmap arm64/heap/strangers \
+	arm64/heap/stress
+# 32-bit programs on a 64-bit kernel.
+guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/extension armhf/heap/mmap \
+	armhf/heap/transfer
+full armhf-more 6.12 programs '' armhf/upstream/dmabuf-heap armhf/heap/huge armhf/heap/importer \
+	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
-guest armhf armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/abi armhf/heap/extension \
-	armhf/heap/mmap armhf/heap/zero armhf/heap/importer armhf/heap/introspect \
-	armhf/heap/strangers armhf/heap/stress armhf/heap/security armhf/heap/capacity \
-	armhf/heap/stock
+guest armhf armhf-6.1 programs '--modules loop' armhf/heap/abi armhf/heap/mmap \
+	armhf/heap/importer armhf/heap/transfer
+full armhf-more armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/extension \
+	armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.
-guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero \
-	armhf/heap/stock
+guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/stock
+full highcma-armhf-more armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
 # amd64 has no device tree, and a dma-heap core of its own.
 # shellcheck disable=SC2016 # the dollar is for the kernel
 AMD64='--append memmap=96M$0x40000000
@@ -52,7 +61,7 @@ guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer
 # shellcheck disable=SC2016 # the dollar is for the kernel
-guest door-amd64 'amd64-6.12 amd64-7.x' programs '--no-load --append memmap=96M$0x40000000' \
+guest door-amd64 amd64-6.12 programs '--no-load --append memmap=96M$0x40000000' \
 	amd64/heap/door
 DOOR="--no-load --overlay $SELFTESTS/heap/door.dtso"
 guest door "$STOCK" programs "$DOOR" arm64/heap/door arm64/heap/device_memory
@@ -63,10 +72,11 @@ guest manycma "$MORE" programs '--no-load --mem 4G --no-overlay --append hugetlb
 	arm64/heap/manycma
 guest amd64-nodes 'amd64-6.12 amd64-7.x' programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
-guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/config
-guest lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
+guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle
+guest config "$MORE" programs '--no-load' arm64/heap/config
+full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
 ODD="--overlay $SELFTESTS/heap/odd.dtso"
-guest bounce "$STOCK" programs "--append swiotlb=force $ODD" \
+guest bounce "$MORE" programs "--append swiotlb=force $ODD" \
 	arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
 OUTSIDE="--append mem=1536M --append contig_heaps.carveout=ext:16M@0xA1000000
 	--append cma=32M@0x84000000 $ODD"
@@ -79,24 +89,31 @@ guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-more "$MORE" pmem/build '' "${PMEM_MORE[@]/#/arm64/}"
 # What depends on the size of pages.
-guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/errors arm64/caches arm64/budget \
-	arm64/mapping arm64/huge arm64/connect arm64/remap arm64/phys arm64/sysfs arm64/cma_mem
+guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/mapping arm64/huge arm64/remap arm64/phys \
+	arm64/cma_mem
+full pmem-more 6.12-16k pmem/build '' arm64/errors arm64/caches arm64/budget arm64/connect \
+	arm64/sysfs
 # What depends on locks.
-guest pmem-arm64 6.12-rt pmem/build '' arm64/abi arm64/connect arm64/vma arm64/clients \
-	arm64/security arm64/sharing arm64/birth arm64/stress arm64/unload
-guest pmem-armhf 6.12 pmem/build '' "${PMEM[@]/#/armhf/}"
-[[ -z ${FULL:-} ]] || guest pmem-armhf-more 6.12 pmem/build '' "${PMEM_MORE[@]/#/armhf/}"
-guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/errors armhf/caches armhf/mapping \
-	armhf/connect armhf/remap armhf/vma armhf/security armhf/phys armhf/fill armhf/cma_mem \
+guest pmem-arm64 6.12-rt pmem/build '' arm64/connect arm64/security arm64/unload
+full pmem-more 6.12-rt pmem/build '' arm64/abi arm64/vma arm64/clients arm64/sharing arm64/birth \
+	arm64/stress
+# 32-bit programs, as most clients are.
+guest pmem-armhf 6.12 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/connect armhf/remap \
+	armhf/clients armhf/gralloc armhf/decoder armhf/cma_mem
+full pmem-armhf-more 6.12 pmem/build '' armhf/caches armhf/huge armhf/vma armhf/security \
+	armhf/birth armhf/phys armhf/sysfs armhf/kernel_api armhf/unload armhf/config \
+	armhf/allocators armhf/fill armhf/budget armhf/marvell armhf/sharing armhf/stress \
+	armhf/cma_test armhf/old_client
+# A 32-bit kernel.
+guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/mapping armhf/remap armhf/cma_mem \
 	armhf/kernel_api armhf/unload
-if [[ -n ${FULL:-} ]]; then
-	guest pmem-armhf-more armhf-6.1 pmem/build '' armhf/sysfs armhf/allocators armhf/cma_test \
-		armhf/old_client armhf/sharing armhf/config armhf/clients armhf/gralloc \
-		armhf/marvell armhf/budget
-fi
-guest pmem-high "$STOCK" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
+full pmem-armhf-more armhf-6.1 pmem/build '' armhf/errors armhf/caches armhf/connect armhf/vma \
+	armhf/security armhf/phys armhf/fill armhf/sysfs armhf/allocators armhf/cma_test \
+	armhf/old_client armhf/sharing armhf/config armhf/clients armhf/gralloc armhf/marvell \
+	armhf/budget
+guest pmem-high "$MORE" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
 	--append pmem_compat.node=high:default_cma_region:cached" arm64/high armhf/high
-guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/cma_mem
+guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi
 guest pmem-armel 6.12 pmem/build '' armel/abi armel/cma_mem armel/old_client
 
 # cirrus-vga has no firmware here, which it does not need; edu is to reach all memory.
@@ -120,28 +137,28 @@ guest importers-edu '6.12 7.x' importers/build "--qemu-arg -device --qemu-arg ra
 	arm64/edu arm64/ramfb arm64/noncoherent arm64/snooping
 guest importers-smmu '6.12 7.x' importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
-guest importers-swiotlb "$STOCK" importers/build "--append swiotlb=force $EDU" arm64/swiotlb \
+guest importers-swiotlb '6.12 7.x' importers/build "--append swiotlb=force $EDU" arm64/swiotlb \
 	arm64/fence
 
 # Programs of Debian's, unmodified.
 guest debian 6.12 debian/build '--modules vivid' v4l2-ctl v4l2-compliance memtester
-[[ -z ${FULL:-} ]] || guest debian 7.x debian/build '--modules vivid' v4l2-ctl
+full debian 7.x debian/build '--modules vivid' v4l2-ctl
 guest debian-abuse 6.12 debian/build '' stress-ng
-[[ -z ${FULL:-} ]] || guest debian-trinity 6.12 debian/build '' trinity
-[[ -z ${FULL:-} ]] || guest debian-udev 6.12 debian/build '' udev
+full debian-trinity 6.12 debian/build '' trinity
+full debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
 # The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what takes and gives
 # back locks, memory and references, and what fails half way.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
-guest heaps debug programs "$ROUNDS" arm64/heap/importer arm64/heap/security arm64/heap/stock
+guest heaps debug programs "$ROUNDS" arm64/heap/importer arm64/heap/stock
 guest pmem debug pmem/build "$ROUNDS" arm64/connect arm64/security
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
 guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api
-guest lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle
-guest importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
+full lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle
+full importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
 	arm64/swiotlb arm64/fence
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
@@ -161,7 +178,7 @@ guest fuzz-device debug fuzz/device/build \
 
 # All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then
-	guest heaps-more debug programs "$ROUNDS" arm64/heap/abi arm64/heap/extension \
+	guest heaps-more debug programs "$ROUNDS" arm64/heap/security arm64/heap/abi arm64/heap/extension \
 		arm64/heap/mmap arm64/heap/huge arm64/heap/introspect arm64/heap/strangers
 	guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero \
 		arm64/heap/stress arm64/heap/capacity
@@ -205,7 +222,7 @@ fi
 # Library and tool.
 guest userspace "$MORE" userspace/build '' arm64/lib armhf/lib
 guest userspace-tool 6.12 userspace/build '' arm64/tool arm64/terminal
-[[ -z ${FULL:-} ]] || guest userspace-tool-armhf 6.12 userspace/build '' armhf/tool
+full userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera
 # Beside the kernel's own heaps.
 guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carveout=beside:16M' \

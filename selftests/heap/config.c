@@ -22,7 +22,7 @@ static bool whole_heap_works(const char *name, size_t total)
 TEST_F(config, carveout_without_a_base)
 {
 	/* A leak would empty the area it is taken from. */
-	int i, times = rounds(10);
+	int i, times = rounds(6);
 
 	for (i = 0; i < times; i++) {
 		ASSERT_EQ(0, module_load("carveout=any:16M"));
@@ -139,7 +139,7 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 {
 	__u32 state = 0x1234567;
 	pid_t busy[4];
-	int heap, i, look, times = rounds(30);
+	int heap, i, look, times = rounds(12);
 
 	ASSERT_EQ(0, module_load("carveout=big:4M@0x79000000:quantum=4M"));
 	heap = heap_open("big");

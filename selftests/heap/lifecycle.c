@@ -126,7 +126,7 @@ static bool live_and_die(int times)
 	return true;
 }
 
-#define LIVES		25
+#define LIVES		10
 /* So much less after them is lost: five pages in each. */
 #define LOST_KIB	(LIVES * 20)
 
