@@ -35,36 +35,79 @@ static size_t max_segment(struct device *dev, bool bounces)
 	return max_t(size_t, max & PAGE_MASK, PAGE_SIZE);
 }
 
+/* A forecast for all of a buffer: is there a part that needs bounce buffers? */
+static bool bounces(const struct buffer *buffer, struct device *dev)
+{
+	u64 offset, len;
+
+	for (offset = 0; offset < buffer->size; offset += len) {
+		phys_addr_t phys;
+
+		len = buffer->size - offset;
+		phys = buffer_run(buffer, offset, &len);
+		if (contig_dma_bounces(dev, phys, len))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * struct limits - what a device can take
+ * @dev: the device
+ * @max: bytes of its longest segment
+ * @moves: the DMA API chooses the addresses that it sees
+ */
+struct limits {
+	struct device *dev;
+	size_t max;
+	bool moves;
+};
+
+/* The segment from @offset on: where it is, and in @len how long. */
+static phys_addr_t next_segment(const struct buffer *buffer, u64 offset,
+				const struct limits *limits, size_t *len)
+{
+	u64 run = min_t(u64, limits->max, buffer->size - offset);
+	phys_addr_t phys = buffer_run(buffer, offset, &run);
+
+	*len = segment_size(limits->dev, phys, run, limits->moves);
+	return phys;
+}
+
 /* As few entries as the device can take. */
 static int fill_table(struct sg_table *table, struct device *dev,
 		      const struct buffer *buffer)
 {
-	u64 phys = buffer_phys(buffer), end = phys + buffer->size;
-	bool bounces = contig_dma_bounces(dev, phys, buffer->size);
-	bool moves = bounces || contig_dma_translates(dev);
-	size_t max = max_segment(dev, bounces);
+	bool bounced = bounces(buffer, dev);
+	struct limits limits = {
+		.dev = dev,
+		.max = max_segment(dev, bounced),
+		.moves = bounced || contig_dma_translates(dev),
+	};
 	struct scatterlist *sg;
 	unsigned int nents = 0;
+	u64 offset;
+	size_t len;
 	int i, ret;
 
-	for (; phys < end; nents++)
-		phys += segment_size(dev, phys, min_t(u64, max, end - phys),
-				     moves);
+	for (offset = 0; offset < buffer->size; offset += len) {
+		next_segment(buffer, offset, &limits, &len);
+		nents++;
+	}
 	ret = sg_alloc_table(table, nents, GFP_KERNEL);
 	if (ret)
 		return ret;
 
-	phys = buffer_phys(buffer);
+	offset = 0;
 	for_each_sgtable_sg(table, sg, i) {
-		size_t len = segment_size(dev, phys,
-					  min_t(u64, max, end - phys), moves);
+		phys_addr_t phys = next_segment(buffer, offset, &limits, &len);
 
 		if (buffer_region(buffer)->paged)
 			sg_set_page(sg, pfn_to_page(PHYS_PFN(phys)), len,
 				    offset_in_page(phys));
 		else
 			sg->length = len;
-		phys += len;
+		offset += len;
 	}
 	return 0;
 }
@@ -153,14 +196,16 @@ static void unmap_resources(struct attachment *attachment, int nents)
 
 static int map_resources(struct attachment *attachment)
 {
-	phys_addr_t phys = buffer_phys(attachment->buffer);
 	struct sg_table *table = &attachment->table;
 	struct scatterlist *sg;
+	u64 offset = 0;
 	int i;
 
 	for_each_sgtable_sg(table, sg, i) {
-		dma_addr_t dma = dma_map_resource(attachment->dev, phys,
-						  sg->length, attachment->dir,
+		u64 len = sg->length;
+		phys_addr_t phys = buffer_run(attachment->buffer, offset, &len);
+		dma_addr_t dma = dma_map_resource(attachment->dev, phys, len,
+						  attachment->dir,
 						  DMA_ATTR_SKIP_CPU_SYNC);
 
 		if (dma_mapping_error(attachment->dev, dma)) {
@@ -168,8 +213,8 @@ static int map_resources(struct attachment *attachment)
 			return -EIO;
 		}
 		sg_dma_address(sg) = dma;
-		sg_dma_len(sg) = sg->length;
-		phys += sg->length;
+		sg_dma_len(sg) = len;
+		offset += len;
 	}
 	table->nents = table->orig_nents;
 	return 0;
@@ -194,15 +239,18 @@ static void unmap_table(struct attachment *attachment)
 
 static bool is_bounced(const struct attachment *attachment)
 {
-	phys_addr_t phys = buffer_phys(attachment->buffer);
 	struct scatterlist *sg;
+	u64 offset = 0;
 	int i;
 
 	for_each_sgtable_dma_sg(&attachment->table, sg, i) {
+		u64 len = sg_dma_len(sg);
+		phys_addr_t phys = buffer_run(attachment->buffer, offset, &len);
+
 		if (contig_dma_bounced(attachment->dev, phys,
 				       sg_dma_address(sg)))
 			return true;
-		phys += sg_dma_len(sg);
+		offset += sg_dma_len(sg);
 	}
 	return false;
 }
@@ -247,8 +295,7 @@ static int check_upkeep(const struct attachment *attachment)
 static int map_attachment(struct attachment *attachment)
 {
 	struct buffer *buffer = attachment->buffer;
-	bool bounced = contig_dma_bounces(attachment->dev, buffer_phys(buffer),
-					  buffer->size);
+	bool bounced = bounces(buffer, attachment->dev);
 	int tries, ret;
 
 	lockdep_assert_held(&buffer->lock);

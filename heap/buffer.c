@@ -2,11 +2,12 @@
 /*
  * Buffers: the one dma-buf exporter for all heaps.
  *
- * A buffer is an extent of its heap's region from birth to release. Its place
- * and its size never change, so that whatever only needs those takes no lock.
+ * A buffer is one extent of its heap's region, or several where that is scattered,
+ * from birth to release. Its place and its size never change, so that whatever
+ * only needs those takes no lock.
  * The dma-buf owns the buffer; whoever can reach the memory (fd, CPU mapping,
  * attachment, kernel mapping) holds a reference on the dma-buf; and the release
- * of the dma-buf gives the extent back. The buffer holds its heap, the heap its
+ * of the dma-buf gives the memory back. The buffer holds its heap, the heap its
  * region; the dma-buf pins the module.
  */
 #include <linux/dma-buf.h>
@@ -29,18 +30,18 @@
 #include "stock.h"
 #include "trace.h"
 
-/* Takes over the extent, also when it fails. */
+/* Takes over the memory, also when it fails. */
 static struct buffer *buffer_new(struct heap *heap, u64 size,
-				 const struct extent *extent)
+				 const struct extents *extents)
 {
 	struct buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 
 	if (!buffer) {
-		region_free(heap->region, extent);
+		region_free(heap->region, extents);
 		return ERR_PTR(-ENOMEM);
 	}
 	buffer->heap = heap_get(heap);
-	buffer->extent = *extent;
+	buffer->extents = *extents;
 	buffer->size = size;
 	mutex_init(&buffer->lock);
 	INIT_LIST_HEAD(&buffer->attachments);
@@ -54,7 +55,7 @@ static void buffer_free(struct buffer *buffer)
 {
 	struct region *region = buffer_region(buffer);
 
-	region_free(region, &buffer->extent);
+	region_free(region, &buffer->extents);
 	mutex_destroy(&buffer->lock);
 	heap_put(buffer->heap);
 	kfree(buffer);
@@ -107,10 +108,11 @@ static bool buffer_is_ours(const struct dma_buf *dmabuf)
 }
 
 static struct dma_buf *buffer_export(struct heap *heap, u64 size,
-				     const struct extent *extent, u32 fd_flags)
+				     const struct extents *extents,
+				     u32 fd_flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
-	struct buffer *buffer = buffer_new(heap, size, extent);
+	struct buffer *buffer = buffer_new(heap, size, extents);
 	struct region *region = heap->region;
 	struct dma_buf *dmabuf;
 
@@ -163,7 +165,7 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 			      unsigned int flags, u32 fd_flags, u64 *offset)
 {
 	struct region *region = heap->region;
-	struct extent extent;
+	struct extents extents;
 	u64 size;
 	int ret;
 
@@ -172,11 +174,12 @@ static struct dma_buf *create(struct heap *heap, u64 len, u64 align,
 	ret = buffer_size(heap, len, &size);
 	if (!ret)
 		ret = region_alloc(region, size, max_t(u64, align, PAGE_SIZE),
-				   flags | alloc_flags(heap), &extent);
+				   flags | alloc_flags(heap), &extents);
 	if (ret)
 		return ERR_PTR(ret);
-	*offset = extent.phys - region->base;
-	return buffer_export(heap, size, &extent, fd_flags);
+	if (!region->scattered)
+		*offset = extents.one.phys - region->base;
+	return buffer_export(heap, size, &extents, fd_flags);
 }
 
 static struct dma_buf *create_traced(struct heap *heap, u64 len, u64 align,
@@ -201,7 +204,8 @@ static struct dma_buf *create_traced(struct heap *heap, u64 len, u64 align,
  *
  * Context: may sleep.
  * Return: a dma-buf with one reference for the caller; -EINVAL for a bad @len or
- * @align; -ENOMEM; -EINTR when a fatal signal came.
+ * @align; -ENOMEM; -EINTR when a fatal signal came; -EOPNOTSUPP for an @align of
+ * more than a page where memory is scattered.
  */
 struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 			     u32 fd_flags)
@@ -235,16 +239,16 @@ CONTIG_EXPORT(contig_alloc_lowest);
 static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
 				 u32 fd_flags)
 {
-	struct extent extent;
+	struct extents extents;
 	u64 size;
 	int ret = buffer_size(heap, len, &size);
 
 	if (!ret)
 		ret = region_alloc_at(heap->region, offset, size,
-				      alloc_flags(heap), &extent);
+				      alloc_flags(heap), &extents);
 	if (ret)
 		return ERR_PTR(ret);
-	return buffer_export(heap, size, &extent, fd_flags);
+	return buffer_export(heap, size, &extents, fd_flags);
 }
 
 /**
@@ -275,23 +279,28 @@ CONTIG_EXPORT(contig_alloc_at);
  * @dmabuf: any dma-buf
  * @place: filled in
  *
- * Return: 0, or -EINVAL if @dmabuf is not ours.
+ * Return: 0; -EINVAL if @dmabuf is not ours; -EOPNOTSUPP for one of scattered
+ * memory, even if it happens to be contiguous.
  */
 int contig_place(struct dma_buf *dmabuf, struct contig_place *place)
 {
 	struct buffer *buffer = dmabuf->priv;
 	struct region *region;
+	phys_addr_t phys;
 
 	if (!buffer_is_ours(dmabuf))
 		return -EINVAL;
 	region = buffer_region(buffer);
+	if (region->scattered)
+		return -EOPNOTSUPP;
+	phys = buffer->extents.one.phys;
 	*place = (struct contig_place) {
-		.phys		= buffer_phys(buffer),
+		.phys		= phys,
 		.offset		= buffer_offset(buffer),
 		.size		= buffer->size,
 		.uncached	= buffer->heap->uncached,
 		.mapped		= region->mapped,
-		.vaddr		= region_vaddr(region, buffer_phys(buffer)),
+		.vaddr		= region_vaddr(region, phys),
 	};
 	return 0;
 }
@@ -311,7 +320,7 @@ CONTIG_EXPORT(contig_place);
  * buffers are mapped page by page.
  *
  * Return: 0; -EINVAL if @dmabuf is not ours, or @modulus not a power of two or
- * larger than MAX_MODULUS.
+ * larger than MAX_MODULUS; -EOPNOTSUPP for a buffer of scattered memory.
  */
 int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 {
@@ -321,7 +330,9 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 		return -EINVAL;
 	if (!contig_is_power_of_2(modulus) || modulus > MAX_MODULUS)
 		return -EINVAL;
-	*phase = buffer_phys(buffer) & (modulus - 1);
+	if (buffer_region(buffer)->scattered)
+		return -EOPNOTSUPP;
+	*phase = buffer->extents.one.phys & (modulus - 1);
 	return 0;
 }
 

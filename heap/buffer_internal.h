@@ -21,7 +21,6 @@
 #include <linux/types.h>
 
 #include "heap.h"
-#include "memory.h"
 #include "region.h"
 
 struct iosys_map;
@@ -31,7 +30,7 @@ struct vm_area_struct;
  * struct buffer - what a dma-buf of ours is about
  * @heap: where it was allocated; a reference is held
  * @dmabuf: the dma-buf, which owns this
- * @extent: its memory
+ * @extents: its memory
  * @size: bytes that users see, a multiple of the page size
  * @lock: protects @attachments with what is in them
  * @attachments: importers, by struct attachment.entry
@@ -44,7 +43,7 @@ struct vm_area_struct;
 struct buffer {
 	struct heap *heap;
 	struct dma_buf *dmabuf;
-	struct extent extent;
+	struct extents extents;
 	u64 size;
 	struct mutex lock;
 	struct list_head attachments;
@@ -105,62 +104,33 @@ static inline struct region *buffer_region(const struct buffer *buffer)
 }
 
 /**
- * buffer_phys() - where a buffer is: the only reader of its place
+ * buffer_run() - where a part of a buffer is: this and the next read its place
  * @buffer: the buffer
+ * @offset: first byte, in the buffer
+ * @len: bytes, not 0; reduced to those that are contiguous
  *
- * Return: the physical address of its first byte.
+ * Return: the physical address of the first byte.
  */
-static inline phys_addr_t buffer_phys(const struct buffer *buffer)
+static inline phys_addr_t buffer_run(const struct buffer *buffer, u64 offset,
+				     u64 *len)
 {
-	return buffer->extent.phys;
+	return extents_run(&buffer->extents, offset, len);
 }
 
 /**
- * buffer_offset() - the same as an offset into its region
+ * buffer_offset() - where a buffer is in its region
  * @buffer: the buffer
  *
- * Return: bytes.
+ * Return: bytes; 0 where the region is scattered.
  */
 static inline u64 buffer_offset(const struct buffer *buffer)
 {
-	return buffer_phys(buffer) - buffer_region(buffer)->base;
-}
-
-/**
- * buffer_flush() - bring cache and memory to the same contents
- * @buffer: the buffer
- * @offset: first byte
- * @len: bytes
- *
- * Nothing to do where the kernel has no cached mapping.
- *
- * Context: may sleep: it can be gigabytes.
- */
-static inline void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
-{
 	struct region *region = buffer_region(buffer);
-	phys_addr_t phys = buffer_phys(buffer) + offset;
 
-	if (region->mapped)
-		memory_flush(region_vaddr(region, phys), phys, len);
+	return region->scattered ? 0 : buffer->extents.one.phys - region->base;
 }
 
-/**
- * buffer_clean() - bring what the cache has to memory
- * @buffer: the buffer
- * @offset: first byte
- * @len: bytes
- *
- * Context: may sleep: it can be gigabytes.
- */
-static inline void buffer_clean(const struct buffer *buffer, u64 offset, u64 len)
-{
-	struct region *region = buffer_region(buffer);
-	phys_addr_t phys = buffer_phys(buffer) + offset;
-
-	if (region->mapped)
-		memory_clean(region_vaddr(region, phys), phys, len);
-}
+void buffer_flush(const struct buffer *buffer, u64 offset, u64 len);
 
 int buffer_check_range(const struct dma_buf *dmabuf, u64 offset, u64 len);
 

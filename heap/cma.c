@@ -94,9 +94,10 @@ static void give_pages(struct cma_region *cma, u64 size, struct page *pages,
 }
 
 static int cma_region_alloc(struct region *region, u64 size, u64 align,
-			    unsigned int flags, struct extent *extent)
+			    unsigned int flags, struct extents *extents)
 {
 	struct cma_region *cma = to_cma_region(region);
+	phys_addr_t block, phys;
 	struct page *pages;
 	dma_addr_t dma;
 	u64 total = size;
@@ -114,21 +115,25 @@ static int cma_region_alloc(struct region *region, u64 size, u64 align,
 	pages = take_pages(cma, total, &dma);
 	if (!pages)
 		return -ENOMEM;
-	extent->block = page_to_phys(pages);
-	extent->block_size = total;
-	if (!in_region(region, extent->block, total))
+	block = page_to_phys(pages);
+	if (!in_region(region, block, total))
 		ret = -ENOMEM;
 	else if (cma->high)
-		ret = memory_zero(region_vaddr(region, extent->block), total);
+		ret = memory_zero(region_vaddr(region, block), total);
 	if (ret) {
 		give_pages(cma, total, pages, dma);
 		return ret;
 	}
-	extent->phys = ALIGN(extent->block, align);
-	extent->size = size;
+	phys = ALIGN(block, align);
 	if (flags & ALLOC_TO_MEMORY && CONTIG_MAY_NOT_SNOOP)
-		memory_flush(region_vaddr(region, extent->phys), extent->phys,
-			     size);
+		memory_flush(region_vaddr(region, phys), phys, size);
+	*extents = (struct extents) {
+		.one.phys	= phys,
+		.one.size	= size,
+		.nr		= 1,
+		.block		= block,
+		.block_size	= total,
+	};
 
 	spin_lock(&cma->lock);
 	cma->used += total;
@@ -136,15 +141,16 @@ static int cma_region_alloc(struct region *region, u64 size, u64 align,
 	return 0;
 }
 
-static void cma_region_free(struct region *region, const struct extent *extent)
+static void cma_region_free(struct region *region,
+			    const struct extents *extents)
 {
 	struct cma_region *cma = to_cma_region(region);
 
-	give_pages(cma, extent->block_size,
-		   pfn_to_page(PHYS_PFN(extent->block)),
-		   phys_to_dma(&region->dev, extent->block));
+	give_pages(cma, extents->block_size,
+		   pfn_to_page(PHYS_PFN(extents->block)),
+		   phys_to_dma(&region->dev, extents->block));
 	spin_lock(&cma->lock);
-	cma->used -= extent->block_size;
+	cma->used -= extents->block_size;
 	spin_unlock(&cma->lock);
 }
 

@@ -9,7 +9,40 @@
 #include "api.h"
 #include "buffer_internal.h"
 #include "kcompat.h"
+#include "memory.h"
 #include "trace.h"
+
+static void maintain(const struct buffer *buffer, u64 offset, u64 len,
+		     void (*what)(void *vaddr, phys_addr_t phys, size_t size))
+{
+	struct region *region = buffer_region(buffer);
+	u64 end = offset + len;
+
+	if (!region->mapped)
+		return;
+	for (; offset < end; offset += len) {
+		phys_addr_t phys;
+
+		len = end - offset;
+		phys = buffer_run(buffer, offset, &len);
+		what(region_vaddr(region, phys), phys, len);
+	}
+}
+
+/**
+ * buffer_flush() - bring cache and memory to the same contents
+ * @buffer: the buffer
+ * @offset: first byte
+ * @len: bytes
+ *
+ * Nothing to do where the kernel has no cached mapping.
+ *
+ * Context: may sleep: it can be gigabytes.
+ */
+void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
+{
+	maintain(buffer, offset, len, memory_flush);
+}
 
 /* Hand [offset, offset + len) of a mapping over to the CPU or to the device. */
 static void sync_mapping(const struct attachment *attachment, u64 offset,
@@ -234,10 +267,8 @@ int contig_maintain(struct dma_buf *dmabuf, u64 offset, u64 len,
 		return -EINVAL;
 	if (!len || buffer->heap->uncached)
 		return 0;
-	if (what == CONTIG_CLEAN)
-		buffer_clean(buffer, offset, len);
-	else
-		buffer_flush(buffer, offset, len);
+	maintain(buffer, offset, len,
+		 what == CONTIG_CLEAN ? memory_clean : memory_flush);
 	return 0;
 }
 

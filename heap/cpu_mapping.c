@@ -18,13 +18,20 @@ static pgprot_t buffer_pgprot(const struct buffer *buffer, bool uncached,
 	return uncached ? pgprot_writecombine(prot) : prot;
 }
 
-/* The frame that a VMA of a buffer shows at an address. */
-static unsigned long frame_at(const struct buffer *buffer,
-			      const struct vm_area_struct *vma,
-			      unsigned long addr)
+/*
+ * The frame that a VMA of a buffer shows at an address. @end is reduced to where
+ * the frames from there on stop to follow each other.
+ */
+static unsigned long frames_at(const struct buffer *buffer,
+			       const struct vm_area_struct *vma,
+			       unsigned long addr, unsigned long *end)
 {
-	return PHYS_PFN(buffer_phys(buffer)) + vma->vm_pgoff +
-	       ((addr - vma->vm_start) >> PAGE_SHIFT);
+	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + addr - vma->vm_start;
+	u64 len = *end - addr;
+	phys_addr_t phys = buffer_run(buffer, offset, &len);
+
+	*end = addr + len;
+	return PHYS_PFN(phys);
 }
 
 static bool is_congruent(unsigned long addr, unsigned long pfn)
@@ -32,18 +39,15 @@ static bool is_congruent(unsigned long addr, unsigned long pfn)
 	return !((addr ^ PFN_PHYS(pfn)) & ~PMD_MASK);
 }
 
-/* The part of a VMA that whole PMDs can show; false, and nothing set, if there is none. */
-static bool huge_part(const struct buffer *buffer,
-		      const struct vm_area_struct *vma, unsigned long *start,
-		      unsigned long *end)
+/* The part of a run of frames that whole PMDs can show; false if there is none. */
+static bool huge_part(unsigned long addr, unsigned long end, unsigned long pfn,
+		      unsigned long *huge, unsigned long *huge_end)
 {
-	if (!CONTIG_HUGE ||
-	    !is_congruent(vma->vm_start, frame_at(buffer, vma, vma->vm_start)))
+	if (!CONTIG_HUGE || !is_congruent(addr, pfn) ||
+	    ALIGN(addr, PMD_SIZE) >= ALIGN_DOWN(end, PMD_SIZE))
 		return false;
-	if (ALIGN(vma->vm_start, PMD_SIZE) >= ALIGN_DOWN(vma->vm_end, PMD_SIZE))
-		return false;
-	*start = ALIGN(vma->vm_start, PMD_SIZE);
-	*end = ALIGN_DOWN(vma->vm_end, PMD_SIZE);
+	*huge = ALIGN(addr, PMD_SIZE);
+	*huge_end = ALIGN_DOWN(end, PMD_SIZE);
 	return true;
 }
 
@@ -53,13 +57,26 @@ static pgprot_t page_prot(const struct vm_area_struct *vma)
 					 vma->vm_flags & VM_WRITE);
 }
 
-static int map_frames(const struct buffer *buffer, struct vm_area_struct *vma,
-		      unsigned long start, unsigned long end)
+static int map_frames(struct vm_area_struct *vma, unsigned long addr,
+		      unsigned long end, unsigned long pfn)
 {
-	if (start == end)
+	if (addr == end)
 		return 0;
-	return remap_pfn_range(vma, start, frame_at(buffer, vma, start),
-			       end - start, page_prot(vma));
+	return remap_pfn_range(vma, addr, pfn, end - addr, page_prot(vma));
+}
+
+static int map_run(struct vm_area_struct *vma, unsigned long addr,
+		   unsigned long end, unsigned long pfn)
+{
+	unsigned long huge = end, huge_end = end;
+	int ret;
+
+	if (huge_part(addr, end, pfn, &huge, &huge_end))
+		contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
+				    VM_DONTDUMP | VM_HUGEPAGE);
+	ret = map_frames(vma, addr, huge, pfn);
+	return ret ?: map_frames(vma, huge_end, end,
+				 pfn + ((huge_end - addr) >> PAGE_SHIFT));
 }
 
 /*
@@ -70,8 +87,8 @@ static int map_frames(const struct buffer *buffer, struct vm_area_struct *vma,
 static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
 {
 	unsigned long pages = buffer->size >> PAGE_SHIFT;
-	unsigned long start = vma->vm_end, end = vma->vm_end;
-	int ret;
+	unsigned long addr, end, pfn;
+	int ret = 0;
 
 	/* What is written to a private copy never reaches a device. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
@@ -79,11 +96,13 @@ static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
 	if (vma->vm_pgoff > pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;
 
-	if (huge_part(buffer, vma, &start, &end))
-		contig_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
-				    VM_DONTDUMP | VM_HUGEPAGE);
-	ret = map_frames(buffer, vma, vma->vm_start, start);
-	return ret ?: map_frames(buffer, vma, end, vma->vm_end);
+	for (addr = vma->vm_start; !ret && addr < vma->vm_end; addr = end) {
+		end = vma->vm_end;
+		pfn = frames_at(buffer, vma, addr, &end);
+		ret = map_run(vma, addr, end, pfn);
+		cond_resched();
+	}
+	return ret;
 }
 
 /* Is it one of the pages of the buffer, whatever has happened to the VMA? */
@@ -107,8 +126,10 @@ static vm_fault_t fault_pages(const struct buffer *buffer, struct vm_fault *vmf)
 	if (!is_in_buffer(buffer, vmf))
 		return VM_FAULT_SIGBUS;
 	for (; addr < end; addr += PAGE_SIZE) {
+		unsigned long next = addr + PAGE_SIZE;
+
 		ret = vmf_insert_pfn_prot(vma, addr,
-					  frame_at(buffer, vma, addr),
+					  frames_at(buffer, vma, addr, &next),
 					  page_prot(vma));
 		if (ret != VM_FAULT_NOPAGE)
 			break;
@@ -120,13 +141,16 @@ static vm_fault_t fault_pmd(const struct buffer *buffer, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long addr = vmf->address & PMD_MASK;
-	unsigned long pfn = frame_at(buffer, vma, addr);
+	unsigned long end = addr + PMD_SIZE;
+	unsigned long pfn;
 
-	if (addr < vma->vm_start || vma->vm_end - addr < PMD_SIZE ||
-	    !is_congruent(addr, pfn))
+	if (addr < vma->vm_start || vma->vm_end - addr < PMD_SIZE)
 		return VM_FAULT_FALLBACK;
 	if (!is_in_buffer(buffer, vmf))
 		return VM_FAULT_SIGBUS;
+	pfn = frames_at(buffer, vma, addr, &end);
+	if (!is_congruent(addr, pfn) || end - addr < PMD_SIZE)
+		return VM_FAULT_FALLBACK;
 	return contig_insert_pmd(vmf, pfn);
 }
 
@@ -242,9 +266,14 @@ vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,
 
 CONTIG_EXPORT(contig_fault_user);
 
-/* Cached views exist already; a write-combined one of system memory does not. */
+/*
+ * Cached views of what is contiguous exist already; a write-combined one of system
+ * memory does not.
+ */
 static bool has_kernel_view(const struct buffer *buffer)
 {
+	if (buffer->extents.list)
+		return false;
 	return !buffer_region(buffer)->mapped || !buffer->heap->uncached;
 }
 
@@ -255,14 +284,21 @@ static void *map_for_kernel(const struct buffer *buffer)
 	void *vaddr;
 
 	if (has_kernel_view(buffer))
-		return region_vaddr(buffer_region(buffer), buffer_phys(buffer));
+		return region_vaddr(buffer_region(buffer),
+				    buffer->extents.one.phys);
 
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return NULL;
-	for (i = 0; i < nr; i++)
-		pages[i] = pfn_to_page(PHYS_PFN(buffer_phys(buffer))) + i;
-	vaddr = vmap(pages, nr, VM_MAP, buffer_pgprot(buffer, true, PAGE_KERNEL));
+	for (i = 0; i < nr; i++) {
+		u64 len = PAGE_SIZE;
+
+		pages[i] = pfn_to_page(PHYS_PFN(buffer_run(buffer,
+							   (u64)i << PAGE_SHIFT,
+							   &len)));
+	}
+	vaddr = vmap(pages, nr, VM_MAP,
+		     buffer_pgprot(buffer, buffer->heap->uncached, PAGE_KERNEL));
 	kvfree(pages);
 	return vaddr;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/kernel/debug/contig_heaps/<region>/: "map" draws the region, "buffers"
- * lists what lives in it. Places are offsets into the region, never addresses.
+ * lists what lives in it. Places are offsets into the region, never addresses;
+ * what is scattered has none, and 0 is in its stead.
  */
 #include <linux/ctype.h>
 #include <linux/dcache.h>

@@ -32,7 +32,7 @@ struct lent {
 	struct region *lender;
 	struct mutex lock;
 	unsigned int users;
-	struct extent block;
+	struct extents block;
 };
 
 static struct lent *to_lent(struct region *region)
@@ -51,7 +51,7 @@ static int borrow(struct lent *lent)
 			   ALLOC_TO_MEMORY, &lent->block);
 	if (ret)
 		return ret;
-	region->base = lent->block.phys;
+	region->base = lent->block.one.phys;
 	if (lender->view)
 		region->view = region_vaddr(lender, region->base);
 	stock_place(&lent->stock, region->base,

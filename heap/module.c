@@ -14,6 +14,7 @@
  *			cpu_access.c cache maintenance between the two
  *	heap.c		a way to allocate: cached or not
  *	region.c	the memory: carveout.c, lent.c or cma.c
+ *	extents.c	where what was handed out is
  *	stock.c		free memory, in a pool (pool.c); cleaner.c zeroes it
  *
  * No file calls one that stands above it. Other modules enter by api.h, people by

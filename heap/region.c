@@ -449,12 +449,13 @@ static void leave(struct region *region)
 }
 
 static void make_extent(const struct region *region, u64 offset, u64 size,
-			struct extent *extent)
+			struct extents *extents)
 {
-	extent->phys = region->base + offset;
-	extent->size = ALIGN(size, region->quantum);
-	extent->block = extent->phys;
-	extent->block_size = extent->size;
+	*extents = (struct extents) {
+		.one.phys	= region->base + offset,
+		.one.size	= ALIGN(size, region->quantum),
+		.nr		= 1,
+	};
 }
 
 /**
@@ -463,21 +464,22 @@ static void make_extent(const struct region *region, u64 offset, u64 size,
  * @size: bytes, a multiple of the page size
  * @align: alignment of its physical address: a power of two, at least a page
  * @flags: ALLOC_*
- * @extent: filled in; owned by the caller until region_free()
+ * @extents: filled in; owned by the caller until region_free()
  *
- * The memory is zero.
+ * The memory is zero. It is one extent unless the region is scattered.
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM if nothing fits; -EINTR when a fatal signal came.
+ * Return: 0; -ENOMEM if nothing fits; -EINTR when a fatal signal came; -EOPNOTSUPP
+ * for an alignment where the region is scattered.
  */
 int region_alloc(struct region *region, u64 size, u64 align,
-		 unsigned int flags, struct extent *extent)
+		 unsigned int flags, struct extents *extents)
 {
 	u64 offset;
 	int ret;
 
 	if (!region->stock)
-		return region->ops->alloc(region, size, align, flags, extent);
+		return region->ops->alloc(region, size, align, flags, extents);
 	ret = enter(region);
 	if (ret)
 		return ret;
@@ -485,7 +487,7 @@ int region_alloc(struct region *region, u64 size, u64 align,
 	if (ret)
 		leave(region);
 	else
-		make_extent(region, offset, size, extent);
+		make_extent(region, offset, size, extents);
 	return ret;
 }
 
@@ -495,7 +497,7 @@ int region_alloc(struct region *region, u64 size, u64 align,
  * @offset: the place
  * @size: bytes, a multiple of the page size
  * @flags: ALLOC_*
- * @extent: filled in; owned by the caller until region_free()
+ * @extents: filled in; owned by the caller until region_free()
  *
  * Context: may sleep.
  * Return: as region_alloc(); -EINVAL for a place that is no multiple of the
@@ -503,7 +505,7 @@ int region_alloc(struct region *region, u64 size, u64 align,
  * the kernel chooses the place.
  */
 int region_alloc_at(struct region *region, u64 offset, u64 size,
-		    unsigned int flags, struct extent *extent)
+		    unsigned int flags, struct extents *extents)
 {
 	int ret;
 
@@ -516,25 +518,25 @@ int region_alloc_at(struct region *region, u64 offset, u64 size,
 	if (ret)
 		leave(region);
 	else
-		make_extent(region, offset, size, extent);
+		make_extent(region, offset, size, extents);
 	return ret;
 }
 
 /**
  * region_free() - give memory back
  * @region: where it is from
- * @extent: the memory, all of it
+ * @extents: the memory, all of it
  *
  * Context: may sleep.
  */
-void region_free(struct region *region, const struct extent *extent)
+void region_free(struct region *region, const struct extents *extents)
 {
 	if (!region->stock) {
-		region->ops->free(region, extent);
+		region->ops->free(region, extents);
 		return;
 	}
-	stock_free(region->stock, extent->block - region->base,
-		   extent->block_size);
+	stock_free(region->stock, extents->one.phys - region->base,
+		   extents->one.size);
 	leave(region);
 }
 

@@ -3,7 +3,8 @@
  * A region is a stretch of physical memory and the way to hand out parts of it:
  * a carveout (memory that nobody else uses, in a stock), a lent region (a stock
  * whose memory is borrowed while it is used) or a CMA area (memory that the kernel
- * fills with movable pages meanwhile).
+ * fills with movable pages meanwhile). System memory is a region as well, but no
+ * stretch: pages of the kernel's allocator, wherever they are.
  *
  * Life: a region is created with one reference, which its creator holds. Each
  * heap on it and each live buffer in it hold one more, so that memory stays
@@ -40,26 +41,12 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+#include "extents.h"
+
 struct device_node;
 struct region;
 struct stock;
 struct stock_stat;
-
-/**
- * struct extent - memory handed out by a region
- * @phys: physical address of the first usable byte
- * @size: usable bytes
- * @block: physical address of what the backend took for it
- * @block_size: bytes of that, which covers the usable bytes
- *
- * Owned by whoever called region_alloc(), until region_free().
- */
-struct extent {
-	phys_addr_t phys;
-	u64 size;
-	phys_addr_t block;
-	u64 block_size;
-};
 
 /**
  * struct region_ops - what the kinds of regions do differently
@@ -67,7 +54,7 @@ struct extent {
  *	@align; both are multiples of the page size, @align is a power of two.
  *	@flags are ALLOC_*. The memory is zero. May sleep. Returns -ENOMEM when
  *	nothing fits and -EINTR when a fatal signal came first.
- * @free: take such an extent back. May sleep.
+ * @free: take such memory back. May sleep.
  * @stat: fill in the figures. May sleep.
  * @enter: where there is a stock: get it its memory before an allocation, or NULL
  *	if it is always there. May sleep. Returns 0, -ENOMEM or -EINTR.
@@ -77,8 +64,8 @@ struct extent {
  */
 struct region_ops {
 	int (*alloc)(struct region *region, u64 size, u64 align,
-		     unsigned int flags, struct extent *extent);
-	void (*free)(struct region *region, const struct extent *extent);
+		     unsigned int flags, struct extents *extents);
+	void (*free)(struct region *region, const struct extents *extents);
 	void (*stat)(struct region *region, struct stock_stat *stat);
 	int (*enter)(struct region *region);
 	void (*leave)(struct region *region);
@@ -93,11 +80,13 @@ struct region_ops {
  * @ops: what its kind does
  * @stock: where its memory comes from, or NULL; part of what embeds the region
  * @base: physical address of the first byte
- * @size: bytes
+ * @size: bytes; where it is scattered, those that can be asked for
  * @quantum: bytes; a power of two, at least a page; extents are multiples of it
  * @mapped: the kernel maps it write-back cached
  * @paged: every page of it has a struct page
  * @estimate: only an upper bound is known of what is free
+ * @scattered: what is allocated may be many extents. There is no range of its
+ *	own then: it claims nothing, @base is 0, and no place can be chosen
  * @from_kernel: the kernel has given the memory, by way of a CMA area perhaps
  *	that is a region itself; nobody else can have it
  * @device: a device's memory, registers perhaps: nothing of ours reads or writes
@@ -125,6 +114,7 @@ struct region {
 	bool mapped;
 	bool paged;
 	bool estimate;
+	bool scattered;
 	bool from_kernel;
 	bool device;
 	bool claimed;
@@ -156,10 +146,10 @@ void region_put(struct region *region);
 void *region_vaddr(const struct region *region, phys_addr_t phys);
 
 int region_alloc(struct region *region, u64 size, u64 align,
-		 unsigned int flags, struct extent *extent);
+		 unsigned int flags, struct extents *extents);
 int region_alloc_at(struct region *region, u64 offset, u64 size,
-		    unsigned int flags, struct extent *extent);
-void region_free(struct region *region, const struct extent *extent);
+		    unsigned int flags, struct extents *extents);
+void region_free(struct region *region, const struct extents *extents);
 void region_stat(struct region *region, struct stock_stat *stat);
 bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len);
 
