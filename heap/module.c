@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * contig_heaps: carveout and CMA dma-buf heaps for any kernel from 6.1 on.
+ * contig_heaps: carveout, CMA and system dma-buf heaps for any kernel from 6.1 on.
  *
  * From a program to memory and back:
  *
@@ -13,7 +13,7 @@
  *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
  *			cpu_access.c cache maintenance between the two
  *	heap.c		a way to allocate: cached or not
- *	region.c	the memory: carveout.c, lent.c or cma.c
+ *	region.c	the memory: carveout.c, lent.c, cma.c or system.c
  *	extents.c	where what was handed out is
  *	stock.c		free memory, in a pool (pool.c); cleaner.c zeroes it
  *
@@ -21,7 +21,8 @@
  * sysfs.c and debugfs.c, on the level of the nodes.
  *
  * Regions come from the device tree (driver.c), from parameters
- * (carveout_param.c) and from the CMA areas that are there (cma_heaps.c).
+ * (carveout_param.c), from the CMA areas that are there (cma_heaps.c) and from
+ * the kernel's page allocator (system_heaps.c).
  * Locks and their order are described in region.h.
  */
 #include <linux/list.h>
@@ -57,6 +58,7 @@ static int __init contig_heaps_init(void)
 		goto teardown_debugfs;
 	carveout_params_add(&deviceless);
 	cma_heaps_add(&deviceless);
+	system_heaps_add(&deviceless);
 	return 0;
 
 teardown_debugfs:
@@ -85,7 +87,7 @@ static void __exit contig_heaps_exit(void)
 module_init(contig_heaps_init);
 module_exit(contig_heaps_exit);
 
-MODULE_DESCRIPTION("Carveout and CMA dma-buf heaps");
+MODULE_DESCRIPTION("Carveout, CMA and system dma-buf heaps");
 MODULE_AUTHOR("The pmem-heaps developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(PMEM_HEAPS_VERSION);

@@ -24,11 +24,12 @@ static void heap_add_alias(const char *alias, void *data)
 		node_add(heap, name);
 }
 
-/* A heap whose aliases come with it, as far as their names are free. */
-static struct heap *heap_create(struct region *region, const char *name,
-				bool uncached)
+/*
+ * Show a heap, with those of its aliases whose names are free: @name's. The
+ * reference on @heap passes to the caller with it. Or it is an error.
+ */
+static struct heap *heap_show(struct heap *heap, const char *name)
 {
-	struct heap *heap = heap_new(region, name, uncached);
 	int ret;
 
 	if (IS_ERR(heap))
@@ -40,6 +41,12 @@ static struct heap *heap_create(struct region *region, const char *name,
 	}
 	walk_aliases(name, heap_add_alias, heap);
 	return heap;
+}
+
+static struct heap *heap_create(struct region *region, const char *name,
+				bool uncached)
+{
+	return heap_show(heap_new(region, name, uncached), name);
 }
 
 /* Its live buffers stay as they are; nothing more can be allocated. */
@@ -114,6 +121,43 @@ int pair_add(struct region *region, const char *name, struct list_head *list)
 		region_put(region);
 		return PTR_ERR(pair);
 	}
+	list_add(&pair->entry, list);
+	return 0;
+}
+
+/**
+ * pair_add_heap() - show a region in one way, under a name of its own
+ * @region: the region; its reference passes on, or is dropped. Its name is the one
+ *	that aliases are for
+ * @name: name of the heap
+ * @uncached: make its buffers write-combined
+ * @list: where the heap is added, as a pair that lacks the other one
+ *
+ * Context: may sleep.
+ * Return: 0, or as pair_create().
+ */
+int pair_add_heap(struct region *region, const char *name, bool uncached,
+		  struct list_head *list)
+{
+	struct pair *pair = kzalloc(sizeof(*pair), GFP_KERNEL);
+	struct heap *heap;
+
+	if (!pair) {
+		region_put(region);
+		return -ENOMEM;
+	}
+	heap = heap_new(region, name, false);
+	if (!IS_ERR(heap))
+		heap->uncached = uncached;
+	heap = heap_show(heap, region_name(region));
+	if (IS_ERR(heap)) {
+		kfree(pair);
+		region_put(region);
+		return PTR_ERR(heap);
+	}
+	*(uncached ? &pair->uncached : &pair->cached) = heap;
+	pair->region = region;
+	region_debugfs_add(region);
 	list_add(&pair->entry, list);
 	return 0;
 }

@@ -9,7 +9,7 @@ struct heap;
 struct region;
 
 /**
- * struct pair - the heaps on one region
+ * struct pair - the heaps on one region, or one of them alone
  * @region: the region; one reference is held
  * @cached: the heap of that name, or NULL where the CPU must not cache
  * @uncached: the heap of that name with "-uncached" behind, or NULL where the
@@ -25,6 +25,8 @@ struct pair {
 
 struct pair *pair_create(struct region *region, const char *name);
 int pair_add(struct region *region, const char *name, struct list_head *list);
+int pair_add_heap(struct region *region, const char *name, bool uncached,
+		  struct list_head *list);
 void pair_remove(struct pair *pair);
 
 #endif /* CONTIG_PAIR_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where heaps are described: device tree, parameters, the CMA areas that are there. */
+/* Where heaps are described: device tree, parameters, what the kernel has. */
 #ifndef CONTIG_SOURCES_H
 #define CONTIG_SOURCES_H
 
@@ -9,5 +9,6 @@ int driver_setup(void);
 void driver_teardown(void);
 void carveout_params_add(struct list_head *pair);
 void cma_heaps_add(struct list_head *pair);
+void system_heaps_add(struct list_head *pair);
 
 #endif /* CONTIG_SOURCES_H */

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System memory: pages of the kernel's allocator, wherever they are.
+ *
+ * The largest blocks come first, as far as they are to be had for the asking:
+ * nobody compacts or reclaims memory for them. Single pages fill up the rest, and
+ * for those the kernel may drop and write out what it can. Nothing here wakes the
+ * OOM killer. A request that would leave others without memory is refused
+ * before it takes any, and as soon as that turns out on the way.
+ *
+ * High memory is left alone: whatever zeroes, flushes or copies a buffer does so
+ * through the linear map.
+ */
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+
+#include "kcompat.h"
+#include "memory.h"
+#include "region.h"
+#include "stock.h"
+#include "system.h"
+
+/* What one entry of a page table can map, where that is not far too much to zero at once. */
+#define LARGE_ORDER	min_t(unsigned int, CONTIG_MAX_PAGE_ORDER,	\
+			      get_order(min_t(u64, PMD_SIZE, SZ_32M)))
+
+/* What an entry for contiguous pages maps, and an IOMMU likes. */
+#define MEDIUM_ORDER	get_order(SZ_64K)
+
+/* Bytes that are taken before it is asked again whether so many are left. */
+#define LOOK_STEP	((u64)SZ_16M)
+
+/**
+ * struct system_region - a region of pages
+ * @region: the common part
+ * @gfp: what all pages are asked for with
+ * @low: they have to be below 4 GiB
+ */
+struct system_region {
+	struct region region;
+	gfp_t gfp;
+	bool low;
+};
+
+/**
+ * struct harvest - pages on their way into a buffer
+ * @pages: blocks, by the list heads of their first pages, in order
+ * @nr: number of blocks
+ * @left: bytes that are still missing
+ * @order: of the largest blocks that are worth a try
+ */
+struct harvest {
+	struct list_head pages;
+	unsigned int nr;
+	u64 left;
+	unsigned int order;
+};
+
+static struct system_region *to_system_region(struct region *region)
+{
+	return container_of(region, struct system_region, region);
+}
+
+static u64 zone_file_pages(struct zone *zone)
+{
+	return (u64)zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+	       zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
+}
+
+/* What is free for us: not the parts of CMA areas, nor what the kernel keeps for emergencies. */
+static u64 zone_free_pages(struct zone *zone)
+{
+	u64 kept = zone->_watermark[WMARK_HIGH];
+	u64 free = zone_page_state(zone, NR_FREE_PAGES);
+
+#ifdef CONFIG_CMA
+	kept += zone_page_state(zone, NR_FREE_CMA_PAGES);
+#endif
+	return free > kept ? free - kept : 0;
+}
+
+/*
+ * How much there is in the zones that pages may come from, and how much of that
+ * can be had: what is free, a half of what is cached (the rest is in use, or soon
+ * will be), and what fits into swap. All in bytes.
+ */
+static void look_around(const struct system_region *system, u64 *total,
+			u64 *available)
+{
+	u64 managed = 0, free = 0, file = 0, anon = 0;
+	long swap = get_nr_swap_pages();
+	int node, i;
+
+	for_each_online_node(node) {
+		for (i = 0; i <= gfp_zone(system->gfp); i++) {
+			struct zone *zone = &NODE_DATA(node)->node_zones[i];
+
+			managed += zone_managed_pages(zone);
+			if (!zone_managed_pages(zone))
+				continue;
+			free += zone_free_pages(zone);
+			file += zone_file_pages(zone);
+			anon += zone_page_state(zone, NR_ZONE_ACTIVE_ANON) +
+				zone_page_state(zone, NR_ZONE_INACTIVE_ANON);
+		}
+	}
+	file += global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B);
+	free += file / 2 + min_t(u64, anon, max(swap, 0L));
+	*total = managed << PAGE_SHIFT;
+	*available = min(free, managed) << PAGE_SHIFT;
+}
+
+static bool is_available(const struct system_region *system, u64 size)
+{
+	u64 total, available;
+
+	look_around(system, &total, &available);
+	return size <= available;
+}
+
+/* Single pages are worth an effort, though not the life of another process. */
+static gfp_t gfp_for(const struct system_region *system, unsigned int order)
+{
+	gfp_t gfp = system->gfp | __GFP_ZERO | __GFP_NOWARN;
+
+	if (!order)
+		return gfp | __GFP_RETRY_MAYFAIL;
+	return (gfp | __GFP_COMP | __GFP_NORETRY | __GFP_NOMEMALLOC) &
+	       ~__GFP_RECLAIM;
+}
+
+/* Not every architecture has a zone that ends at 4 GiB, or memory below. */
+static bool is_in_reach(const struct system_region *system, struct page *page,
+			unsigned int order)
+{
+	u64 end = page_to_phys(page) + ((u64)PAGE_SIZE << order);
+
+	return !system->low || end <= SZ_4G;
+}
+
+static struct page *take_block(const struct system_region *system,
+			       unsigned int order)
+{
+	struct page *page = alloc_pages(gfp_for(system, order), order);
+
+	if (page && !is_in_reach(system, page, order)) {
+		__free_pages(page, order);
+		return NULL;
+	}
+	return page;
+}
+
+static void give_pages(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru) {
+		list_del(&page->lru);
+		__free_pages(page, compound_order(page));
+		cond_resched();
+	}
+}
+
+/* One block more, of the largest order that can be had. */
+static int take_next(const struct system_region *system,
+		     struct harvest *harvest, unsigned int flags)
+{
+	unsigned int order = min_t(unsigned int, harvest->order,
+				   ilog2(harvest->left >> PAGE_SHIFT));
+	struct page *page;
+
+	while (!(page = take_block(system, order))) {
+		if (!order)
+			return -ENOMEM;
+		order = order > MEDIUM_ORDER ? MEDIUM_ORDER : 0;
+		harvest->order = order;
+	}
+	if (flags & ALLOC_TO_MEMORY && CONTIG_MAY_NOT_SNOOP)
+		memory_flush(page_address(page), page_to_phys(page),
+			     PAGE_SIZE << order);
+	list_add_tail(&page->lru, &harvest->pages);
+	harvest->nr++;
+	harvest->left -= (u64)PAGE_SIZE << order;
+	return 0;
+}
+
+static int take_all(const struct system_region *system, struct harvest *harvest,
+		    unsigned int flags)
+{
+	u64 look = harvest->left;
+	int ret = 0;
+
+	while (!ret && harvest->left) {
+		if (harvest->left <= look) {
+			if (!is_available(system, harvest->left))
+				return -ENOMEM;
+			look = harvest->left - min(harvest->left, LOOK_STEP);
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = take_next(system, harvest, flags);
+		cond_resched();
+	}
+	return ret;
+}
+
+/* The pages' list heads are the kernel's again afterwards. */
+static void list_extents(struct harvest *harvest, struct extent *extent)
+{
+	struct page *page, *next;
+	u64 start = 0;
+
+	list_for_each_entry_safe(page, next, &harvest->pages, lru) {
+		list_del(&page->lru);
+		extent->phys = page_to_phys(page);
+		extent->start = start;
+		extent->size = PAGE_SIZE << compound_order(page);
+		start += extent->size;
+		extent++;
+	}
+}
+
+static int make_extents(const struct system_region *system,
+			struct harvest *harvest, struct extents *extents)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL |
+		    (system->gfp & __GFP_ACCOUNT);
+
+	*extents = (struct extents) { .nr = harvest->nr };
+	if (extents->nr > 1) {
+		extents->list = kvmalloc_array(extents->nr,
+					       sizeof(*extents->list), gfp);
+		if (!extents->list)
+			return -ENOMEM;
+	}
+	list_extents(harvest, extents->list ?: &extents->one);
+	return 0;
+}
+
+static int system_alloc(struct region *region, u64 size, u64 align,
+			unsigned int flags, struct extents *extents)
+{
+	struct system_region *system = to_system_region(region);
+	struct harvest harvest = {
+		.pages = LIST_HEAD_INIT(harvest.pages),
+		.left = size,
+		.order = LARGE_ORDER,
+	};
+	int ret;
+
+	if (align > PAGE_SIZE)
+		return -EOPNOTSUPP;
+	ret = take_all(system, &harvest, flags);
+	if (!ret)
+		ret = make_extents(system, &harvest, extents);
+	if (ret)
+		give_pages(&harvest.pages);
+	return ret;
+}
+
+static void system_free(struct region *region, const struct extents *extents)
+{
+	const struct extent *extent = extents->list ?: &extents->one;
+	unsigned int i;
+
+	for (i = 0; i < extents->nr; i++, extent++) {
+		__free_pages(pfn_to_page(PHYS_PFN(extent->phys)),
+			     get_order(extent->size));
+		cond_resched();
+	}
+	kvfree(extents->list);
+}
+
+static void system_stat(struct region *region, struct stock_stat *stat)
+{
+	struct system_region *system = to_system_region(region);
+
+	*stat = (struct stock_stat) {};
+	look_around(system, &stat->total, &stat->free);
+	stat->largest = stat->free;
+}
+
+static void system_destroy(struct region *region)
+{
+	kfree(to_system_region(region));
+}
+
+static const struct region_ops system_ops = {
+	.alloc		= system_alloc,
+	.free		= system_free,
+	.stat		= system_stat,
+	.destroy	= system_destroy,
+};
+
+/**
+ * system_create() - make a region of the kernel's pages
+ * @name: its name
+ * @dma32: of those below 4 GiB alone
+ * @account: charge them to the memory cgroup of whoever allocates
+ *
+ * Nothing is taken before it is asked for.
+ *
+ * Context: may sleep.
+ * Return: the region, with one reference for the caller; -ENOMEM.
+ */
+struct region *system_create(const char *name, bool dma32, bool account)
+{
+	struct system_region *system = kzalloc(sizeof(*system), GFP_KERNEL);
+	struct region *region;
+	int ret;
+
+	if (!system)
+		return ERR_PTR(-ENOMEM);
+	system->low = dma32;
+	system->gfp = GFP_KERNEL | (dma32 ? GFP_DMA32 : 0) |
+		      (account ? __GFP_ACCOUNT : 0);
+	region = &system->region;
+	region->size = SIZE_MAX & PAGE_MASK;
+	region->quantum = PAGE_SIZE;
+	region->mapped = true;
+	region->paged = true;
+	region->estimate = true;
+	region->scattered = true;
+	ret = region_init(region, name, &system_ops);
+	if (ret) {
+		region_put(region);
+		return ERR_PTR(ret);
+	}
+	return region;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Heaps of system memory, under the names that programs know from vendors'
+ * kernels. Where the kernel has one of them itself, that one is in use and ours
+ * is left out.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+
+#include "kcompat.h"
+#include "pair.h"
+#include "region.h"
+#include "sources.h"
+#include "system.h"
+
+static bool system = true;
+module_param(system, bool, 0444);
+MODULE_PARM_DESC(system, "heaps of system memory, which need not be contiguous (Y)");
+
+static bool mem_accounting = true;
+module_param(mem_accounting, bool, 0444);
+MODULE_PARM_DESC(mem_accounting, "charge system memory to the memory cgroup of whoever allocates it (Y)");
+
+static void add_heap(struct region *region, const char *name, bool uncached,
+		     struct list_head *list)
+{
+	int ret = pair_add_heap(region_get(region), name, uncached, list);
+
+	/* A name that is taken has been logged. */
+	if (ret && ret != -EEXIST)
+		pr_err("%s: skipped, error %pe\n", name, ERR_PTR(ret));
+}
+
+static void add_region(const char *name, const char *uncached, bool dma32,
+		       struct list_head *list)
+{
+	struct region *region = system_create(name, dma32, mem_accounting);
+
+	if (IS_ERR(region)) {
+		pr_err("%s: skipped, error %pe\n", name, region);
+		return;
+	}
+	add_heap(region, name, false, list);
+	if (CONTIG_UNCACHED_ALIAS)
+		add_heap(region, uncached, true, list);
+	region_put(region);
+}
+
+/**
+ * system_heaps_add() - add the heaps of system memory
+ * @list: where they are added; one that cannot be made is skipped
+ *
+ * Context: may sleep.
+ */
+void system_heaps_add(struct list_head *list)
+{
+	if (!system)
+		return;
+	add_region("system", "system-uncached", false, list);
+	add_region("system-dma32", "system-uncached-dma32", true, list);
+}
