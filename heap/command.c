@@ -122,7 +122,9 @@ static int ioctl_query(struct heap *heap, union command_arg *arg,
 
 	if (heap->uncached)
 		flags |= CONTIG_HEAP_F_UNCACHED;
-	if (region->estimate)
+	if (region->scattered)
+		flags |= CONTIG_HEAP_F_SCATTERED | CONTIG_HEAP_F_ESTIMATE;
+	else if (region->estimate)
 		flags |= CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
 	if (!region->mapped)
 		flags |= CONTIG_HEAP_F_NO_MAP;

@@ -15,6 +15,9 @@
  *  - Only the kernel knows what is free in a CMA area. For a CMA heap, @free and
  *    @largest of struct contig_heap_query are upper bounds: what this module has
  *    not allocated (CONTIG_HEAP_F_ESTIMATE is set).
+ *  - A heap of system memory has CONTIG_HEAP_F_SCATTERED: its buffers are not
+ *    contiguous, and their place is no question. @total is what the machine has,
+ *    @free an estimate of what could be had.
  *
  * Every structure has one layout for 32-bit and 64-bit callers, and may grow at
  * its end: the size in the command number says how much the caller knows. Fields
@@ -36,6 +39,7 @@
 #define CONTIG_HEAP_F_CMA	(1U << 1)  /* backed by a CMA area */
 #define CONTIG_HEAP_F_NO_MAP	(1U << 2)  /* memory outside the linear map */
 #define CONTIG_HEAP_F_ESTIMATE	(1U << 3)  /* @free, @largest: upper bounds */
+#define CONTIG_HEAP_F_SCATTERED	(1U << 4)  /* buffers need not be contiguous */
 
 /**
  * struct contig_heap_query - the state of a heap's memory, all out
@@ -181,7 +185,8 @@ struct contig_heap_version {
  *
  * ALLOC: EINVAL for a len of 0, an align that is not a power of two, an fd that
  * is not 0, and unknown flags; ENOMEM if no free run is long enough; EMFILE,
- * ENFILE; EINTR if killed meanwhile.
+ * ENFILE; EINTR if killed meanwhile; EOPNOTSUPP for an align of more than a page
+ * where buffers are scattered.
  *
  * SYNC: EBADF for no file; EINVAL for a file that is not a dma-buf of this
  * module, for a len of 0, for bytes outside the buffer and for bad flags; EINTR
@@ -189,7 +194,8 @@ struct contig_heap_version {
  * SA_RESTART. Nothing has begun then: call again.
  *
  * PLACE: EBADF for no file; EINVAL for a file that is not a dma-buf of this
- * module, for flags, and for a modulus that is too large or not a power of two.
+ * module, for flags, and for a modulus that is too large or not a power of two;
+ * EOPNOTSUPP for a buffer that is scattered.
  * ENOTTY from modules that do not have it yet.
  *
  * LOAD, STORE: EBADF if either is no file, or @file is not open for reading
