@@ -143,7 +143,8 @@ struct pmem_sync_region {
  * PMEM_IMPORT_DMABUF: makes a dma-buf of a contiguous heap the allocation of a
  * file that has none. EBADF for no file; EINVAL for another kind of file, for a
  * dma-buf of another exporter, if the file has an allocation or is connected, and
- * for flags; EACCES for a dma-buf that is not open for reading and writing;
+ * for flags; EOPNOTSUPP for one of a heap of system memory, which is not
+ * contiguous; EACCES for a dma-buf that is not open for reading and writing;
  * ENOMEM.
  */
 struct pmem_dmabuf {
