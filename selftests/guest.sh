@@ -5,13 +5,16 @@
 # behind. Sourced from the share by the script that runs a folder's programs there.
 
 # all_back: nothing is left in any heap of ours; otherwise say where. The second class is that of
-# kernels with heaps of their own.
+# kernels with heaps of their own. Of system memory others have a part, too.
 all_back() {
 	for heap in /sys/class/dma_heap/*/ /sys/class/contig_heap/*/; do
 		[ -e "$heap/size" ] || continue
 		read -r size <"$heap/size"
 		read -r free <"$heap/free"
 		read -r buffers <"$heap/buffers"
+		case $heap in
+		*/system*) free=$size ;;
+		esac
 		[ "$free $buffers" = "$size 0" ] && continue
 		echo "# $heap has $free of $size bytes free, $buffers buffers"
 		return 1

@@ -16,7 +16,8 @@
 STOCK='6.1 6.12 7.x'
 # Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
 # rest, which does not know what kernel it is on.
-HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/importer heap/transfer)
+HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/importer heap/transfer
+	heap/system)
 HEAPS_MORE=(heap/zero heap/introspect heap/stock heap/strangers heap/stress heap/capacity)
 PMEM=(abi mapping huge remap vma birth kernel_api unload)
 PMEM_MORE=(errors caches connect security phys sysfs config allocators fill budget clients gralloc
@@ -35,7 +36,8 @@ guest arm64 "$STOCK" programs '--modules loop' "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 guest arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
-	arm64/heap/mmap arm64/heap/huge arm64/heap/zero arm64/heap/importer arm64/heap/capacity
+	arm64/heap/mmap arm64/heap/huge arm64/heap/zero arm64/heap/importer arm64/heap/capacity \
+	arm64/heap/system
 # No huge pages, and locks that sleep.
 guest arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/stock
 full arm64-more 6.12-rt programs '' arm64/heap/extension arm64/heap/mmap arm64/heap/strangers \
@@ -47,7 +49,7 @@ full armhf-more 6.12 programs '' armhf/upstream/dmabuf-heap armhf/heap/huge armh
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '--modules loop' armhf/heap/abi armhf/heap/mmap \
-	armhf/heap/importer armhf/heap/transfer
+	armhf/heap/importer armhf/heap/transfer armhf/heap/system
 full armhf-more armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/extension \
 	armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.
@@ -59,7 +61,7 @@ AMD64='--append memmap=96M$0x40000000
 	--append contig_heaps.carveout=adsp:48M@0x40000000,mdp:40M@0x43000000'
 guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
-	amd64/heap/zero amd64/heap/importer
+	amd64/heap/zero amd64/heap/importer amd64/heap/system
 # shellcheck disable=SC2016 # the dollar is for the kernel
 guest door-amd64 amd64-6.12 programs '--no-load --append memmap=96M$0x40000000' \
 	amd64/heap/door
@@ -70,6 +72,8 @@ guest door-armhf armhf-6.1 programs "$DOOR" armhf/heap/door armhf/heap/device_me
 # The area of huge pages is right behind the default one.
 guest manycma "$MORE" programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
 	arm64/heap/manycma
+# A part of the memory is above 4 GiB.
+guest system-high "$MORE" programs '--mem 4G' arm64/heap/system_high
 guest amd64-nodes 'amd64-6.12 amd64-7.x' programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle

@@ -427,14 +427,32 @@ TEST_F(config, alias_without_sense)
 
 TEST_F(config, names_programs_look_for)
 {
-	/* Of the kernel's own heaps, if it has any. */
-	bool system = node_exists("system");
-
 	ASSERT_EQ(0, module_load(""));
 	EXPECT_TRUE(node_exists("default_cma_region"));
 	EXPECT_TRUE(node_exists("linux,cma"));
 	EXPECT_TRUE(node_exists("reserved"));
+	EXPECT_TRUE(node_exists("system"));
+}
+
+TEST_F(config, without_system_memory)
+{
+	/* Of the kernel's own heaps, if it has any. */
+	bool system = node_exists("system");
+
+	ASSERT_EQ(0, module_load("system=N"));
 	EXPECT_EQ(system, node_exists("system"));
+	EXPECT_FALSE(node_exists("system-uncached"));
+	EXPECT_FALSE(node_exists("system-dma32"));
+	EXPECT_FALSE(node_exists("system-uncached-dma32"));
+	EXPECT_TRUE(node_exists("adsp"));
+}
+
+TEST_F(config, further_name_of_system_memory)
+{
+	ASSERT_EQ(0, module_load("alias=camera=system-dma32"));
+	EXPECT_TRUE(node_exists("camera"));
+	EXPECT_TRUE(node_exists("camera-uncached"));
+	EXPECT_TRUE(node_exists("system-uncached-dma32"));
 }
 
 TEST_F(config, without_cma)

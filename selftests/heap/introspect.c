@@ -528,7 +528,8 @@ TEST(nobody_is_told_an_address)
 	ASSERT_NE(NULL, classes);
 	while ((entry = readdir(classes))) {
 		snprintf(path, sizeof(path), "%s/%.40s/.", class_path(), entry->d_name);
-		if (entry->d_name[0] != '.')
+		/* How much memory the machine has is in the range of the addresses. */
+		if (entry->d_name[0] != '.' && strncmp(entry->d_name, "system", strlen("system")))
 			EXPECT_EQ(0, files_with_addresses(path, &seen));
 	}
 	closedir(classes);
