@@ -29,6 +29,9 @@
 /* Bytes after which a signal is looked for. Every slice waits for its device. */
 #define SLICE	((u64)SZ_4M)
 
+/* Pieces of memory in one slice; 512 bytes of the stack. */
+#define MAX_RUNS	32
+
 /* Bytes copied at a time where the file cannot have the memory itself. */
 #define BLOCK_ORDER	(get_order(SZ_64K))
 #define BLOCK	((u64)PAGE_SIZE << BLOCK_ORDER)
@@ -52,18 +55,14 @@ struct transfer {
 };
 
 /* Returns bytes, 0 at the end of a file, or a negative errno. */
-static ssize_t file_transfer(struct transfer *transfer, struct page *page,
-			     size_t start, size_t len)
+static ssize_t file_transfer(struct transfer *transfer,
+			     const struct bio_vec *bvecs, unsigned int nr,
+			     size_t len)
 {
-	struct bio_vec bvec = {
-		.bv_page	= page,
-		.bv_offset	= start,
-		.bv_len		= len,
-	};
 	struct iov_iter iter;
 
-	iov_iter_bvec(&iter, transfer->load ? ITER_DEST : ITER_SOURCE, &bvec, 1,
-		      len);
+	iov_iter_bvec(&iter, transfer->load ? ITER_DEST : ITER_SOURCE, bvecs,
+		      nr, len);
 	if (transfer->load)
 		return vfs_iter_read(transfer->file, &iter, &transfer->pos, 0);
 	return contig_file_write(transfer->file, &iter, &transfer->pos);
@@ -73,35 +72,49 @@ static ssize_t file_transfer(struct transfer *transfer, struct page *page,
  * What the CPU writes around the cache, the kernel reads and writes through it.
  * Lines at both ends hold bytes of others.
  */
-static ssize_t transfer_mapped(struct transfer *transfer, u64 len)
+static ssize_t transfer_mapped(struct transfer *transfer, u64 max)
 {
 	struct buffer *buffer = transfer->buffer;
-	phys_addr_t phys = buffer_phys(buffer) + transfer->offset;
 	bool uncached = buffer->heap->uncached;
+	struct bio_vec bvecs[MAX_RUNS];
+	unsigned int nr = 0;
+	u64 len = 0;
 	ssize_t ret;
 
-	len = min(len, SLICE);
+	for (max = min(max, SLICE); nr < MAX_RUNS && len < max; nr++) {
+		u64 run = max - len;
+		phys_addr_t phys = buffer_run(buffer, transfer->offset + len,
+					      &run);
+
+		bvecs[nr] = (struct bio_vec) {
+			.bv_page	= pfn_to_page(PHYS_PFN(phys)),
+			.bv_offset	= offset_in_page(phys),
+			.bv_len		= run,
+		};
+		len += run;
+	}
 	if (uncached)
 		buffer_flush(buffer, transfer->offset, len);
-	ret = file_transfer(transfer, pfn_to_page(PHYS_PFN(phys)),
-			    offset_in_page(phys), len);
+	ret = file_transfer(transfer, bvecs, nr, len);
 	if (uncached && transfer->load)
 		buffer_flush(buffer, transfer->offset, len);
 	return ret;
 }
 
-static ssize_t transfer_copied(struct transfer *transfer, u64 len)
+static ssize_t transfer_copied(struct transfer *transfer, u64 max)
 {
 	struct buffer *buffer = transfer->buffer;
-	void *memory = region_vaddr(buffer_region(buffer),
-				    buffer_phys(buffer) + transfer->offset);
+	struct bio_vec bvec = { .bv_page = transfer->block };
 	void *block = page_address(transfer->block);
+	u64 len = min(max, BLOCK);
+	phys_addr_t phys = buffer_run(buffer, transfer->offset, &len);
+	void *memory = region_vaddr(buffer_region(buffer), phys);
 	ssize_t ret;
 
-	len = min(len, BLOCK);
+	bvec.bv_len = len;
 	if (!transfer->load)
 		memcpy(block, memory, len);
-	ret = file_transfer(transfer, transfer->block, 0, len);
+	ret = file_transfer(transfer, &bvec, 1, len);
 	if (transfer->load && ret > 0)
 		memcpy(memory, block, ret);
 	return ret;
