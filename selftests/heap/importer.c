@@ -191,6 +191,37 @@ TEST_F(import, bus_that_does_not_reach)
 	close(importer);
 }
 
+/*
+ * Whether there will be bounce buffers can only be guessed before a buffer is mapped. After a wrong
+ * guess, they are served as those are that were expected.
+ */
+TEST_F(import, unforeseen_copy)
+{
+	int attachment = importer_attach(self->importer, importer_copying_device(self->importer),
+					 self->fd);
+	void *memory = buffer_map(self->fd, LEN);
+
+	ASSERT_LE(0, attachment);
+	ASSERT_NE(MAP_FAILED, memory);
+	/* Memory without struct pages can be copied by nobody. */
+	if (variant->flags & CONTIG_HEAP_F_NO_MAP)
+		return;
+	fill(memory, LEN, 1);
+	ASSERT_LT(0, importer_map(self->importer, attachment, HEAP_IMPORTER_BOTH));
+	EXPECT_TRUE(device_sees(self->importer, attachment, LEN, 1));
+	ASSERT_TRUE(device_writes(self->importer, attachment, LEN, 2));
+	/* This is how we know that there is a copy. */
+	EXPECT_TRUE(filled(memory, LEN, 1));
+	ASSERT_EQ(0, buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW));
+	EXPECT_TRUE(filled(memory, LEN, 2));
+	fill(memory, LEN, 3);
+	ASSERT_EQ(0, buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
+	EXPECT_TRUE(device_sees(self->importer, attachment, LEN, 3));
+	ASSERT_TRUE(device_writes(self->importer, attachment, LEN, 4));
+	ASSERT_EQ(0, importer_unmap(self->importer, attachment));
+	EXPECT_TRUE(filled(memory, LEN, 4));
+}
+
 TEST_F(import, device_and_cpu_see_the_same)
 {
 	int attachment = importer_attach(self->importer, self->device,

@@ -57,6 +57,14 @@ int importer_any_device(int importer)
 	return importer_device(importer, ANY_ADDRESS, ANY_SEGMENT, ANY_ADDRESS);
 }
 
+/* One that has copies of what it maps, unforeseen. */
+int importer_copying_device(int importer)
+{
+	__u32 id = importer_any_device(importer);
+
+	return ioctl(importer, HEAP_IMPORTER_COPY, &id) ? -1 : (int)id;
+}
+
 int importer_attach(int importer, int device, int fd)
 {
 	struct heap_importer_attach data = { .fd = fd, .device = device };

@@ -18,6 +18,7 @@ int importer_device(int importer, __u64 dma_mask, __u32 max_segment,
 int importer_device_behind(int importer, __u64 window);
 int importer_device_shifted(int importer, __u64 boundary, __u64 shift);
 int importer_any_device(int importer);
+int importer_copying_device(int importer);
 int importer_attach(int importer, int device, int fd);
 int importer_detach(int importer, int attachment);
 int importer_map(int importer, int attachment, int direction);

@@ -6,8 +6,10 @@
  */
 #include <linux/dma-direct.h>
 #include <linux/dma-fence.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/file.h>
+#include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/iosys-map.h>
@@ -240,6 +242,84 @@ static int device_copy(const struct attachment *attachment, u64 offset,
 	return ret;
 }
 
+/* From the memory to its copies, which are where the device finds it, or back. */
+static void move_copies(struct scatterlist *sgl, int nents, bool to_copies)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		WARN_ON(access_memory(sg_phys(sg), phys_to_virt(sg_dma_address(sg)), sg->length,
+				      !to_copies));
+}
+
+static void copies_for_cpu(struct device *dev, struct scatterlist *sgl, int nents,
+			   enum dma_data_direction direction)
+{
+	if (direction != DMA_TO_DEVICE)
+		move_copies(sgl, nents, false);
+}
+
+static void copies_for_device(struct device *dev, struct scatterlist *sgl, int nents,
+			      enum dma_data_direction direction)
+{
+	move_copies(sgl, nents, true);
+}
+
+static void free_copies(struct scatterlist *sgl, int nents)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		free_pages_exact(phys_to_virt(sg_dma_address(sg)), sg->length);
+}
+
+static int map_copies(struct device *dev, struct scatterlist *sgl, int nents,
+		      enum dma_data_direction direction, unsigned long attrs)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		void *copy = alloc_pages_exact(sg->length, GFP_KERNEL);
+
+		if (!copy) {
+			free_copies(sgl, i);
+			return -ENOMEM;
+		}
+		sg_dma_address(sg) = virt_to_phys(copy);
+		sg_dma_len(sg) = sg->length;
+	}
+	move_copies(sgl, nents, true);
+	return nents;
+}
+
+static void unmap_copies(struct device *dev, struct scatterlist *sgl, int nents,
+			 enum dma_data_direction direction, unsigned long attrs)
+{
+	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		copies_for_cpu(dev, sgl, nents, direction);
+	free_copies(sgl, nents);
+}
+
+static const struct dma_map_ops copy_ops = {
+	.map_sg			= map_copies,
+	.unmap_sg		= unmap_copies,
+	.sync_sg_for_cpu	= copies_for_cpu,
+	.sync_sg_for_device	= copies_for_device,
+};
+
+static int copy_from_now(struct importer *importer, void *arg)
+{
+	u32 id = *(u32 *)arg;
+
+	if (id >= MAX_DEVICES || !importer->devices[id])
+		return -EINVAL;
+	set_dma_ops(&importer->devices[id]->dev, &copy_ops);
+	return 0;
+}
+
 static int kernel_copy(struct vmapping *vmapping, u64 offset, void *copy,
 		       size_t len, bool write)
 {
@@ -452,6 +532,7 @@ static const struct command commands[] = {
 	{ HEAP_IMPORTER_CPU, cpu_access },
 	{ HEAP_IMPORTER_FENCE, add_fence },
 	{ HEAP_IMPORTER_SIGNAL, signal_fence },
+	{ HEAP_IMPORTER_COPY, copy_from_now },
 };
 
 static long importer_ioctl(struct file *file, unsigned int cmd,

@@ -159,5 +159,10 @@ struct heap_importer_fence {
 /* Signalled by the next one, or when the file is closed. */
 #define HEAP_IMPORTER_FENCE	_IOR(0xC8, 11, struct heap_importer_fence)
 #define HEAP_IMPORTER_SIGNAL	_IOW(0xC8, 12, __u32)
+/*
+ * What this device maps is copied elsewhere from then on, for no reason that anybody could foresee.
+ * No part of a buffer can be handed over.
+ */
+#define HEAP_IMPORTER_COPY	_IOW(0xC8, 13, __u32)
 
 #endif /* HEAP_IMPORTER_H */
