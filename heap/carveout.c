@@ -226,7 +226,7 @@ struct region *carveout_create_anywhere(const char *name, u64 size, u64 quantum)
 
 	if (IS_ERR(carveout))
 		return ERR_CAST(carveout);
-	source = contiguous_alloc(&carveout->region.dev, size, quantum);
+	source = contiguous_alloc(carveout->region.dev, size, quantum);
 	if (IS_ERR(source)) {
 		pr_err("%s: the kernel has no %llu contiguous bytes to give\n",
 		       name, size);

@@ -73,7 +73,7 @@ static bool in_region(const struct region *region, phys_addr_t phys, u64 size)
 static struct page *take_pages(struct cma_region *cma, u64 size,
 			       dma_addr_t *dma)
 {
-	struct device *dev = &cma->region.dev;
+	struct device *dev = cma->region.dev;
 
 	if (cma->high)
 		return dma_alloc_attrs(dev, size, dma, CMA_GFP,
@@ -84,7 +84,7 @@ static struct page *take_pages(struct cma_region *cma, u64 size,
 static void give_pages(struct cma_region *cma, u64 size, struct page *pages,
 		       dma_addr_t dma)
 {
-	struct device *dev = &cma->region.dev;
+	struct device *dev = cma->region.dev;
 
 	if (cma->high)
 		dma_free_attrs(dev, size, pages, dma,
@@ -148,7 +148,7 @@ static void cma_region_free(struct region *region,
 
 	give_pages(cma, extents->block_size,
 		   pfn_to_page(PHYS_PFN(extents->block)),
-		   phys_to_dma(&region->dev, extents->block));
+		   phys_to_dma(region->dev, extents->block));
 	spin_lock(&cma->lock);
 	cma->used -= extents->block_size;
 	spin_unlock(&cma->lock);
@@ -232,7 +232,7 @@ struct region *cma_create(const char *name, struct reserved_mem *rmem)
 	cma = cma_region_new(name);
 	if (IS_ERR(cma))
 		return ERR_CAST(cma);
-	ret = rmem->ops->device_init(rmem, &cma->region.dev);
+	ret = rmem->ops->device_init(rmem, cma->region.dev);
 	if (ret) {
 		region_put(&cma->region);
 		return ERR_PTR(ret);

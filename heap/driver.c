@@ -88,15 +88,23 @@ static struct platform_driver heap_driver = {
 	},
 };
 
+static bool registered;
+
 /**
  * driver_setup() - add the heaps that the device tree describes
  *
+ * Without memory there may be none of them. Some kernels find that out when they
+ * have already shown one to programs.
+ *
  * Context: may sleep.
- * Return: 0 or a negative errno; a heap that cannot be made is no error.
  */
-int driver_setup(void)
+void driver_setup(void)
 {
-	return platform_driver_register(&heap_driver);
+	int ret = platform_driver_register(&heap_driver);
+
+	registered = !ret;
+	if (ret)
+		pr_err("no heaps of the device tree, error %pe\n", ERR_PTR(ret));
 }
 
 /**
@@ -106,5 +114,6 @@ int driver_setup(void)
  */
 void driver_teardown(void)
 {
-	platform_driver_unregister(&heap_driver);
+	if (registered)
+		platform_driver_unregister(&heap_driver);
 }

@@ -33,7 +33,6 @@
 #include "debugfs.h"
 #include "kcompat.h"
 #include "node.h"
-#include "region.h"
 #include "sources.h"
 #include "pair.h"
 
@@ -53,19 +52,13 @@ static int __init contig_heaps_init(void)
 	if (ret)
 		goto teardown_nodes;
 	contig_debugfs_setup();
-	ret = driver_setup();
-	if (ret)
-		goto teardown_debugfs;
+	/* From here on programs may have heaps: it is too late to fail. */
+	driver_setup();
 	carveout_params_add(&deviceless);
 	cma_heaps_add(&deviceless);
 	system_heaps_add(&deviceless);
 	return 0;
 
-teardown_debugfs:
-	/* Devices may have been probed before the driver was found wanting. */
-	regions_wait_gone();
-	contig_debugfs_teardown();
-	buffer_node_teardown();
 teardown_nodes:
 	nodes_teardown();
 	return ret;
@@ -78,7 +71,6 @@ static void __exit contig_heaps_exit(void)
 	list_for_each_entry_safe(pair, next, &deviceless, entry)
 		pair_remove(pair);
 	driver_teardown();
-	regions_wait_gone();
 	contig_debugfs_teardown();
 	buffer_node_teardown();
 	nodes_teardown();

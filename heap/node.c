@@ -6,19 +6,21 @@
  * before 6.19, not there at all on many kernels, and because what has once been
  * put into it can never be removed.
  *
- * A node's device holds the heap; an open file holds the node's device (by way
- * of the cdev) and the module. So a file may outlive its node, and is told so
- * by -ENODEV.
+ * A node holds its heap. So does an open file, which holds the module as well, and
+ * may outlive the node: it is told so by -ENODEV.
+ *
+ * The kernel may keep devices and cdevs for a while when the module has gone. So
+ * they are made, and freed, by functions of the kernel's.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cdev.h>
 #include <linux/fs.h>
-#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/xarray.h>
 
 #include "command.h"
 #include "heap.h"
@@ -30,33 +32,40 @@
 
 /**
  * struct node - one name of a heap
- * @dev: its device; the release frees the node
- * @cdev: its character device, a child of @dev
+ * @dev: its device
  * @heap: the heap; a reference is held
+ * @minor: its number in nodes
  * @entry: in heap->nodes; protected by nodes_lock
- * @all: in all_nodes; protected by nodes_lock
  */
 struct node {
-	struct device dev;
-	struct cdev cdev;
+	struct device *dev;
 	struct heap *heap;
+	u32 minor;
 	struct list_head entry;
-	struct list_head all;
 };
 
 /* Taken outside of every other lock of the module. */
 static DEFINE_MUTEX(nodes_lock);
-static LIST_HEAD(all_nodes);
-static DEFINE_IDA(minors);
+static DEFINE_XARRAY_ALLOC(nodes);
 static dev_t first_devt;
 static struct class *heap_class;
+static struct cdev *heap_cdev;
 
 static int node_open(struct inode *inode, struct file *file)
 {
-	struct node *node = container_of(inode->i_cdev, struct node, cdev);
+	struct node *node;
 
-	file->private_data = node->heap;
-	return nonseekable_open(inode, file);
+	mutex_lock(&nodes_lock);
+	node = xa_load(&nodes, iminor(inode));
+	file->private_data = node ? heap_get(node->heap) : NULL;
+	mutex_unlock(&nodes_lock);
+	return node ? nonseekable_open(inode, file) : -ENXIO;
+}
+
+static int node_release(struct inode *inode, struct file *file)
+{
+	heap_put(file->private_data);
+	return 0;
 }
 
 static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -67,18 +76,10 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations node_fops = {
 	.owner		= THIS_MODULE,
 	.open		= node_open,
+	.release	= node_release,
 	.unlocked_ioctl	= node_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 };
-
-static void node_release(struct device *dev)
-{
-	struct node *node = container_of(dev, struct node, dev);
-
-	ida_free(&minors, MINOR(dev->devt));
-	heap_put(node->heap);
-	kfree(node);
-}
 
 static bool name_is_valid(const char *name)
 {
@@ -110,36 +111,39 @@ static int check_kernels_heaps(const char *name)
 static int check_name_is_free(const char *name)
 {
 	struct node *node;
+	unsigned long minor;
 
 	lockdep_assert_held(&nodes_lock);
-	list_for_each_entry(node, &all_nodes, all)
-		if (!strcmp(dev_name(&node->dev), name))
+	xa_for_each(&nodes, minor, node)
+		if (!strcmp(dev_name(node->dev), name))
 			return -EEXIST;
 	return check_kernels_heaps(name);
 }
 
-static struct node *node_new(struct heap *heap, const char *name)
+/* With a number and a reference of the heap; whoever opens it waits for nodes_lock. */
+static int node_show(struct node *node, const char *name)
 {
-	struct node *node = kzalloc(sizeof(*node), GFP_KERNEL);
-	int minor;
+	int ret;
 
-	if (!node)
-		return ERR_PTR(-ENOMEM);
-	minor = ida_alloc_max(&minors, MAX_NODES - 1, GFP_KERNEL);
-	if (minor < 0) {
-		kfree(node);
-		return ERR_PTR(minor);
-	}
-	node->heap = heap_get(heap);
-	device_initialize(&node->dev);
-	node->dev.class = heap_class;
-	node->dev.devt = MKDEV(MAJOR(first_devt), minor);
-	node->dev.groups = heap_sysfs_groups;
-	node->dev.release = node_release;
-	dev_set_drvdata(&node->dev, heap);
-	cdev_init(&node->cdev, &node_fops);
-	node->cdev.owner = THIS_MODULE;
-	return node;
+	lockdep_assert_held(&nodes_lock);
+	ret = xa_alloc(&nodes, &node->minor, node,
+		       XA_LIMIT(0, MAX_NODES - 1), GFP_KERNEL);
+	if (ret)
+		return ret;
+	node->dev = device_create_with_groups(heap_class, NULL,
+					      first_devt + node->minor,
+					      node->heap, heap_sysfs_groups,
+					      "%s", name);
+	ret = PTR_ERR_OR_ZERO(node->dev);
+	if (ret)
+		xa_erase(&nodes, node->minor);
+	return ret;
+}
+
+static void node_free(struct node *node)
+{
+	heap_put(node->heap);
+	kfree(node);
 }
 
 /**
@@ -149,7 +153,7 @@ static struct node *node_new(struct heap *heap, const char *name)
  *
  * Context: may sleep.
  * Return: 0; -EINVAL if @name cannot be a file name; -EEXIST if it is taken, by
- * us or by the kernel; -ENOMEM; -ENOSPC without a free minor number.
+ * us or by the kernel; -ENOMEM; -EBUSY without a free minor number.
  */
 int node_add(struct heap *heap, const char *name)
 {
@@ -167,20 +171,17 @@ int node_add(struct heap *heap, const char *name)
 		pr_info("%s: the name is taken, skipped\n", name);
 	if (ret)
 		goto unlock;
-	node = node_new(heap, name);
-	if (IS_ERR(node)) {
-		ret = PTR_ERR(node);
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	if (!node) {
+		ret = -ENOMEM;
 		goto unlock;
 	}
-	ret = dev_set_name(&node->dev, "%s", name);
-	if (!ret)
-		ret = cdev_device_add(&node->cdev, &node->dev);
-	if (ret) {
-		put_device(&node->dev);
-		goto unlock;
-	}
-	list_add_tail(&node->entry, &heap->nodes);
-	list_add_tail(&node->all, &all_nodes);
+	node->heap = heap_get(heap);
+	ret = node_show(node, name);
+	if (ret)
+		node_free(node);
+	else
+		list_add_tail(&node->entry, &heap->nodes);
 
 unlock:
 	mutex_unlock(&nodes_lock);
@@ -200,9 +201,9 @@ void nodes_remove(struct heap *heap)
 	mutex_lock(&nodes_lock);
 	list_for_each_entry_safe(node, next, &heap->nodes, entry) {
 		list_del(&node->entry);
-		list_del(&node->all);
-		cdev_device_del(&node->cdev, &node->dev);
-		put_device(&node->dev);
+		xa_erase(&nodes, node->minor);
+		device_unregister(node->dev);
+		node_free(node);
 	}
 	mutex_unlock(&nodes_lock);
 }
@@ -218,6 +219,36 @@ static char *node_path(CONTIG_DEVNODE_CONST struct device *dev, umode_t *mode)
 			 dev_name(dev));
 }
 
+/* One cdev for all nodes. */
+static int add_cdev(void)
+{
+	int ret = alloc_chrdev_region(&first_devt, 0, MAX_NODES,
+				      "contig_heaps");
+
+	if (ret)
+		return ret;
+	heap_cdev = cdev_alloc();
+	if (!heap_cdev) {
+		ret = -ENOMEM;
+		goto unregister;
+	}
+	heap_cdev->ops = &node_fops;
+	heap_cdev->owner = THIS_MODULE;
+	ret = cdev_add(heap_cdev, first_devt, MAX_NODES);
+	if (!ret)
+		return 0;
+	kobject_put(&heap_cdev->kobj);
+unregister:
+	unregister_chrdev_region(first_devt, MAX_NODES);
+	return ret;
+}
+
+static void remove_cdev(void)
+{
+	cdev_del(heap_cdev);
+	unregister_chrdev_region(first_devt, MAX_NODES);
+}
+
 /**
  * nodes_setup() - before the first node
  *
@@ -228,16 +259,14 @@ int nodes_setup(void)
 	/* The kernel's own class has that name where it has one. */
 	const char *name = IS_ENABLED(CONFIG_DMABUF_HEAPS) ? "contig_heap" :
 							     "dma_heap";
-	int ret = alloc_chrdev_region(&first_devt, 0, MAX_NODES,
-				      "contig_heaps");
+	int ret = add_cdev();
 
 	if (ret)
 		return ret;
 	heap_class = contig_class_create(name);
 	if (IS_ERR(heap_class)) {
-		ret = PTR_ERR(heap_class);
-		unregister_chrdev_region(first_devt, MAX_NODES);
-		return ret;
+		remove_cdev();
+		return PTR_ERR(heap_class);
 	}
 	heap_class->devnode = node_path;
 	return 0;
@@ -249,6 +278,5 @@ int nodes_setup(void)
 void nodes_teardown(void)
 {
 	class_destroy(heap_class);
-	unregister_chrdev_region(first_devt, MAX_NODES);
-	ida_destroy(&minors);
+	remove_cdev();
 }

@@ -66,7 +66,7 @@ static void heap_remove(struct heap *heap)
  *
  * Context: may sleep.
  * Return: the pair, to be removed by pair_remove(); -EEXIST if a name is taken,
- * -EINVAL if it cannot be a name, -ENOMEM, -ENOSPC without a free minor.
+ * -EINVAL if it cannot be a name, -ENOMEM, -EBUSY without a free minor.
  */
 struct pair *pair_create(struct region *region, const char *name)
 {

@@ -11,6 +11,7 @@
 #include <linux/ioport.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/platform_device.h>
 #include <linux/wait.h>
 
 #include "door.h"
@@ -22,20 +23,18 @@
 static DEFINE_MUTEX(regions_lock);
 static LIST_HEAD(regions);
 
-/* Regions whose release has not run; the module cannot go before they have. */
-static atomic_t regions_alive;
 /* Ranges that were given up so far, in claims that ended. */
 static atomic_t regions_unclaimed;
-/* For changes of both. */
 static DECLARE_WAIT_QUEUE_HEAD(regions_gone);
 
 /*
  * The range is free for others from the moment it is off the list, so nothing
  * of ours may reach it any more then.
  */
-static void region_release(struct device *dev)
+static void region_release(struct kref *ref)
 {
-	struct region *region = container_of(dev, struct region, dev);
+	struct region *region = container_of(ref, struct region, ref);
+	struct device *dev = region->dev;
 
 	debugfs_remove_recursive(region->debugfs);
 	if (region->ops->stop)
@@ -53,11 +52,7 @@ static void region_release(struct device *dev)
 	}
 	mutex_destroy(&region->lock);
 	region->ops->destroy(region);
-	/* As one step for regions_wait_gone(). */
-	spin_lock_irq(&regions_gone.lock);
-	if (atomic_dec_and_test(&regions_alive))
-		wake_up_all_locked(&regions_gone);
-	spin_unlock_irq(&regions_gone.lock);
+	put_device(dev);
 }
 
 /**
@@ -74,14 +69,18 @@ static void region_release(struct device *dev)
 int region_init(struct region *region, const char *name,
 		const struct region_ops *ops)
 {
-	atomic_inc(&regions_alive);
+	struct platform_device *pdev;
+
+	kref_init(&region->ref);
 	region->ops = ops;
 	mutex_init(&region->lock);
 	INIT_LIST_HEAD(&region->buffers);
-	device_initialize(&region->dev);
-	region->dev.release = region_release;
-	dma_coerce_mask_and_coherent(&region->dev, DMA_BIT_MASK(64));
-	return dev_set_name(&region->dev, "%s", name);
+	pdev = platform_device_alloc(name, PLATFORM_DEVID_NONE);
+	if (!pdev)
+		return -ENOMEM;
+	region->dev = &pdev->dev;
+	dma_coerce_mask_and_coherent(region->dev, DMA_BIT_MASK(64));
+	return dev_set_name(region->dev, "%s", name);
 }
 
 /* A mapping of all of it, which a 32-bit kernel may lack the addresses for. */
@@ -210,7 +209,7 @@ static int try_to_claim(struct region *region, phys_addr_t last)
 	if (!region->from_kernel)
 		other = find_overlap(region->base, last);
 	if (other) {
-		ret = kref_read(&other->dev.kobj.kref) ? -EBUSY : -EAGAIN;
+		ret = kref_read(&other->ref) ? -EBUSY : -EAGAIN;
 	} else {
 		list_add_tail(&region->entry, &regions);
 		region->claimed = true;
@@ -350,8 +349,8 @@ bool region_exists(phys_addr_t base, u64 size)
 static struct region *get_if_usable(struct region *region)
 {
 	lockdep_assert_held(&regions_lock);
-	return region->published &&
-	       kobject_get_unless_zero(&region->dev.kobj) ? region : NULL;
+	return region->published && kref_get_unless_zero(&region->ref) ?
+	       region : NULL;
 }
 
 /**
@@ -404,7 +403,7 @@ struct region *region_by_name(const char *name)
  */
 struct region *region_get(struct region *region)
 {
-	get_device(&region->dev);
+	kref_get(&region->ref);
 	return region;
 }
 
@@ -416,7 +415,7 @@ struct region *region_get(struct region *region)
  */
 void region_put(struct region *region)
 {
-	put_device(&region->dev);
+	kref_put(&region->ref, region_release);
 }
 
 /**
@@ -569,20 +568,4 @@ bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len)
 {
 	return region->stock &&
 	       stock_next_free(region->stock, offset, start, len);
-}
-
-/**
- * regions_wait_gone() - wait until no region is left
- *
- * For the end of the module, when nobody holds a reference any more but a
- * release may still be under way.
- *
- * Context: may sleep.
- */
-void regions_wait_gone(void)
-{
-	wait_event(regions_gone, !atomic_read(&regions_alive));
-	/* Whoever was last lets go of the lock after its last use of the queue. */
-	spin_lock_irq(&regions_gone.lock);
-	spin_unlock_irq(&regions_gone.lock);
 }

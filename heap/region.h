@@ -34,6 +34,7 @@
 
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mutex.h>
@@ -75,8 +76,11 @@ struct region_ops {
 
 /**
  * struct region - common part of every region
- * @dev: its reference count and its name; also the device for which CMA pages
- *	are allocated, hence never coherent and without limits on addresses
+ * @ref: references. Whoever drops one holds the module: by an open file, a dma-buf,
+ *	a device's driver or a caller of api.h; or is the module's own end
+ * @dev: its name; also the device for which CMA pages are allocated, hence never
+ *	coherent and without limits on addresses. Nobody registers it, and it goes
+ *	by a function of the kernel's, whenever that is
  * @ops: what its kind does
  * @stock: where its memory comes from, or NULL; part of what embeds the region
  * @base: physical address of the first byte
@@ -105,7 +109,8 @@ struct region_ops {
  * Set up before the region is visible and constant then, unless said otherwise.
  */
 struct region {
-	struct device dev;
+	struct kref ref;
+	struct device *dev;
 	const struct region_ops *ops;
 	struct stock *stock;
 	phys_addr_t base;
@@ -130,7 +135,7 @@ struct region {
 
 static inline const char *region_name(const struct region *region)
 {
-	return dev_name(&region->dev);
+	return dev_name(region->dev);
 }
 
 int region_init(struct region *region, const char *name,
@@ -152,7 +157,5 @@ int region_alloc_at(struct region *region, u64 offset, u64 size,
 void region_free(struct region *region, const struct extents *extents);
 void region_stat(struct region *region, struct stock_stat *stat);
 bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len);
-
-void regions_wait_gone(void);
 
 #endif /* CONTIG_REGION_H */

@@ -5,7 +5,7 @@
 
 struct list_head;
 
-int driver_setup(void);
+void driver_setup(void);
 void driver_teardown(void);
 void carveout_params_add(struct list_head *pair);
 void cma_heaps_add(struct list_head *pair);
