@@ -110,9 +110,8 @@ static struct miscdevice cma_test_misc = {
  * cma_test_setup() - add /dev/cma_test, where there is a default CMA area
  *
  * Context: may sleep.
- * Return: 0, also without such an area, or a negative errno.
  */
-int cma_test_setup(void)
+void cma_test_setup(void)
 {
 	struct heap *heap = contig_heap_open("cma_test", "default_cma_region",
 					     false);
@@ -120,18 +119,20 @@ int cma_test_setup(void)
 
 	if (heap == ERR_PTR(-ENODEV)) {
 		pr_info("no default CMA area, hence no /dev/cma_test\n");
-		return 0;
+		return;
 	}
-	if (IS_ERR(heap))
-		return PTR_ERR(heap);
+	if (IS_ERR(heap)) {
+		pr_err("no /dev/cma_test, error %pe\n", heap);
+		return;
+	}
 	/* Clients may come before misc_register() has returned. */
 	test_heap = heap;
 	ret = misc_register(&cma_test_misc);
 	if (ret) {
+		pr_err("no /dev/cma_test, error %pe\n", ERR_PTR(ret));
 		test_heap = NULL;
 		contig_heap_close(heap);
 	}
-	return ret;
 }
 
 /**

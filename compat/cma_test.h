@@ -2,7 +2,7 @@
 #ifndef PMEM_CMA_TEST_H
 #define PMEM_CMA_TEST_H
 
-int cma_test_setup(void);
+void cma_test_setup(void);
 void cma_test_teardown(void);
 
 #endif /* PMEM_CMA_TEST_H */

@@ -151,15 +151,23 @@ static struct platform_driver pmem_driver = {
 	},
 };
 
+static bool registered;
+
 /**
  * pmem_driver_setup() - add the nodes of all devices
  *
+ * Without memory there may be none of them. Some kernels find that out when they
+ * have already shown one to programs.
+ *
  * Context: may sleep.
- * Return: 0 or a negative errno; a node that cannot be made is no error.
  */
-int pmem_driver_setup(void)
+void pmem_driver_setup(void)
 {
-	return platform_driver_register(&pmem_driver);
+	int ret = platform_driver_register(&pmem_driver);
+
+	registered = !ret;
+	if (ret)
+		pr_err("no nodes of devices, error %pe\n", ERR_PTR(ret));
 }
 
 /**
@@ -169,5 +177,6 @@ int pmem_driver_setup(void)
  */
 void pmem_driver_teardown(void)
 {
-	platform_driver_unregister(&pmem_driver);
+	if (registered)
+		platform_driver_unregister(&pmem_driver);
 }

@@ -2,7 +2,7 @@
 #ifndef PMEM_DRIVER_H
 #define PMEM_DRIVER_H
 
-int pmem_driver_setup(void);
+void pmem_driver_setup(void);
 void pmem_driver_teardown(void);
 
 #endif /* PMEM_DRIVER_H */

@@ -35,19 +35,12 @@ static int __init pmem_compat_init(void)
 	ret = cma_mem_setup();
 	if (ret)
 		goto teardown_kernel_nodes;
-	ret = cma_test_setup();
-	if (ret)
-		goto teardown_cma_mem;
-	ret = pmem_driver_setup();
-	if (ret)
-		goto teardown_cma_test;
+	/* From here on programs may have files open: it is too late to fail. */
+	cma_test_setup();
+	pmem_driver_setup();
 	pmem_params_add();
 	return 0;
 
-teardown_cma_test:
-	cma_test_teardown();
-teardown_cma_mem:
-	cma_mem_teardown();
 teardown_kernel_nodes:
 	pmem_kernel_nodes_teardown();
 teardown_sysfs:
