@@ -2,71 +2,196 @@
 /*
  * Further names for heaps, because programs look for fixed ones.
  *
- * The default CMA area was called "linux,cma" or "reserved" by the kernel's own
- * heap before 6.17, depending on how it was configured, and many programs know
- * no other names. Anything else is for the administrator to say.
+ * The kernel's own heap over the default CMA area was called "linux,cma" or
+ * "reserved" before 6.17, depending on how it was configured, and "cma" on
+ * Rockchip's kernels. Many programs know no other names. Anything else is for
+ * the administrator to say:
+ *
+ *	alias=NEW=NAME,...
+ *
+ * A comma in a name is written twice. That needs neither quotes nor a backslash,
+ * which a shell, modprobe's files and the kernel's command line each treat in a
+ * way of their own.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "alias.h"
 #include "heap.h"
 
-#define MAX_ALIASES	16
+/**
+ * struct alias - one further name
+ * @name: the name
+ * @target: the name that it stands for
+ * @seen: there was a heap of that name, once; never reset
+ */
+struct alias {
+	const char *name;
+	const char *target;
+	bool seen;
+};
 
-static const char * const default_cma_aliases[] = { "linux,cma", "reserved" };
+static const char * const default_cma_aliases[] = { "linux,cma", "reserved", "cma" };
 
-static char *alias[MAX_ALIASES];
-static int nr_aliases;
-module_param_array(alias, charp, &nr_aliases, 0444);
-MODULE_PARM_DESC(alias, "further names for heaps, each as NEW=HEAP, e.g. alias=vidbuf_cached=adsp (none)");
+static char *alias;
+module_param(alias, charp, 0444);
+MODULE_PARM_DESC(alias, "further names for heaps, each as NEW=NAME, e.g. alias=vidbuf_cached=adsp; a comma in a name is written twice (none)");
+
+/* The parameter's text in pieces, which @aliases points to. */
+static char *pieces;
+static struct alias *aliases;
+static size_t nr_aliases;
+
+/* Take the entry that comes first off @text. */
+static char *next_entry(char **text)
+{
+	char *entry = *text, *from = entry, *to = entry;
+
+	for (; *from; from++) {
+		if (*from == ',' && *++from != ',')
+			break;
+		*to++ = *from;
+	}
+	/* Behind a comma that ended the entry, or at the end of all. */
+	*text = from;
+	*to = '\0';
+	return entry;
+}
+
+static bool is_alias(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_aliases; i++)
+		if (!strcmp(aliases[i].name, name))
+			return true;
+	return false;
+}
+
+static void add(const char *name, const char *target, bool seen)
+{
+	aliases[nr_aliases++] = (struct alias) {
+		.name = name, .target = target, .seen = seen,
+	};
+}
+
+static void add_entry(char *entry)
+{
+	char *target = strchr(entry, '=');
+
+	if (target)
+		*target++ = '\0';
+	if (target && *target && name_is_valid(entry))
+		add(entry, target, false);
+	else
+		pr_err("alias=%s%s%s: has to be NEW=NAME, with any comma in a name written twice; skipped\n",
+		       entry, target ? "=" : "", target ?: "");
+}
 
 /**
- * aliases_check() - look at what the administrator wrote
+ * aliases_setup() - learn the further names, before the first heap
  *
- * Return: 0 or -EINVAL.
+ * Says in the log which entries of the parameter make no sense.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
  */
-int aliases_check(void)
+int aliases_setup(void)
 {
-	int i;
+	size_t i, max = ARRAY_SIZE(default_cma_aliases) + 1;
+	char *text;
 
-	for (i = 0; i < nr_aliases; i++) {
-		const char *heap = strchr(alias[i], '=');
-
-		if (!heap || heap == alias[i] || !heap[1] ||
-		    heap - alias[i] >= HEAP_NAME_MAX) {
-			pr_err("alias=%s: has to be NEW=HEAP\n", alias[i]);
-			return -EINVAL;
-		}
+	pieces = kstrdup(alias ?: "", GFP_KERNEL);
+	if (!pieces)
+		return -ENOMEM;
+	for (text = pieces; *text; text++)
+		max += *text == ',';
+	aliases = kcalloc(max, sizeof(*aliases), GFP_KERNEL);
+	if (!aliases) {
+		kfree(pieces);
+		return -ENOMEM;
 	}
+	for (text = pieces; *text;)
+		add_entry(next_entry(&text));
+	/* Who gives such a name to another heap means that one, even if it comes later. */
+	for (i = 0; i < ARRAY_SIZE(default_cma_aliases); i++)
+		if (!is_alias(default_cma_aliases[i]))
+			add(default_cma_aliases[i], DEFAULT_CMA_NAME, true);
 	return 0;
 }
 
 /**
- * walk_aliases() - go through the further names of a heap
- * @name: name of the heap
+ * aliases_teardown() - after the last heap
+ */
+void aliases_teardown(void)
+{
+	kfree(aliases);
+	kfree(pieces);
+	nr_aliases = 0;
+}
+
+/**
+ * aliases_report() - name the aliases of nothing in the log
+ *
+ * For the end of the first look for heaps. One that comes later gets its aliases
+ * all the same.
+ */
+void aliases_report(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_aliases; i++)
+		if (!READ_ONCE(aliases[i].seen))
+			pr_warn("alias=%s=%s: there is no heap %s\n",
+				aliases[i].name, aliases[i].target,
+				aliases[i].target);
+}
+
+/**
+ * name_is_valid() - can this be the name of a heap?
+ * @name: the name
+ *
+ * Return: false if it is too long, or no file in /dev/dma_heap can have it.
+ */
+bool name_is_valid(const char *name)
+{
+	/* '!' would become a '/' in the file system. */
+	return *name && strlen(name) < HEAP_NAME_MAX && *name != '.' &&
+	       !strpbrk(name, "/! \t\n");
+}
+
+/**
+ * walk_aliases() - go through the further names that a name brings with it
+ * @name: a name of a heap, an alias perhaps
+ * @cached: where the heap is uncached, the same name of the cached heap beside it;
+ *	or NULL
+ * @alone: no heap on the same memory is cached
  * @add: called for each of them; @alias is valid during the call
  * @data: passed on to @add
+ *
+ * An alias of a cached heap brings one with "-uncached" for its twin. Where there
+ * is no cached heap, the name itself is that of the uncached one, too.
  */
-void walk_aliases(const char *name,
+void walk_aliases(const char *name, const char *cached, bool alone,
 		  void (*add)(const char *alias, void *data), void *data)
 {
-	char buf[HEAP_NAME_MAX];
-	int i;
+	char twin[HEAP_NAME_MAX + sizeof("-uncached")];
+	struct alias *entry;
 
-	if (!strcmp(name, DEFAULT_CMA_NAME))
-		for (i = 0; i < ARRAY_SIZE(default_cma_aliases); i++)
-			add(default_cma_aliases[i], data);
+	for (entry = aliases; entry < aliases + nr_aliases; entry++) {
+		bool exact = !strcmp(name, entry->target);
 
-	for (i = 0; i < nr_aliases; i++) {
-		size_t len = strchr(alias[i], '=') - alias[i];
-
-		if (strcmp(alias[i] + len + 1, name))
+		if (!exact && !(cached && !strcmp(cached, entry->target)))
 			continue;
-		memcpy(buf, alias[i], len);
-		buf[len] = '\0';
-		add(buf, data);
+		WRITE_ONCE(entry->seen, true);
+		if (!exact) {
+			snprintf(twin, sizeof(twin), "%s-uncached", entry->name);
+			add(twin, data);
+		}
+		if (exact || alone)
+			add(entry->name, data);
 	}
 }

@@ -41,11 +41,8 @@ static LIST_HEAD(deviceless);
 
 static int __init contig_heaps_init(void)
 {
-	int ret = aliases_check();
+	int ret = nodes_setup();
 
-	if (ret)
-		return ret;
-	ret = nodes_setup();
 	if (ret)
 		return ret;
 	ret = buffer_node_setup();
@@ -57,6 +54,7 @@ static int __init contig_heaps_init(void)
 	carveout_params_add(&deviceless);
 	cma_heaps_add(&deviceless);
 	system_heaps_add(&deviceless);
+	aliases_report();
 	return 0;
 
 teardown_nodes:

@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
+#include "alias.h"
 #include "command.h"
 #include "heap.h"
 #include "kcompat.h"
@@ -29,6 +30,7 @@
 #include "sysfs.h"
 
 #define MAX_NODES	256
+#define UNCACHED	"-uncached"
 
 /**
  * struct node - one name of a heap
@@ -81,13 +83,6 @@ static const struct file_operations node_fops = {
 	.compat_ioctl	= compat_ptr_ioctl,
 };
 
-static bool name_is_valid(const char *name)
-{
-	/* '!' would become a '/' in the file system. */
-	return *name && strlen(name) < HEAP_NAME_MAX && *name != '.' &&
-	       !strpbrk(name, "/! \t\n");
-}
-
 /* Only the kernel's own heaps can be in our way without us knowing. */
 static int check_kernels_heaps(const char *name)
 {
@@ -108,7 +103,7 @@ static int check_kernels_heaps(const char *name)
 	return -EEXIST;
 }
 
-static int check_name_is_free(const char *name)
+static struct node *find_node(const char *name)
 {
 	struct node *node;
 	unsigned long minor;
@@ -116,8 +111,8 @@ static int check_name_is_free(const char *name)
 	lockdep_assert_held(&nodes_lock);
 	xa_for_each(&nodes, minor, node)
 		if (!strcmp(dev_name(node->dev), name))
-			return -EEXIST;
-	return check_kernels_heaps(name);
+			return node;
+	return NULL;
 }
 
 /* With a number and a reference of the heap; whoever opens it waits for nodes_lock. */
@@ -146,10 +141,75 @@ static void node_free(struct node *node)
 	kfree(node);
 }
 
+static int add_node(struct heap *heap, const char *name)
+{
+	struct node *node = find_node(name);
+	int ret;
+
+	if (!name_is_valid(name)) {
+		pr_err("\"%s\" cannot be the name of a heap\n", name);
+		return -EINVAL;
+	}
+	if (node && node->heap == heap)
+		return 0;
+	ret = node ? -EEXIST : check_kernels_heaps(name);
+	if (ret == -EEXIST)
+		pr_info("%s: the name is taken, skipped\n", name);
+	if (ret)
+		return ret;
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	if (!node)
+		return -ENOMEM;
+	node->heap = heap_get(heap);
+	ret = node_show(node, name);
+	if (ret)
+		node_free(node);
+	else
+		list_add_tail(&node->entry, &heap->nodes);
+	return ret;
+}
+
+static void add_alias(const char *alias, void *data)
+{
+	int ret = add_node(data, alias);
+
+	/* Of the others, the log has it already. */
+	if (ret && ret != -EEXIST && ret != -EINVAL)
+		pr_err("%s: no such alias, error %pe\n", alias, ERR_PTR(ret));
+}
+
+/*
+ * What the cached heap beside an uncached one is called: the same without
+ * "-uncached". A first name without that belongs to what is called as the region.
+ */
+static const char *cached_name(const struct node *node, char *buf)
+{
+	const char *name = dev_name(node->dev);
+	const struct heap *heap = node->heap;
+	const struct node *other;
+	size_t len;
+
+	if (!heap->uncached)
+		return NULL;
+	len = strlen(name) - min(strlen(name), strlen(UNCACHED));
+	if (len && !strcmp(name + len, UNCACHED)) {
+		memcpy(buf, name, len);
+		buf[len] = '\0';
+		return buf;
+	}
+	other = find_node(region_name(heap->region));
+	if (strcmp(name, heap->name) || !other ||
+	    other->heap->region != heap->region)
+		return NULL;
+	return region_name(heap->region);
+}
+
 /**
- * node_add() - give a heap a name under /dev/dma_heap
- * @heap: the heap; the node takes a reference
- * @name: the name
+ * node_add() - give a heap a name under /dev/dma_heap, and those that come with it
+ * @heap: the heap; each of its nodes takes a reference
+ * @name: the name; that the heap has it already is no error
+ *
+ * Aliases of the name are added as far as they are free.
  *
  * Context: may sleep.
  * Return: 0; -EINVAL if @name cannot be a file name; -EEXIST if it is taken, by
@@ -157,33 +217,38 @@ static void node_free(struct node *node)
  */
 int node_add(struct heap *heap, const char *name)
 {
+	char buf[HEAP_NAME_MAX];
 	struct node *node;
 	int ret;
 
-	if (!name_is_valid(name)) {
-		pr_err("\"%s\" cannot be the name of a heap\n", name);
-		return -EINVAL;
+	mutex_lock(&nodes_lock);
+	ret = add_node(heap, name);
+	/* Those that are added may have aliases, too, and are behind it on the list. */
+	if (!ret) {
+		node = find_node(name);
+		list_for_each_entry_from(node, &heap->nodes, entry)
+			walk_aliases(dev_name(node->dev),
+				     cached_name(node, buf),
+				     !heap->region->mapped, add_alias, heap);
 	}
+	mutex_unlock(&nodes_lock);
+	return ret;
+}
+
+/**
+ * node_check_free() - is a name free?
+ * @name: the name
+ *
+ * Context: may sleep.
+ * Return: 0; -EEXIST if a heap of ours or of the kernel's has it; -ENOMEM; or why
+ * nobody knows.
+ */
+int node_check_free(const char *name)
+{
+	int ret;
 
 	mutex_lock(&nodes_lock);
-	ret = check_name_is_free(name);
-	if (ret == -EEXIST)
-		pr_info("%s: the name is taken, skipped\n", name);
-	if (ret)
-		goto unlock;
-	node = kzalloc(sizeof(*node), GFP_KERNEL);
-	if (!node) {
-		ret = -ENOMEM;
-		goto unlock;
-	}
-	node->heap = heap_get(heap);
-	ret = node_show(node, name);
-	if (ret)
-		node_free(node);
-	else
-		list_add_tail(&node->entry, &heap->nodes);
-
-unlock:
+	ret = find_node(name) ? -EEXIST : check_kernels_heaps(name);
 	mutex_unlock(&nodes_lock);
 	return ret;
 }
@@ -259,17 +324,26 @@ int nodes_setup(void)
 	/* The kernel's own class has that name where it has one. */
 	const char *name = IS_ENABLED(CONFIG_DMABUF_HEAPS) ? "contig_heap" :
 							     "dma_heap";
-	int ret = add_cdev();
+	int ret = aliases_setup();
 
 	if (ret)
 		return ret;
+	ret = add_cdev();
+	if (ret)
+		goto teardown_aliases;
 	heap_class = contig_class_create(name);
 	if (IS_ERR(heap_class)) {
-		remove_cdev();
-		return PTR_ERR(heap_class);
+		ret = PTR_ERR(heap_class);
+		goto remove_cdev;
 	}
 	heap_class->devnode = node_path;
 	return 0;
+
+remove_cdev:
+	remove_cdev();
+teardown_aliases:
+	aliases_teardown();
+	return ret;
 }
 
 /**
@@ -279,4 +353,5 @@ void nodes_teardown(void)
 {
 	class_destroy(heap_class);
 	remove_cdev();
+	aliases_teardown();
 }

@@ -6,6 +6,7 @@
 struct heap;
 
 int node_add(struct heap *heap, const char *name);
+int node_check_free(const char *name);
 void nodes_remove(struct heap *heap);
 int nodes_setup(void);
 void nodes_teardown(void);

@@ -6,7 +6,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "alias.h"
 #include "debugfs.h"
 #include "heap.h"
 #include "kcompat.h"
@@ -14,21 +13,11 @@
 #include "region.h"
 #include "pair.h"
 
-static void heap_add_alias(const char *alias, void *data)
-{
-	struct heap *heap = data;
-	char name[HEAP_NAME_MAX];
-
-	if (snprintf(name, sizeof(name), "%s%s", alias,
-		     heap->uncached ? "-uncached" : "") < sizeof(name))
-		node_add(heap, name);
-}
-
 /*
- * Show a heap, with those of its aliases whose names are free: @name's. The
- * reference on @heap passes to the caller with it. Or it is an error.
+ * With a node; aliases come with that. The reference on @heap passes to the caller
+ * with it. Or it is an error.
  */
-static struct heap *heap_show(struct heap *heap, const char *name)
+static struct heap *heap_show(struct heap *heap)
 {
 	int ret;
 
@@ -39,14 +28,13 @@ static struct heap *heap_show(struct heap *heap, const char *name)
 		heap_put(heap);
 		return ERR_PTR(ret);
 	}
-	walk_aliases(name, heap_add_alias, heap);
 	return heap;
 }
 
 static struct heap *heap_create(struct region *region, const char *name,
 				bool uncached)
 {
-	return heap_show(heap_new(region, name, uncached), name);
+	return heap_show(heap_new(region, name, uncached));
 }
 
 /* Its live buffers stay as they are; nothing more can be allocated. */
@@ -149,7 +137,7 @@ int pair_add_heap(struct region *region, const char *name, bool uncached,
 	heap = heap_new(region, name, false);
 	if (!IS_ERR(heap))
 		heap->uncached = uncached;
-	heap = heap_show(heap, region_name(region));
+	heap = heap_show(heap);
 	if (IS_ERR(heap)) {
 		kfree(pair);
 		region_put(region);
