@@ -6,25 +6,46 @@
  *		compatible = "linux,contig-heap";
  *		memory-region = <&adsp>;
  *		label = "adsp";
+ *		alias-names = "qcom,adsp";
  *		quantum-bytes = <0x10000>;
  *	};
+ *
+ * Two bindings of vendors' kernels are known as well, so that their trees need no
+ * change: TI's, in which the reserved memory itself is the heap, and Samsung's.
+ * Such a kernel may have the heaps itself. Then the memory is its own, and nobody
+ * looks at it here.
  *
  * Unbinding a device takes its heaps away; buffers that are in use stay. A device
  * that is bound again shares its memory with them, and with a legacy node.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of.h>
+#include <linux/of_device.h>
+#include <linux/of_platform.h>
 #include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
+#include "heap.h"
 #include "kcompat.h"
+#include "node.h"
 #include "pair.h"
 #include "region.h"
 #include "reserved.h"
 #include "sources.h"
 
+#define UNCACHED	"-uncached"
+#define TI_CARVEOUT	"dma-heap-carveout"
+#define TI_PREFIX	"carveout_"
+
+/* Whose devices are those of nodes that the kernel makes none for, while there are any. */
+static struct device *memory_parent;
+
+/* Heaps on memory that the tree reserves, of which a name is known. */
 static struct pair *make_heaps(const char *name, struct device_node *memory,
 			       u64 quantum)
 {
@@ -39,27 +60,126 @@ static struct pair *make_heaps(const char *name, struct device_node *memory,
 	return pair;
 }
 
+/* A further name for both heaps; where only the uncached one is, it has that name itself, too. */
+static void add_name(const struct pair *pair, const char *name)
+{
+	char twin[HEAP_NAME_MAX + sizeof(UNCACHED)];
+
+	if (pair->cached)
+		node_add(pair->cached, name);
+	if (!pair->uncached)
+		return;
+	snprintf(twin, sizeof(twin), "%s" UNCACHED, name);
+	node_add(pair->uncached, twin);
+	if (!pair->cached)
+		node_add(pair->uncached, name);
+}
+
+static struct pair *make_ours(struct device *dev, struct device_node *memory)
+{
+	const struct device_node *node = dev->of_node;
+	u32 quantum = PAGE_SIZE;
+	struct property *property;
+	const char *name, *alias;
+	struct pair *pair;
+
+	/* The node's name goes with the node. */
+	if (of_property_read_string(node, "label", &name))
+		name = kbasename(memory->full_name);
+	of_property_read_u32(node, "quantum-bytes", &quantum);
+	pair = make_heaps(name, memory, quantum);
+	if (!IS_ERR(pair))
+		of_property_for_each_string(node, "alias-names", property, alias)
+			add_name(pair, alias);
+	return pair;
+}
+
+/*
+ * TI's: "carveout_" and the full name of the node, cached unless it has no-map.
+ * Programs are known to leave the address out.
+ */
+static struct pair *make_ti(struct device *dev, struct device_node *memory)
+{
+	char name[HEAP_NAME_MAX], alias[HEAP_NAME_MAX];
+	struct pair *pair;
+	int ret;
+
+	if (snprintf(name, sizeof(name), TI_PREFIX "%s",
+		     kbasename(memory->full_name)) >= sizeof(name))
+		return ERR_PTR(-ENAMETOOLONG);
+	snprintf(alias, sizeof(alias), "%.*s", (int)strcspn(name, "@"), name);
+	ret = node_check_free(name) ?: node_check_free(alias);
+	if (ret)
+		return ERR_PTR(ret);
+	pair = make_heaps(name, memory, PAGE_SIZE);
+	if (!IS_ERR(pair)) {
+		add_name(pair, name);
+		add_name(pair, alias);
+	}
+	return pair;
+}
+
+/* Samsung's: the property has the whole name, also of an uncached heap. */
+static struct pair *make_samsung(struct device *dev, struct device_node *memory)
+{
+	const struct device_node *node = dev->of_node;
+	char name[HEAP_NAME_MAX];
+	u32 alignment = PAGE_SIZE;
+	const char *full;
+	int ret;
+
+	if (of_property_read_bool(node, "dma-heap,secure") ||
+	    of_property_read_bool(node, "dma-heap,untouchable"))
+		return ERR_PTR(-EOPNOTSUPP);
+	ret = of_property_read_string(node, "dma-heap,name", &full);
+	if (!ret && strscpy(name, full, sizeof(name)) < 0)
+		ret = -ENAMETOOLONG;
+	if (!ret)
+		ret = node_check_free(name);
+	if (ret)
+		return ERR_PTR(ret);
+	if (of_property_read_bool(node, "dma-heap,uncached")) {
+		char *end = name + strlen(name) - strlen(UNCACHED);
+
+		if (end <= name || strcmp(end, UNCACHED))
+			return ERR_PTR(-EOPNOTSUPP);
+		*end = '\0';
+	}
+	of_property_read_u32(node, "dma-heap,alignment", &alignment);
+	return make_heaps(name, memory, PAGE_SIZE << get_order(alignment));
+}
+
+/**
+ * struct binding - a way to describe a heap
+ * @make: makes the heaps; the log has what the callees find wrong
+ * @itself: the memory is the node, rather than what "memory-region" points to
+ */
+struct binding {
+	struct pair *(*make)(struct device *dev, struct device_node *memory);
+	bool itself;
+};
+
 static int heap_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
+	const struct binding *binding = of_device_get_match_data(dev);
 	struct device_node *memory;
 	struct pair *pair;
-	u32 quantum = PAGE_SIZE;
-	const char *name;
 	int ret;
 
-	memory = of_parse_phandle(dev->of_node, "memory-region", 0);
+	/* Somebody has bound another device by hand. */
+	if (!binding)
+		return -ENODEV;
+	if (binding->itself)
+		memory = of_node_get(dev->of_node);
+	else
+		memory = of_parse_phandle(dev->of_node, "memory-region", 0);
 	if (!memory)
 		return dev_err_probe(dev, -EINVAL, "no memory-region\n");
-	/* The node's name goes with the node. */
-	if (of_property_read_string(dev->of_node, "label", &name))
-		name = kbasename(memory->full_name);
-
-	of_property_read_u32(dev->of_node, "quantum-bytes", &quantum);
-	pair = make_heaps(name, memory, quantum);
+	pair = binding->make(dev, memory);
 	ret = PTR_ERR_OR_ZERO(pair);
 	if (ret)
-		dev_err_probe(dev, ret, "no heap %s\n", name);
+		dev_err_probe(dev, ret, "no heap on %pOFP\n", memory);
 	else
 		platform_set_drvdata(pdev, pair);
 	of_node_put(memory);
@@ -73,8 +193,14 @@ static void heap_unbind(struct platform_device *pdev)
 
 CONTIG_PLATFORM_REMOVE(heap_unbind)
 
+static const struct binding ours = { .make = make_ours };
+static const struct binding ti = { .make = make_ti, .itself = true };
+static const struct binding samsung = { .make = make_samsung };
+
 static const struct of_device_id heap_of_match[] = {
-	{ .compatible = "linux,contig-heap" },
+	{ .compatible = "linux,contig-heap", .data = &ours },
+	{ .compatible = TI_CARVEOUT, .data = &ti },
+	{ .compatible = "samsung,dma-heap-carveout", .data = &samsung },
 	{ }
 };
 MODULE_DEVICE_TABLE(of, heap_of_match);
@@ -89,6 +215,49 @@ static struct platform_driver heap_driver = {
 };
 
 static bool registered;
+
+static void add_memory_device(struct device_node *memory)
+{
+	const char *name = kbasename(memory->full_name);
+	char *id;
+
+	if (!memory_parent) {
+		struct device *parent = root_device_register("contig_heaps");
+
+		if (IS_ERR(parent)) {
+			pr_err("%s: no device, error %pe\n", name, parent);
+			return;
+		}
+		memory_parent = parent;
+	}
+	id = kasprintf(GFP_KERNEL, TI_PREFIX "%s", name);
+	/* Without a word where somebody has made it before. */
+	if (id)
+		of_platform_device_create(memory, id, memory_parent);
+	kfree(id);
+}
+
+/* The kernel makes devices for what it knows below /reserved-memory, and that is not this. */
+static void add_memory_devices(void)
+{
+	struct device_node *parent, *child;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_available_child_of_node(parent, child)
+		if (of_device_is_compatible(child, TI_CARVEOUT))
+			add_memory_device(child);
+	of_node_put(parent);
+}
+
+static void remove_memory_devices(void)
+{
+	if (!memory_parent)
+		return;
+	device_for_each_child_reverse(memory_parent, NULL,
+				      of_platform_device_destroy);
+	root_device_unregister(memory_parent);
+	memory_parent = NULL;
+}
 
 /**
  * driver_setup() - add the heaps that the device tree describes
@@ -105,6 +274,8 @@ void driver_setup(void)
 	registered = !ret;
 	if (ret)
 		pr_err("no heaps of the device tree, error %pe\n", ERR_PTR(ret));
+	else
+		add_memory_devices();
 }
 
 /**
@@ -114,6 +285,8 @@ void driver_setup(void)
  */
 void driver_teardown(void)
 {
-	if (registered)
-		platform_driver_unregister(&heap_driver);
+	if (!registered)
+		return;
+	remove_memory_devices();
+	platform_driver_unregister(&heap_driver);
 }

@@ -115,8 +115,7 @@ int pair_add(struct region *region, const char *name, struct list_head *list)
 
 /**
  * pair_add_heap() - show a region in one way, under a name of its own
- * @region: the region; its reference passes on, or is dropped. Its name is the one
- *	that aliases are for
+ * @region: the region; its reference passes on, or is dropped
  * @name: name of the heap
  * @uncached: make its buffers write-combined
  * @list: where the heap is added, as a pair that lacks the other one
