@@ -84,18 +84,26 @@ static void carveout_destroy(struct region *region)
 }
 
 static const struct region_ops carveout_ops = {
+	.kind		= "carveout",
 	.stop		= carveout_stop,
 	.destroy	= carveout_destroy,
 };
 
-static struct carveout *carveout_new(const char *name)
+static const struct region_ops device_ops = {
+	.kind		= "device",
+	.stop		= carveout_stop,
+	.destroy	= carveout_destroy,
+};
+
+static struct carveout *carveout_new(const char *name,
+				     const struct region_ops *ops)
 {
 	struct carveout *carveout = kzalloc(sizeof(*carveout), GFP_KERNEL);
 	int ret;
 
 	if (!carveout)
 		return ERR_PTR(-ENOMEM);
-	ret = region_init(&carveout->region, name, &carveout_ops);
+	ret = region_init(&carveout->region, name, ops);
 	if (ret) {
 		region_put(&carveout->region);
 		return ERR_PTR(ret);
@@ -152,7 +160,8 @@ static struct region *create(const char *name, phys_addr_t base, u64 size,
 			     u64 quantum, const struct device_node *node,
 			     bool device)
 {
-	struct carveout *carveout = carveout_new(name);
+	struct carveout *carveout = carveout_new(name, device ? &device_ops :
+							       &carveout_ops);
 	int ret;
 
 	if (IS_ERR(carveout))
@@ -220,7 +229,7 @@ struct region *carveout_create_device(const char *name, phys_addr_t base,
  */
 struct region *carveout_create_anywhere(const char *name, u64 size, u64 quantum)
 {
-	struct carveout *carveout = carveout_new(name);
+	struct carveout *carveout = carveout_new(name, &carveout_ops);
 	struct contiguous *source;
 	int ret;
 

@@ -172,6 +172,7 @@ static void cma_region_destroy(struct region *region)
 }
 
 static const struct region_ops cma_region_ops = {
+	.kind		= "cma",
 	.alloc		= cma_region_alloc,
 	.free		= cma_region_free,
 	.stat		= cma_region_stat,

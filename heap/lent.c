@@ -110,6 +110,7 @@ static void lent_destroy(struct region *region)
 }
 
 static const struct region_ops lent_ops = {
+	.kind		= "lent",
 	.enter		= lent_enter,
 	.leave		= lent_leave,
 	.stop		= lent_stop,

@@ -51,6 +51,7 @@ struct stock_stat;
 
 /**
  * struct region_ops - what the kinds of regions do differently
+ * @kind: what sysfs calls it
  * @alloc: where there is no stock: take @size bytes, the first one at a multiple of
  *	@align; both are multiples of the page size, @align is a power of two.
  *	@flags are ALLOC_*. The memory is zero. May sleep. Returns -ENOMEM when
@@ -64,6 +65,7 @@ struct stock_stat;
  * @destroy: free the structure that embeds the region and give the memory back.
  */
 struct region_ops {
+	const char *kind;
 	int (*alloc)(struct region *region, u64 size, u64 align,
 		     unsigned int flags, struct extents *extents);
 	void (*free)(struct region *region, const struct extents *extents);
