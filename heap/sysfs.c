@@ -78,6 +78,43 @@ static ssize_t buffers_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(buffers);
 
+/* By this, whoever reads the figures knows which of them are of the same memory. */
+static ssize_t region_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", region_name(heap->region));
+}
+static DEVICE_ATTR_RO(region);
+
+static ssize_t kind_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", heap->region->ops->kind);
+}
+static DEVICE_ATTR_RO(kind);
+
+static ssize_t uncached_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", heap->uncached);
+}
+static DEVICE_ATTR_RO(uncached);
+
+static ssize_t region_buffers_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(heap->region->nr_buffers));
+}
+static DEVICE_ATTR_RO(region_buffers);
+
 static struct attribute *heap_attrs[] = {
 	&dev_attr_size.attr,
 	&dev_attr_free.attr,
@@ -86,6 +123,10 @@ static struct attribute *heap_attrs[] = {
 	&dev_attr_quantum.attr,
 	&dev_attr_fragmentation.attr,
 	&dev_attr_buffers.attr,
+	&dev_attr_region.attr,
+	&dev_attr_kind.attr,
+	&dev_attr_uncached.attr,
+	&dev_attr_region_buffers.attr,
 	NULL
 };
 

@@ -295,6 +295,7 @@ static void system_destroy(struct region *region)
 }
 
 static const struct region_ops system_ops = {
+	.kind		= "system",
 	.alloc		= system_alloc,
 	.free		= system_free,
 	.stat		= system_stat,
