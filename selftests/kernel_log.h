@@ -17,18 +17,24 @@ static inline void log_clear(void)
 	klogctl(clear, NULL, 0);
 }
 
-/* Since the last log_clear(). */
-static inline bool log_has(const char *text)
+/* How often it has said that since the last log_clear(). */
+static inline unsigned int log_count(const char *text)
 {
 	const int read_all = 3, room = 1 << 20;
-	char *log = calloc(1, room);
-	bool found;
+	char *log = calloc(1, room), *pos;
+	unsigned int count = 0;
 
 	if (!log || klogctl(read_all, log, room - 1) < 0)
 		abort();
-	found = strstr(log, text);
+	for (pos = log; (pos = strstr(pos, text)); pos += strlen(text))
+		count++;
 	free(log);
-	return found;
+	return count;
+}
+
+static inline bool log_has(const char *text)
+{
+	return log_count(text);
 }
 
 #endif /* SELFTESTS_KERNEL_LOG_H */

@@ -77,7 +77,8 @@ guest system-high "$MORE" programs '--mem 4G' arm64/heap/system_high
 guest amd64-nodes 'amd64-6.12 amd64-7.x' programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle
-guest config "$MORE" programs '--no-load' arm64/heap/config
+guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
+	arm64/heap/config arm64/heap/vendor
 full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
 ODD="--overlay $SELFTESTS/heap/odd.dtso"
 guest bounce "$MORE" programs "--append swiotlb=force $ODD" \

@@ -19,6 +19,25 @@ static bool whole_heap_works(const char *name, size_t total)
 	return works;
 }
 
+static char *sysfs_of(const char *name, const char *file)
+{
+	char *path = format("/sys/class/dma_heap/%s/%s", name, file), *text = read_text(path);
+
+	free(path);
+	return text;
+}
+
+/* Two names for the same memory, says sysfs. */
+static bool same_memory(const char *name, const char *other)
+{
+	char *one = sysfs_of(name, "region"), *two = sysfs_of(other, "region");
+	bool shares = one && two && !strcmp(one, two);
+
+	free(one);
+	free(two);
+	return shares;
+}
+
 TEST_F(config, carveout_without_a_base)
 {
 	/* A leak would empty the area it is taken from. */
@@ -407,6 +426,35 @@ TEST_F(config, alias)
 		  heap_query(heap_open("second-uncached")).flags);
 }
 
+TEST_F(config, sysfs_tells_memory_and_kind)
+{
+	static const struct {
+		const char *heap, *region, *kind, *uncached;
+	} expected[] = {
+		{ "adsp", "adsp\n", "carveout\n", "0\n" },
+		{ "second-uncached", "adsp\n", "carveout\n", "1\n" },
+		{ "audio-uncached", "audio\n", "carveout\n", "1\n" },
+		{ "video", "video\n", "cma\n", "0\n" },
+		{ "linux,cma", "default_cma_region\n", "cma\n", "0\n" },
+		{ "any", "any\n", "carveout\n", "0\n" },
+	};
+	int heap, twin;
+	size_t i;
+
+	ASSERT_EQ(0, module_load("alias=second=adsp carveout=any:1M"));
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		EXPECT_STREQ(expected[i].region, sysfs_of(expected[i].heap, "region"));
+		EXPECT_STREQ(expected[i].kind, sysfs_of(expected[i].heap, "kind"));
+		EXPECT_STREQ(expected[i].uncached, sysfs_of(expected[i].heap, "uncached"));
+	}
+	heap = heap_open("adsp");
+	twin = heap_open("second-uncached");
+	ASSERT_LE(0, heap_alloc(heap, PAGE));
+	ASSERT_LE(0, heap_alloc(twin, PAGE));
+	EXPECT_STREQ("1\n", sysfs_of("second", "buffers"));
+	EXPECT_STREQ("2\n", sysfs_of("second", "region_buffers"));
+}
+
 TEST_F(config, alias_that_is_taken)
 {
 	ASSERT_EQ(0, module_load("alias=mdp=adsp,a/b=adsp,good=adsp"));
@@ -416,13 +464,101 @@ TEST_F(config, alias_that_is_taken)
 	EXPECT_TRUE(log_has("a/b"));
 }
 
-TEST_F(config, alias_without_sense)
+/* What programs ask for, as Rockchip's, Qualcomm's and others are built. */
+TEST_F(config, alias_of_any_name)
 {
-	EXPECT_ERRNO(EINVAL, module_load("alias=adsp"));
-	EXPECT_ERRNO(EINVAL, module_load("alias=new="));
-	EXPECT_ERRNO(EINVAL, module_load("alias==adsp"));
-	EXPECT_FALSE(module_is_loaded());
-	EXPECT_EQ(0, module_load(""));
+	const __u32 cma = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
+	const struct {
+		const char *name;
+		__u32 flags;
+	} expected[] = {
+		{ "dma32_uncached", cma | CONTIG_HEAP_F_UNCACHED },
+		{ "vidbuf_cached", cma },
+		{ "vidbuf_cached-uncached", cma | CONTIG_HEAP_F_UNCACHED },
+		{ "chain", cma },
+		{ "exact", CONTIG_HEAP_F_NO_MAP | CONTIG_HEAP_F_UNCACHED },
+		{ "nomap", CONTIG_HEAP_F_NO_MAP | CONTIG_HEAP_F_UNCACHED },
+		{ "nomap-uncached", CONTIG_HEAP_F_NO_MAP | CONTIG_HEAP_F_UNCACHED },
+		{ "qcom,adsp", 0 },
+		{ "qcom,adsp-uncached", CONTIG_HEAP_F_UNCACHED },
+		{ "comma", cma },
+	};
+	size_t i;
+
+	ASSERT_EQ(0, module_load("alias=chain=vidbuf_cached,vidbuf_cached=reserved,"
+				 "dma32_uncached=default_cma_region-uncached,exact=audio-uncached,"
+				 "nomap=audio,qcom,,adsp=adsp,comma=linux,,cma"));
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		int heap = heap_open(expected[i].name);
+
+		ASSERT_LE(0, heap) {
+			TH_LOG("%s is missing", expected[i].name);
+		}
+		EXPECT_EQ(expected[i].flags, heap_query(heap).flags) {
+			TH_LOG("%s is another heap", expected[i].name);
+		}
+		close(heap);
+	}
+	EXPECT_FALSE(node_exists("dma32_uncached-uncached"));
+	EXPECT_FALSE(node_exists("exact-uncached"));
+	EXPECT_FALSE(log_has("is taken"));
+	EXPECT_FALSE(log_has("there is no heap"));
+}
+
+TEST_F(config, many_aliases)
+{
+	char parameters[1024] = "alias=a0=adsp", name[16];
+	int i;
+
+	for (i = 1; i < 48; i++)
+		sprintf(parameters + strlen(parameters), ",a%d=adsp", i);
+	ASSERT_EQ(0, module_load(parameters));
+	for (i = 0; i < 48; i++) {
+		sprintf(name, "a%d", i);
+		EXPECT_TRUE(node_exists(name));
+	}
+	EXPECT_TRUE(node_exists("a47-uncached"));
+}
+
+TEST_F(config, aliases_without_sense_among_good_ones)
+{
+	static const char * const bad[] = { "adsp", "new=", "=adsp", "a/b=adsp", "name" };
+	char parameters[256] = "alias=good=adsp", text[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		sprintf(parameters + strlen(parameters), ",%s", bad[i]);
+	strcat(parameters, ",last=adsp");
+	ASSERT_EQ(0, module_load(parameters));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(text, sizeof(text), "alias=%s: has to be NEW=NAME", bad[i]);
+		EXPECT_EQ(1, log_count(text)) {
+			TH_LOG("%s", bad[i]);
+		}
+	}
+	EXPECT_TRUE(node_exists("good"));
+	EXPECT_TRUE(node_exists("last"));
+	EXPECT_FALSE(node_exists("new"));
+}
+
+/* A name of nothing is in the log, once; what comes later gets its names nevertheless. */
+TEST_F(config, alias_of_what_is_not_there)
+{
+	static const char driver[] = "/sys/bus/platform/drivers/contig-heap/";
+	char path[64];
+
+	ASSERT_EQ(0, module_load("alias=system-x=nosuchheap,good=adsp,loop=pool,pool=loop"));
+	EXPECT_EQ(1, log_count("alias=system-x=nosuchheap: there is no heap nosuchheap"));
+	EXPECT_EQ(1, log_count("there is no heap loop"));
+	EXPECT_FALSE(log_has("alias=good"));
+	snprintf(path, sizeof(path), "%sunbind", driver);
+	ASSERT_TRUE(write_text(path, "heap-adsp"));
+	EXPECT_FALSE(node_exists("good"));
+	snprintf(path, sizeof(path), "%sbind", driver);
+	ASSERT_TRUE(write_text(path, "heap-adsp"));
+	EXPECT_TRUE(node_exists("good"));
+	EXPECT_TRUE(node_exists("good-uncached"));
+	EXPECT_EQ(1, log_count("there is no heap nosuchheap"));
 }
 
 TEST_F(config, names_programs_look_for)
@@ -432,6 +568,18 @@ TEST_F(config, names_programs_look_for)
 	EXPECT_TRUE(node_exists("linux,cma"));
 	EXPECT_TRUE(node_exists("reserved"));
 	EXPECT_TRUE(node_exists("system"));
+	EXPECT_TRUE(same_memory("cma", "default_cma_region"));
+	EXPECT_TRUE(same_memory("cma-uncached", "default_cma_region"));
+}
+
+/* The administrator's word comes first, also for a heap that comes later than the area. */
+TEST_F(config, names_programs_look_for_given_away)
+{
+	ASSERT_EQ(0, module_load("alias=cma=adsp,reserved=spare@80000000"));
+	EXPECT_TRUE(same_memory("cma", "adsp"));
+	EXPECT_TRUE(same_memory("cma-uncached", "adsp"));
+	EXPECT_TRUE(same_memory("linux,cma", "default_cma_region"));
+	EXPECT_FALSE(same_memory("reserved", "default_cma_region"));
 }
 
 TEST_F(config, without_system_memory)
