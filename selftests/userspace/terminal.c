@@ -219,15 +219,15 @@ TEST_F(terminal, shows_all_that_fits)
 		START(sizes[i].columns, sizes[i].lines, "watch", RARELY);
 		ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
 		EXPECT_TRUE(taken(self));
-		line = vt_line(&self->vt, "HEAP ");
+		line = vt_line(&self->vt, "REGION ");
 		ASSERT_NE(NULL, line);
 		EXPECT_NE(NULL, strstr(line, " FREE"));
 		EXPECT_EQ(sizes[i].buffers, !!strstr(line, " BUFFERS"));
 		EXPECT_EQ(sizes[i].largest, !!strstr(line, " LARGEST"));
 		EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "["));
-		/* The longest name, cut or not, and an alias. */
-		EXPECT_NE(NULL, vt_line(&self->vt, "default_cma_region-"));
-		EXPECT_NE(NULL, vt_line(&self->vt, "linux,cma "));
+		/* The longest name, cut or not, and aliases. */
+		EXPECT_NE(NULL, vt_line(&self->vt, "default_cma_reg"));
+		EXPECT_NE(NULL, vt_line(&self->vt, "  cma linux,cma "));
 		EXPECT_NE(0U, self->vt.coloured);
 		press(self, 'q');
 		EXPECT_EQ(0, finish(self, 0));
@@ -240,22 +240,22 @@ TEST_F(terminal, says_what_does_not_fit)
 	START(80, 8, "watch", RARELY);
 	ASSERT_NE(NULL, wait_for(self, "and ", " more"));
 	/* The last line is the terminal's last but one at most: nothing scrolled. */
-	EXPECT_EQ(0, strncmp(vt_text(&self->vt, 0), "HEAP ", 5));
+	EXPECT_EQ(0, strncmp(vt_text(&self->vt, 0), "REGION ", 7));
 	EXPECT_NOTHING_LOST();
 }
 
 TEST_F(terminal, follows_its_size)
 {
 	START(80, 24, "watch", RARELY);
-	ASSERT_NE(NULL, wait_for(self, "HEAP ", " BUFFERS"));
-	vt_resize(&self->vt, 40, 12);
-	set_size(self->master, 40, 12);
+	ASSERT_NE(NULL, wait_for(self, "REGION ", " BUFFERS"));
+	vt_resize(&self->vt, 40, 8);
+	set_size(self->master, 40, 8);
 	ASSERT_NE(NULL, wait_for(self, "and ", " more"));
-	ASSERT_TRUE(wait_until_not(self, "HEAP ", "BUFF"));
-	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "HEAP "), " FREE"));
+	ASSERT_TRUE(wait_until_not(self, "REGION ", "BUFF"));
+	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "REGION "), " FREE"));
 	vt_resize(&self->vt, 200, 50);
 	set_size(self->master, 200, 50);
-	ASSERT_NE(NULL, wait_for(self, "HEAP ", " LARGEST"));
+	ASSERT_NE(NULL, wait_for(self, "REGION ", " LARGEST"));
 	EXPECT_TRUE(wait_until_gone(self, "and "));
 	/* Hardly any room at all. */
 	vt_resize(&self->vt, 1, 1);

@@ -99,19 +99,25 @@ test_general() {
 
 test_list() {
 	expect 'list' 0 dmaheap list
-	has 'list has a carveout' '^adsp +48 MiB +48 MiB +48 MiB .* 0600 '
-	has 'list has its twin' '^adsp-uncached +48 MiB'
-	has 'list has an alias' '^linux,cma '
+	has 'list has a carveout' '^adsp +carveout +48 MiB +48 MiB +48 MiB '
+	has 'list has its names' '^  0600 [a-z0-9]+: adsp adsp-uncached$'
+	has 'list has an area' '^default_cma_region +cma '
+	has 'list has its aliases' '^  0600 [a-z0-9]+: cma .*default_cma_region.* linux,cma '
+	[ "$(grep -cE '^(adsp|linux|cma)' "$WORK/out")" -eq 1 ]
+	verdict 'list has memory once' $?
+	lacks 'list fits a terminal' '^.{81}'
 	expect 'list for programs' 0 dmaheap list --json
-	has 'JSON has a carveout' '"name": "adsp", .*"size": 50331648, "free": 50331648,'
+	has 'JSON has a region' '"region": "adsp", "kind": "carveout", "size": 50331648, "free": 50331648,'
+	has 'JSON has a heap' '"name": "adsp-uncached", .*"uncached": true, "buffers": 0'
 	expect 'list as a user' 0 as_user "$HERE/dmaheap" list
-	has 'a user sees figures' '^adsp +48 MiB'
+	has 'a user sees figures' '^adsp +carveout +48 MiB'
 	has 'a user is told' '0600 .*no access'
 	expect 'list with an argument' 2 dmaheap list adsp
 }
 
 test_info() {
 	expect 'info' 0 dmaheap info adsp
+	has 'info tells the region' '^region +adsp$'
 	has 'info tells the kind' '^kind +carveout, cached CPU mappings'
 	has 'info tells the size' '^size +50331648 \(48 MiB\)'
 	expect 'info of an uncached carveout' 0 dmaheap info audio-uncached
@@ -215,6 +221,10 @@ test_watch() {
 	hold adsp 12M
 	expect 'watch' 0 dmaheap watch --count=1 adsp
 	has 'watch draws use' '^adsp +\[######\.+\] +36 MiB'
+	expect 'watch by an alias' 0 dmaheap watch --count=1 linux,cma cma-uncached
+	[ "$(grep -c '^default_cma_region ' "$WORK/out")" -eq 1 ]
+	verdict 'watch has memory once' $?
+	has 'watch has other names' '^  cma linux,cma reserved'
 	release
 	expect 'watch twice' 0 dmaheap watch --count=2 --interval=1
 	[ "$(grep -c '^mdp ' "$WORK/out")" -eq 2 ]

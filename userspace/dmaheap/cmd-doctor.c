@@ -20,10 +20,11 @@ static const struct {
 	{ "linux,cma", "libcamera, older Kodi, rpicam-apps" },
 	{ "reserved", "libcamera, older Kodi" },
 	{ DEFAULT_AREA, "programs for kernels since 6.17" },
+	{ "cma", "mpp, librga" },
 	{ "system", "Android's allocators, Kodi, mpp, librga" },
 };
 
-#define AREA_NAMES	3
+#define AREA_NAMES	4
 
 static unsigned int problems;
 
@@ -172,24 +173,51 @@ static void hint_log(void)
 	hint("sudo dmesg | grep -E 'contig[_-]heap'");
 }
 
-/* An alias= that names no heap is ignored by the module. */
-static void check_aliases(void)
+/* The first entry of a list, in which a comma of a name is doubled; it gets a single one. */
+static char *next_entry(char **rest)
 {
-	char *text = parameter("alias"), *rest = text, *entry;
+	char *entry = *rest, *from = entry, *to = entry;
+
+	for (; *from; from++) {
+		if (*from == ',' && *++from != ',')
+			break;
+		*to++ = *from;
+	}
+	*rest = from;
+	*to = '\0';
+	return entry;
+}
+
+static bool either_exists(const char *name)
+{
 	char uncached[300];
 
-	while (text && (entry = strsep(&rest, ","))) {
-		char *heap = strchr(entry, '=');
+	snprintf(uncached, sizeof(uncached), "%s" UNCACHED, name);
+	return heap_exists(name) || heap_exists(uncached);
+}
 
-		if (!heap)
+/* An alias= that names no heap, or is misspelt, is passed over by the module. */
+static void check_aliases(void)
+{
+	char *text = parameter("alias"), *rest = text;
+
+	while (rest && *rest) {
+		char *entry = next_entry(&rest), *heap = strchr(entry, '=');
+
+		if (!heap) {
+			problem("alias=%s has no effect: it is not NEW=NAME", entry);
+			hint("write a comma that is in a name twice");
 			continue;
+		}
 		*heap++ = '\0';
-		snprintf(uncached, sizeof(uncached), "%s" UNCACHED, entry);
-		if (heap_exists(entry) || heap_exists(uncached))
+		if (either_exists(entry))
 			continue;
-		problem("alias=%s=%s has no effect: \"%s\" is not the first name of a heap", entry,
-			heap, heap);
-		hint("name a label, a carveout or " DEFAULT_AREA "; no other alias, nothing with " UNCACHED);
+		if (either_exists(heap))
+			problem("alias=%s=%s has no effect", entry, heap);
+		else
+			problem("alias=%s=%s has no effect: there is no heap \"%s\"", entry, heap,
+				heap);
+		hint_log();
 	}
 	free(text);
 }
@@ -407,7 +435,7 @@ static void check_names(const struct heap_state *states, size_t count)
 			continue;
 		note("no heap named \"%s\" (needed by %s)", expected[i].name, expected[i].who);
 		if (loaded())
-			hint("contig_heaps has none; alias=%s=HEAP gives it to a heap, if contiguous memory will do",
+			hint("alias=%s=HEAP gives the name to a heap of contig_heaps, if contiguous memory will do",
 			     expected[i].name);
 	}
 }
@@ -432,6 +460,20 @@ static bool is_other_variant(const char *name)
 	return true;
 }
 
+/* To be completed: nobody knows which heap will do. */
+static void hint_alias(const char *name)
+{
+	char entry[600], *end = entry;
+
+	for (; *name; name++) {
+		if (*name == ',')
+			*end++ = ',';
+		*end++ = *name;
+	}
+	strcpy(end, "=HEAP");
+	hint_parameter("alias", entry);
+}
+
 static void hint_name(const char *name)
 {
 	char entry[300];
@@ -441,9 +483,10 @@ static void hint_name(const char *name)
 		     name);
 		hint("memory-region = <&...>, which points to a node under /reserved-memory");
 	}
+	/* alias= knows commas in names, carveout= does not. */
 	if (strchr(name, ',')) {
-		hint("no parameter can contain a comma; another name for a heap that exists, until the next boot:");
-		hint("sudo ln -s HEAP '/dev/dma_heap/%s'", name);
+		hint("as a further name of a heap that exists:");
+		hint_alias(name);
 		return;
 	}
 	hint("as a carveout of 16 MiB:");

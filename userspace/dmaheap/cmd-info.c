@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* dmaheap info */
 #include <getopt.h>
+#include <string.h>
 
 #include "tool.h"
 
@@ -12,13 +13,19 @@ static void print_line(const char *what, uint64_t bytes)
 	       size_text(bytes, text, sizeof(text)));
 }
 
+static const char *kind_of(const struct heap_state *state)
+{
+	return !strcmp(state->kind, "cma") ? "CMA area" :
+	       !strcmp(state->kind, "system") ? "system memory" : state->kind;
+}
+
 /* What only an open heap tells. */
-static void print_opened(const char *name)
+static void print_opened(const struct heap_state *state)
 {
 	struct dmaheap_info info = { .size = sizeof(info) };
 	struct dmaheap *heap;
 	uint32_t features;
-	int ret = dmaheap_open(name, &heap);
+	int ret = dmaheap_open(state->name, &heap);
 
 	if (ret) {
 		printf("%-15s cannot be opened: %s\n", "kind", dmaheap_strerror(ret));
@@ -29,7 +36,7 @@ static void print_opened(const char *name)
 		printf("%-15s the kernel's own heap, or another driver's\n", "kind");
 	} else {
 		printf("%-15s %s%s, %s CPU mappings\n", "kind",
-		       info.flags & DMAHEAP_INFO_CMA ? "CMA area" : "carveout",
+		       kind_of(state),
 		       info.flags & DMAHEAP_INFO_NO_MAP ? " outside the linear map" : "",
 		       info.flags & DMAHEAP_INFO_UNCACHED ? "write-combined" : "cached");
 		printf("%-15s %u (all heaps on this memory)\n", "region buffers",
@@ -59,6 +66,7 @@ static int run(int argc, char **argv)
 	       (unsigned int)state.uid, group_name(state.gid, group, sizeof(group)),
 	       state.openable ? "you can open it" : "you cannot open it");
 	if (state.ours) {
+		printf("%-15s %s\n", "region", state.region);
 		print_line("size", state.size);
 		print_line("free", state.free);
 		print_line("longest run", state.largest);
@@ -67,7 +75,7 @@ static int run(int argc, char **argv)
 		printf("%-15s %llu %%\n", "fragmentation", (unsigned long long)state.fragmentation);
 		printf("%-15s %llu\n", "buffers", (unsigned long long)state.buffers);
 	}
-	print_opened(state.name);
+	print_opened(&state);
 	return OK;
 }
 

@@ -53,7 +53,6 @@ static int run(int argc, char **argv)
 	const char *svg = NULL, *when = NULL;
 	struct heap_state state;
 	struct region_map map;
-	char region[256];
 	int c, ret;
 
 	while ((c = getopt_long(argc, argv, "s:c:h", options, NULL)) != -1) {
@@ -75,10 +74,9 @@ static int run(int argc, char **argv)
 		return fail(ret, "%s", argv[optind]);
 	if (!state.ours)
 		return fail(-EOPNOTSUPP, "%s", state.name);
-	ret = -EACCES;
-	if (region_of_heap(state.name, region, sizeof(region)))
-		ret = region_read(region, &map);
-	if (ret == -EACCES && !svg) {
+	ret = region_read(state.region, &map);
+	/* Without debugfs, nobody can. */
+	if ((ret == -EACCES || ret == -ENOENT) && !svg) {
 		/* Anyone may know how much, but not where. */
 		draw_bar(&state, width(), use_colour(when));
 		puts("\nThis shows how much is used. Only root can see where, with debugfs mounted.");

@@ -17,7 +17,7 @@
 
 /**
  * struct layout - what there is room for
- * @name: columns of the name
+ * @name: columns of the region's name
  * @bar: cells of the bar, 0 for none
  * @largest: is there that column?
  * @dirty: likewise
@@ -45,8 +45,11 @@ static struct layout lay_out(unsigned int columns, unsigned int longest)
 				 .buffers = true, .change = true };
 	unsigned int room = columns, bar = 6 + 3;
 
-	if (!columns)
+	if (!columns) {
+		if (longest > layout.name)
+			layout.name = longest;
 		return layout;
+	}
 	fits(&room, FREE);
 	layout.name = longest < 8 ? 8 : longest;
 	if (room < layout.name + bar)
@@ -70,6 +73,23 @@ static bool is_wanted(const char *name, char **names)
 		if (!strcmp(name, *names))
 			return true;
 	return false;
+}
+
+/*
+ * Is this name worth a place: neither the region's, nor that of the uncached heap beside one that
+ * has a place?
+ */
+static bool is_telling(const struct heap_state *states, size_t count, size_t i)
+{
+	const struct heap_state *cached;
+	char name[256];
+
+	if (!strcmp(states[i].name, states[i].region))
+		return false;
+	if (!strip_uncached(states[i].name, name, sizeof(name)))
+		return true;
+	cached = heap_find(states, count, name);
+	return !cached || !same_region(cached, &states[i]);
 }
 
 /* "+4.0 MiB" in use since the last look, or nothing. */
@@ -96,7 +116,7 @@ static void print_name(const char *name, unsigned int columns, bool cut)
 
 static void print_header(const struct layout *layout)
 {
-	print_name("HEAP", layout->name, false);
+	print_name("REGION", layout->name, false);
 	if (layout->bar)
 		printf(" %-*s", (int)layout->bar + 2,
 		       layout->bar >= 18 ? "USED : DIRTY . CLEAN" : "USED");
@@ -109,12 +129,12 @@ static void print_header(const struct layout *layout)
 		printf(" %7s", "BUFFERS");
 }
 
-static void print_heap(const struct heap_state *state, const struct heap_state *before,
+static void print_region(const struct heap_state *state, const struct heap_state *before,
 		       const struct layout *layout, bool cut, bool colour)
 {
 	char text[32];
 
-	print_name(state->name, layout->name, cut);
+	print_name(state->region, layout->name, cut);
 	if (layout->bar) {
 		putchar(' ');
 		draw_bar(state, layout->bar, colour);
@@ -125,7 +145,7 @@ static void print_heap(const struct heap_state *state, const struct heap_state *
 	if (layout->dirty)
 		printf(" %10s", size_text(state->dirty, text, sizeof(text)));
 	if (layout->buffers)
-		printf(" %7llu", (unsigned long long)state->buffers);
+		printf(" %7llu", (unsigned long long)state->region_buffers);
 	if (layout->change)
 		print_change(state, before);
 }
@@ -149,9 +169,35 @@ struct view {
 	size_t count, nr_before;
 };
 
+/* Each region once, if any of its heaps is wanted. */
 static bool is_shown(const struct view *view, size_t i)
 {
-	return view->states[i].ours && is_wanted(view->states[i].name, view->names);
+	size_t j;
+
+	if (!view->states[i].ours || !first_of_region(view->states, i))
+		return false;
+	for (j = i; j < view->count; j++)
+		if (same_region(&view->states[i], &view->states[j]) &&
+		    is_wanted(view->states[j].name, view->names))
+			return true;
+	return false;
+}
+
+/* What else the region's heaps are called, in a line, as far as that goes; false without any. */
+static bool other_names(const struct view *view, size_t region, char *line, size_t len)
+{
+	size_t i, used = 0;
+
+	for (i = region; i < view->count; i++) {
+		if (!same_region(&view->states[region], &view->states[i]) ||
+		    !is_telling(view->states, view->count, i))
+			continue;
+		used += snprintf(line + used, len - used, "%s%s", used ? " " : "",
+				 view->states[i].name);
+		if (used >= len)
+			break;
+	}
+	return used;
 }
 
 /*
@@ -168,11 +214,12 @@ static void show(const struct view *view)
 {
 	unsigned int columns = 0, lines = 0, longest = 0, shown = 0, left = 0;
 	struct layout layout;
+	char names[1024];
 	size_t i;
 
 	for (i = 0; i < view->count; i++)
-		if (is_shown(view, i) && strlen(view->states[i].name) > longest)
-			longest = strlen(view->states[i].name);
+		if (is_shown(view, i) && strlen(view->states[i].region) > longest)
+			longest = strlen(view->states[i].region);
 	screen_size(&columns, &lines);
 	layout = lay_out(columns, longest);
 	/* The header, the last line, and the one before it. */
@@ -185,14 +232,22 @@ static void show(const struct view *view)
 	for (i = 0; i < view->count; i++) {
 		if (!is_shown(view, i))
 			continue;
-		if (view->screen && shown == lines) {
+		if (view->screen && shown >= lines) {
 			left++;
 			continue;
 		}
 		begin_line(view);
-		print_heap(&view->states[i],
-			   heap_find(view->before, view->nr_before, view->states[i].name), &layout,
-			   columns, view->colour);
+		print_region(&view->states[i],
+			     heap_find(view->before, view->nr_before, view->states[i].name),
+			     &layout, columns, view->colour);
+		putchar('\n');
+		shown++;
+		if (!other_names(view, i, names, sizeof(names)) ||
+		    (view->screen && shown >= lines))
+			continue;
+		begin_line(view);
+		fputs("  ", stdout);
+		print_name(names, columns > 4 ? columns - 3 : 1, columns);
 		putchar('\n');
 		shown++;
 	}
@@ -290,9 +345,9 @@ const struct command cmd_watch = {
 	.summary = "show heaps as they change",
 	.help =
 "Usage: dmaheap watch [--count=N] [--interval=MS] [HEAP]...\n\n"
-"Show usage and dirty memory of all heaps with statistics, or of those named, until interrupted. The\n"
-"last column shows the change since the previous refresh. No permission is needed. On a terminal, q\n"
-"quits and space refreshes.\n\n"
+"Show usage and dirty memory of all heaps with statistics, or of those named, until interrupted:\n"
+"each region of memory once, with other names of its heaps below. The last column shows the change\n"
+"since the previous refresh. No permission is needed. On a terminal, q quits and space refreshes.\n\n"
 "  -n, --count=N      refresh N times\n"
 "  -i, --interval=MS  milliseconds between refreshes (1000)\n"
 "  -h, --help         this text\n",

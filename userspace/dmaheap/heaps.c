@@ -12,6 +12,16 @@
 /* Ours have a class of their own where the kernel has heaps itself. */
 static const char *const classes[] = { "dma_heap", "contig_heap" };
 
+static bool read_word(const char *class, const char *heap, const char *file, char *word, size_t len)
+{
+	char *text = read_file("/sys/class/%s/%s/%s", class, heap, file);
+
+	if (text)
+		snprintf(word, len, "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	return text;
+}
+
 static bool read_figures(const char *class, struct heap_state *state)
 {
 	const struct {
@@ -21,7 +31,8 @@ static bool read_figures(const char *class, struct heap_state *state)
 		{ "size", &state->size }, { "free", &state->free },
 		{ "largest", &state->largest }, { "dirty", &state->dirty },
 		{ "quantum", &state->quantum }, { "fragmentation", &state->fragmentation },
-		{ "buffers", &state->buffers },
+		{ "buffers", &state->buffers }, { "uncached", &state->uncached },
+		{ "region_buffers", &state->region_buffers },
 	};
 	size_t i;
 
@@ -29,7 +40,8 @@ static bool read_figures(const char *class, struct heap_state *state)
 		if (!read_u64(figures[i].value, "/sys/class/%s/%s/%s", class, state->name,
 			      figures[i].file))
 			return false;
-	return true;
+	return read_word(class, state->name, "region", state->region, sizeof(state->region)) &&
+	       read_word(class, state->name, "kind", state->kind, sizeof(state->kind));
 }
 
 /* 0 or a negative errno. */
@@ -102,6 +114,22 @@ const struct heap_state *heap_find(const struct heap_state *states, size_t count
 		if (!strcmp(states[i].name, name))
 			return &states[i];
 	return NULL;
+}
+
+bool same_region(const struct heap_state *a, const struct heap_state *b)
+{
+	return a == b || (a->ours && b->ours && !strcmp(a->region, b->region));
+}
+
+/* Of the heaps on the same memory, is this the one that comes first? */
+bool first_of_region(const struct heap_state *states, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (same_region(&states[i], &states[j]))
+			return false;
+	return true;
 }
 
 const char *group_name(gid_t gid, char *buf, size_t len)

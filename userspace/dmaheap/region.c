@@ -3,61 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "tool.h"
 
 #define DEBUG		"/sys/kernel/debug/contig_heaps"
-#define UNCACHED	"-uncached"
-
-static bool region_exists(const char *region)
-{
-	char path[4096];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s" DEBUG "/%s", root(), region);
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
-/* The heap that the administrator gave another name: "NEW=HEAP,..." in a parameter. */
-static bool resolve_alias(const char *name, char *heap, size_t len)
-{
-	char *text = read_file("/sys/module/contig_heaps/parameters/alias");
-	char *entry, *rest = text;
-	bool found = false;
-
-	while (text && !found && (entry = strsep(&rest, ",\n"))) {
-		char *target = strchr(entry, '=');
-
-		if (!target)
-			continue;
-		*target++ = '\0';
-		found = !strcmp(entry, name);
-		if (found)
-			snprintf(heap, len, "%s", target);
-	}
-	free(text);
-	return found;
-}
-
-/* The region that a heap takes its memory from; false if it is not to be found. */
-bool region_of_heap(const char *heap, char *region, size_t len)
-{
-	size_t n = strlen(heap), end = strlen(UNCACHED);
-	char alias[256];
-
-	if (n > end && !strcmp(heap + n - end, UNCACHED))
-		n -= end;
-	if ((size_t)snprintf(region, len, "%.*s", (int)n, heap) >= len)
-		return false;
-	if (region_exists(region))
-		return true;
-	if (resolve_alias(region, alias, sizeof(alias)))
-		snprintf(region, len, "%s", alias);
-	else if (!strcmp(region, "linux,cma") || !strcmp(region, "reserved"))
-		snprintf(region, len, "default_cma_region");
-	return region_exists(region);
-}
 
 /* A line "# ... each is N bytes", then lines "OFFSET  CELLS". */
 bool parse_map(const char *text, struct region_map *map)

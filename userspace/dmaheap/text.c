@@ -184,3 +184,14 @@ bool use_colour(const char *when)
 		return false;
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
+
+/* The name of the cached heap beside an uncached one; false if it is not called so. */
+bool strip_uncached(const char *name, char *buf, size_t len)
+{
+	size_t n = strlen(name), end = strlen("-uncached");
+
+	if (n <= end || strcmp(name + n - end, "-uncached"))
+		return false;
+	snprintf(buf, len, "%.*s", (int)(n - end), name);
+	return true;
+}

@@ -57,6 +57,7 @@ void print_safe(const char *text);
 char *read_file(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool read_u64(uint64_t *value, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool use_colour(const char *when);
+bool strip_uncached(const char *name, char *buf, size_t len);
 
 #ifdef DMAHEAP_TEST_ROOT
 const char *root(void);
@@ -79,6 +80,10 @@ const char *root(void);
  * @quantum: unit of allocation
  * @fragmentation: percent
  * @buffers: live ones of this heap
+ * @region_buffers: live ones of all heaps on its memory
+ * @uncached: its buffers are write-combined
+ * @region: name of its memory; heaps of the same region share that
+ * @kind: of its memory
  */
 struct heap_state {
 	char name[256];
@@ -88,12 +93,16 @@ struct heap_state {
 	uid_t uid;
 	gid_t gid;
 	uint64_t size, free, largest, dirty, quantum, fragmentation, buffers;
+	uint64_t region_buffers, uncached;
+	char region[256], kind[16];
 };
 
 /* heaps.c */
 int heap_read(const char *name, struct heap_state *state);
 int heaps_read(struct heap_state **states, size_t *count);
 const struct heap_state *heap_find(const struct heap_state *states, size_t count, const char *name);
+bool same_region(const struct heap_state *a, const struct heap_state *b);
+bool first_of_region(const struct heap_state *states, size_t i);
 const char *group_name(gid_t gid, char *buf, size_t len);
 
 /**
@@ -133,7 +142,6 @@ struct region_map {
 };
 
 /* region.c */
-bool region_of_heap(const char *heap, char *region, size_t len);
 bool parse_map(const char *text, struct region_map *map);
 bool parse_buffers(const char *text, struct region_map *map);
 int region_read(const char *region, struct region_map *map);
