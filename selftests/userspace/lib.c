@@ -628,6 +628,38 @@ TEST(first_of_a_list)
 	EXPECT_EQ(-EINVAL, dmaheap_open_first(bad, &heap));
 }
 
+TEST(allocation_from_the_first_of_a_list)
+{
+	static const char *const late[] = { "no-such", "adsp", "default_cma_region", NULL };
+	static const char *const small[] = { "adsp", "default_cma_region", NULL };
+	static const char *const nomap[] = { "audio-uncached", "adsp", NULL };
+	static const char *const none[] = { "no-such", NULL };
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer, *all;
+	struct dmaheap *heap;
+
+	ASSERT_EQ(0, dmaheap_alloc_first(late, MiB(48), NULL, &heap, &all));
+	EXPECT_STREQ("adsp", dmaheap_name(heap));
+	dmaheap_unref(heap);
+	/* It is full, so the next one it is. */
+	ASSERT_EQ(0, dmaheap_alloc_first(small, PAGE, NULL, &heap, &buffer));
+	EXPECT_STREQ("default_cma_region", dmaheap_name(heap));
+	dmaheap_unref(heap);
+	dmaheap_buffer_unref(buffer);
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc_first(nomap, MiB(64), NULL, &heap, &buffer));
+	dmaheap_buffer_unref(all);
+	/* What is asked for is not dropped. */
+	options.flags = DMAHEAP_CACHED;
+	ASSERT_EQ(0, dmaheap_alloc_first(nomap, PAGE, &options, &heap, &buffer));
+	EXPECT_STREQ("adsp", dmaheap_name(heap));
+	dmaheap_unref(heap);
+	dmaheap_buffer_unref(buffer);
+	ASSERT_EQ(0, dmaheap_alloc_first(NULL, PAGE, NULL, NULL, &buffer));
+	dmaheap_buffer_unref(buffer);
+	EXPECT_EQ(-ENOENT, dmaheap_alloc_first(none, PAGE, NULL, &heap, &buffer));
+	EXPECT_EQ(-EINVAL, dmaheap_alloc_first(small, 0, NULL, &heap, &buffer));
+}
+
 TEST(bad_names)
 {
 	char longest[300];

@@ -145,6 +145,9 @@ test_alloc() {
 	has 'the contents went through' 'hello, heap' "$WORK/copy"
 	expect 'alloc from the twin' 0 dmaheap alloc --uncached adsp 1M
 	expect 'alloc from no twin' 5 dmaheap alloc --cached audio-uncached 1M
+	expect 'alloc from one of several' 0 dmaheap alloc --or=no-such --or=linux,cma no-such-either 1M
+	has 'alloc tells from which' '^from linux,cma$'
+	expect 'alloc from none of several' 3 dmaheap alloc --or=nor-this no-such 4K
 	expect 'alloc of both' 2 dmaheap alloc --cached --uncached adsp 1M
 	expect 'alloc with an alignment' 0 dmaheap alloc --align=4M adsp 1M
 	expect 'alloc with a bad alignment' 2 dmaheap alloc --align=3K adsp 1M

@@ -11,9 +11,13 @@
 
 #include "tool.h"
 
+#define MAX_HEAPS	16
+
 /**
  * struct job - what to do with the buffer
  * @options: how to allocate it
+ * @heaps: where from, the first one that can; ends with NULL
+ * @nr_others: how many of them follow the first one
  * @fill: write @value to all of it
  * @value: byte
  * @input: read its contents from there, or NULL
@@ -24,6 +28,8 @@
  */
 struct job {
 	struct dmaheap_options options;
+	const char *heaps[MAX_HEAPS + 1];
+	unsigned int nr_others;
 	bool fill;
 	unsigned char value;
 	const char *input, *output, *pmem;
@@ -207,6 +213,7 @@ static int parse(int argc, char **argv, struct job *job)
 		{ "align", required_argument, NULL, 'a' },
 		{ "cached", no_argument, NULL, 'c' },
 		{ "uncached", no_argument, NULL, 'u' },
+		{ "or", required_argument, NULL, 'O' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "fill", required_argument, NULL, 'f' },
 		{ "input", required_argument, NULL, 'i' },
@@ -221,7 +228,7 @@ static int parse(int argc, char **argv, struct job *job)
 	int c;
 
 	/* The program's options are not ours. */
-	while ((c = getopt_long(argc, argv, "+a:cun:f:i:o:d::p:wh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+a:cuO:n:f:i:o:d::p:wh", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			if (!parse_size(optarg, &job->options.align) || !job->options.align ||
@@ -233,6 +240,11 @@ static int parse(int argc, char **argv, struct job *job)
 			break;
 		case 'u':
 			job->options.flags |= DMAHEAP_UNCACHED;
+			break;
+		case 'O':
+			if (job->nr_others + 1 == MAX_HEAPS)
+				return usage("at most %d heaps can be tried", MAX_HEAPS);
+			job->heaps[++job->nr_others] = optarg;
 			break;
 		case 'n':
 			job->options.name = optarg;
@@ -271,6 +283,7 @@ static int parse(int argc, char **argv, struct job *job)
 		return usage("--cached and --uncached exclude each other");
 	if (optind + 2 > argc)
 		return usage("a heap and a size are expected");
+	job->heaps[0] = argv[optind];
 	return OK;
 }
 
@@ -279,6 +292,7 @@ static int run(int argc, char **argv)
 	struct job job = { .options = DMAHEAP_OPTIONS_INIT };
 	struct dmaheap_buffer *buffer;
 	struct dmaheap *heap;
+	char **program;
 	uint64_t size;
 	int ret = parse(argc, argv, &job);
 
@@ -286,19 +300,15 @@ static int run(int argc, char **argv)
 		return ret < 0 ? show_help() : ret;
 	if (!parse_size(argv[optind + 1], &size) || !size)
 		return usage("\"%s\" is not a size", argv[optind + 1]);
-	ret = dmaheap_open(argv[optind], &heap);
+	ret = dmaheap_alloc_first(job.heaps, size, &job.options, &heap, &buffer);
 	if (ret)
-		return fail(ret, "%s", argv[optind]);
-	ret = dmaheap_alloc(heap, size, &job.options, &buffer);
-	if (ret) {
-		ret = fail(ret, "%s: %llu bytes", argv[optind], (unsigned long long)size);
-	} else {
-		char **program = argv + optind + 2;
-
-		ret = use(&job, buffer, *program && !strcmp(*program, "--") ? program + 1 :
-			  program);
-		dmaheap_buffer_unref(buffer);
-	}
+		return fail(ret, "%s%s: %llu bytes", job.heaps[0],
+			    job.nr_others ? " and the others" : "", (unsigned long long)size);
+	if (job.nr_others)
+		printf("from %s\n", dmaheap_name(heap));
+	program = argv + optind + 2;
+	ret = use(&job, buffer, *program && !strcmp(*program, "--") ? program + 1 : program);
+	dmaheap_buffer_unref(buffer);
 	dmaheap_unref(heap);
 	return ret;
 }
@@ -314,6 +324,7 @@ const struct command cmd_alloc = {
 "  -a, --align=BYTES   align the physical address to a power of two\n"
 "  -c, --cached        use the cached heap of the pair that shares this memory\n"
 "  -u, --uncached      use the write-combined heap of that pair\n"
+"  -O, --or=HEAP       another heap to try, if those before it cannot; says which one it was\n"
 "  -n, --name=NAME     name that tools show, at most 31 bytes\n"
 "  -f, --fill=BYTE     fill with a byte, 0 to 255\n"
 "  -i, --input=FILE    fill from a file, up to its end; - is standard input\n"

@@ -161,6 +161,37 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 	return 0;
 }
 
+/* Might another heap do what this one cannot? */
+static bool is_of_heap(int error)
+{
+	return error == -ENOENT || error == -EACCES || error == -ENODEV || error == -ENOMEM ||
+	       error == -EOPNOTSUPP;
+}
+
+API int dmaheap_alloc_first(const char *const *names, uint64_t size,
+			    const struct dmaheap_options *options, struct dmaheap **heap,
+			    struct dmaheap_buffer **buffer)
+{
+	int first = -ENOENT;
+
+	for (names = names ? names : dmaheap_default_names; *names; names++) {
+		struct dmaheap *one;
+		int ret = dmaheap_open(*names, &one);
+
+		if (!ret) {
+			ret = dmaheap_alloc(one, size, options, buffer);
+			if (!ret && heap)
+				*heap = dmaheap_ref(one);
+			dmaheap_unref(one);
+		}
+		if (!is_of_heap(ret))
+			return ret;
+		if (first == -ENOENT)
+			first = ret;
+	}
+	return first;
+}
+
 API int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer)
 {
 	int own;

@@ -177,6 +177,18 @@ int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_opti
 		  struct dmaheap_buffer **buffer);
 
 /*
+ * Allocate from the first heap of a list that can: one that exists, may be opened, has a run that is
+ * long enough, and can do what @options ask for. The list ends with NULL. @heap is filled in with
+ * that heap, as a reference for the caller; it may be NULL. If none can, the error is that of the
+ * first heap that exists, or -ENOENT. Nothing but the heap differs: no option is dropped to make an
+ * allocation succeed. If @names is NULL, the names of the kernel's default contiguous area are tried.
+ * Other errors than of heaps that cannot, such as -EINVAL, -EINTR and -EMFILE, end it at once.
+ */
+int dmaheap_alloc_first(const char *const *names, uint64_t size,
+			const struct dmaheap_options *options, struct dmaheap **heap,
+			struct dmaheap_buffer **buffer);
+
+/*
  * A buffer from a dma-buf's file descriptor, which is duplicated and stays the caller's. @heap is
  * any heap of contig_heaps, which makes a sync of a part possible, or NULL.
  * -EBADF; -EINVAL: not a dma-buf.

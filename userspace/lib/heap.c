@@ -125,14 +125,16 @@ API int dmaheap_open(const char *name, struct dmaheap **heap)
 	return heap_new(fd, name, heap);
 }
 
+/* Names of the kernel's default contiguous area. */
+const char *const dmaheap_default_names[] = {
+	"default_cma_region", "linux,cma", "reserved", NULL,
+};
+
 API int dmaheap_open_first(const char *const *names, struct dmaheap **heap)
 {
-	static const char *const known[] = {
-		"default_cma_region", "linux,cma", "reserved", NULL,
-	};
 	int first = -ENOENT;
 
-	for (names = names ? names : known; *names; names++) {
+	for (names = names ? names : dmaheap_default_names; *names; names++) {
 		int ret = dmaheap_open(*names, heap);
 
 		if (!ret)

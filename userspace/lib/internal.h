@@ -72,6 +72,8 @@ struct dmaheap_buffer {
 	void *data;
 };
 
+extern const char *const dmaheap_default_names[];
+
 int dmaheap_ioctl(int fd, unsigned long command, void *arg);
 int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin);
 int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
