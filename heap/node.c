@@ -27,6 +27,7 @@
 #include "heap.h"
 #include "kcompat.h"
 #include "node.h"
+#include "region.h"
 #include "sysfs.h"
 
 #define MAX_NODES	256
