@@ -76,10 +76,15 @@ static u64 zone_file_pages(struct zone *zone)
 	       zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
 }
 
-/* What is free for us: not the parts of CMA areas, nor what the kernel keeps for emergencies. */
+/*
+ * What is free for us: not the parts of CMA areas, nor what the kernel keeps for
+ * emergencies. One part in 32 is for others: each processor keeps free pages of its
+ * own by the megabyte, takes them without a look at what is left, and without them
+ * the OOM killer comes for whoever next needs a page.
+ */
 static u64 zone_free_pages(struct zone *zone)
 {
-	u64 kept = zone->_watermark[WMARK_HIGH];
+	u64 kept = zone->_watermark[WMARK_HIGH] + zone_managed_pages(zone) / 32;
 	u64 free = zone_page_state(zone, NR_FREE_PAGES);
 
 #ifdef CONFIG_CMA
