@@ -302,54 +302,6 @@ TEST_F(memory, all_there_is_and_back)
 	}
 }
 
-#ifdef __aarch64__
-/* What is kept free for the kernel, in blocks of any size. */
-static size_t kept(void)
-{
-	char *text = read_text("/proc/zoneinfo"), *line, *save;
-	unsigned long pages = 0, high, managed;
-
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (sscanf(line, " high %lu", &high) == 1)
-			pages += high;
-		else if (sscanf(line, " managed %lu", &managed) == 1)
-			pages += managed / 32;
-	free(text);
-	return pages * PAGE;
-}
-
-/*
- * Nothing else is left for it than single pages, none of them beside another: what
- * there is in larger blocks is taken before.
- */
-static int buffer_of_crumbs(int heap, size_t len)
-{
-	static const char own[] = "/proc/sys/vm/percpu_pagelist_high_fraction";
-	static struct buffers rest;
-	size_t size = 4 * kept() + MiB(64), all, at;
-	char *cake = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd;
-
-	/* Processors are not to keep them. */
-	if (!write_text(own, "100000"))
-		die(own);
-	madvise(cake, size, MADV_NOHUGEPAGE);
-	memset(cake, 1, size);
-	take_all(heap, MiB(16), &rest);
-	take_all(heap, KiB(256), &rest);
-	for (at = 0; at < size; at += 2 * PAGE)
-		madvise(cake + at, PAGE, MADV_DONTNEED);
-	all = heap_query(heap).free - 4 * len;
-	if (all > kept())
-		rest.fd[rest.count++] = heap_alloc(heap, all);
-	fd = heap_alloc(heap, len);
-	munmap(cake, size);
-	give_back(&rest);
-	write_text(own, "0");
-	return fd;
-}
-#endif
-
 /* Maps it for a device; returns the number of segments, all of which are within limits. */
 static int segments(int importer, int attachment, size_t size, bool low)
 {
@@ -446,30 +398,6 @@ TEST_F(memory, kernel)
 	EXPECT_TRUE(kernel_and_cpu_agree(self->importer, fd, LEN));
 	EXPECT_TRUE(kernel_and_cpu_agree(self->importer, single, PAGE));
 }
-
-#ifdef __aarch64__
-/* Once, because it takes all memory; where what programs free is in the heap's reach. */
-TEST(crumbs)
-{
-	int heap = heap_open("system"), importer = importer_open(), fd, attachment;
-	const size_t len = 1024 * PAGE;
-
-	if (PAGE != KiB(4))
-		SKIP(return, "larger pages make no such crumbs in reasonable time");
-	ASSERT_LE(0, heap);
-	ASSERT_TRUE(more_files());
-	fd = buffer_of_crumbs(heap, len);
-	ASSERT_LE(0, fd);
-	EXPECT_TRUE(is_zero(fd, len));
-	EXPECT_TRUE(keeps(fd, len, 5));
-	attachment = importer_attach(importer, importer_any_device(importer), fd);
-	ASSERT_LE(0, attachment);
-	/* Or they were no crumbs. */
-	EXPECT_LT(512, segments(importer, attachment, len, false));
-	EXPECT_TRUE(device_and_cpu_agree(importer, attachment, fd, len));
-	EXPECT_TRUE(kernel_and_cpu_agree(importer, fd, len));
-}
-#endif
 
 /* Each page tells which one it is. */
 static void number(char *memory, size_t len)
