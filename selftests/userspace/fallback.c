@@ -63,6 +63,8 @@ TEST_F(system, what_it_cannot)
 	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
 	struct dmaheap_buffer *buffer;
 	struct dmaheap_access access;
+	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	uint64_t done;
 
 	options.align = PAGE * 2;
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
@@ -72,6 +74,9 @@ TEST_F(system, what_it_cannot)
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 2, NULL, &buffer));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_sync(buffer, 0, PAGE, DMAHEAP_READ));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_access_begin(buffer, PAGE, 0, DMAHEAP_READ, &access));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_load(buffer, 0, PAGE, zero, 0, &done));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_store(buffer, 0, PAGE, zero, 0, &done));
+	close(zero);
 	/* The failed access has left no mapping. */
 	EXPECT_EQ(-EINVAL, dmaheap_unmap(buffer));
 	dmaheap_buffer_unref(buffer);

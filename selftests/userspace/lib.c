@@ -161,6 +161,45 @@ TEST_F(heap, life_of_a_buffer)
 	EXPECT_EQ(ENOMEM, errno);
 }
 
+TEST_F(heap, contents_from_a_file_and_back)
+{
+	int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600), stream[2];
+	struct dmaheap_buffer *buffer;
+	unsigned char text[PAGE];
+	uint64_t done = 7;
+	void *data;
+
+	memset(text, 0x3c, PAGE);
+	ASSERT_EQ(PAGE, write(file, text, PAGE));
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, 2 * PAGE, NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	/* To the end of the file. */
+	EXPECT_EQ(0, dmaheap_load(buffer, PAGE / 2, 0, file, 10, &done));
+	EXPECT_EQ(PAGE - 10, done);
+	EXPECT_TRUE(all(data, PAGE / 2, 0));
+	EXPECT_TRUE(all(data + PAGE / 2, PAGE - 10, 0x3c));
+	EXPECT_TRUE(all(data + PAGE / 2 + PAGE - 10, PAGE / 2 + 10, 0));
+	/* To the end of the buffer. */
+	EXPECT_EQ(0, dmaheap_store(buffer, PAGE, 0, file, 5, &done));
+	EXPECT_EQ(PAGE, done);
+	ASSERT_EQ(PAGE, pread(file, text, PAGE, 5));
+	EXPECT_EQ(0, memcmp(text, data + PAGE, PAGE));
+
+	done = 7;
+	EXPECT_EQ(-EINVAL, dmaheap_load(buffer, 2 * PAGE, 0, file, 0, &done));
+	EXPECT_EQ(-EINVAL, dmaheap_load(buffer, 1, 2 * PAGE, file, 0, &done));
+	EXPECT_EQ(-EINVAL, dmaheap_load(buffer, 0, PAGE, file, 0, NULL));
+	EXPECT_EQ(-EBADF, dmaheap_load(buffer, 0, PAGE, -1, 0, &done));
+	ASSERT_EQ(0, pipe2(stream, O_NONBLOCK));
+	EXPECT_EQ(-EAGAIN, dmaheap_load(buffer, 0, PAGE, stream[0], 0, &done));
+	EXPECT_EQ(-ESPIPE, dmaheap_load(buffer, 0, PAGE, stream[0], 1, &done));
+	EXPECT_EQ(7, done);
+	close(stream[0]);
+	close(stream[1]);
+	dmaheap_buffer_unref(buffer);
+	close(file);
+}
+
 TEST_F(heap, buffer_holds_its_heap)
 {
 	struct dmaheap_buffer *buffer;

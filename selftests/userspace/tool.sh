@@ -143,6 +143,28 @@ test_alloc() {
 	[ "$(wc -c <"$WORK/copy")" -eq 8192 ]
 	verdict 'all of the buffer is written' $?
 	has 'the contents went through' 'hello, heap' "$WORK/copy"
+	head -c 33000000 /dev/urandom >"$WORK/in"
+	# shellcheck disable=SC2016 # expanded by the program
+	expect 'load and store' 0 dmaheap load adsp "$WORK/in" \
+		sh -c '"$0" store "$DMAHEAP_FD" "$1"' "$HERE/dmaheap" "$WORK/copy"
+	head -c 33000000 "$WORK/copy" | cmp - "$WORK/in" >/dev/null
+	verdict 'all of a file went through' $?
+	expect 'as large as the input' 0 dmaheap alloc --input="$WORK/in" --output="$WORK/copy2" adsp -
+	cmp "$WORK/copy" "$WORK/copy2" >/dev/null
+	verdict 'both ways give the same' $?
+	# shellcheck disable=SC2002 # a pipe is wanted
+	cat "$WORK/in" | dmaheap alloc --input=- --output=- adsp 33000000 | cmp - "$WORK/copy" >/dev/null
+	verdict 'through pipes' $?
+	rm "$WORK/in" "$WORK/copy" "$WORK/copy2"
+	expect 'load of no file' 3 dmaheap load adsp "$WORK/nothing"
+	expect 'load of a folder' 1 dmaheap load adsp /tmp
+	expect 'load of what has no size' 1 dmaheap load adsp /dev/zero
+	expect 'load without a file' 2 dmaheap load adsp
+	expect 'load into no heap' 3 dmaheap load no-such /proc/self/exe
+	expect 'store of no descriptor' 1 dmaheap store 99 "$WORK/copy"
+	expect 'store of no buffer' 1 dmaheap store 0 "$WORK/copy"
+	expect 'store of no number' 2 dmaheap store x "$WORK/copy"
+	expect 'alloc as large as nothing' 2 dmaheap alloc adsp -
 	expect 'alloc from the twin' 0 dmaheap alloc --uncached adsp 1M
 	expect 'alloc from no twin' 5 dmaheap alloc --cached audio-uncached 1M
 	expect 'alloc from one of several' 0 dmaheap alloc --or=no-such --or=linux,cma no-such-either 1M

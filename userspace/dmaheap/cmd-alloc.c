@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -22,6 +22,7 @@
  * @value: byte
  * @input: read its contents from there, or NULL
  * @output: write its contents there, or NULL
+ * @direct: go around the page cache with both
  * @pmem: make it the allocation of a file of this node, or NULL
  * @dump: bytes to show
  * @hold: keep it until a line or the end of standard input
@@ -33,54 +34,10 @@ struct job {
 	bool fill;
 	unsigned char value;
 	const char *input, *output, *pmem;
+	bool direct;
 	uint64_t dump;
 	bool hold;
 };
-
-static int read_input(const char *path, char *data, uint64_t len)
-{
-	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	ssize_t got = 0;
-	int ret = OK;
-
-	if (fd < 0)
-		return fail(0, "%s: %s", path, strerror(errno));
-	while (len && (got = read(fd, data, len < 1 << 20 ? len : 1 << 20)) > 0) {
-		data += got;
-		len -= got;
-	}
-	if (got < 0)
-		ret = fail(0, "%s: %s", path, strerror(errno));
-	if (fd != STDIN_FILENO)
-		close(fd);
-	return ret;
-}
-
-static int write_output(const char *path, const char *data, uint64_t len)
-{
-	int fd = strcmp(path, "-") ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) :
-				     STDOUT_FILENO;
-	int ret = OK;
-
-	if (fd < 0)
-		return fail(0, "%s: %s", path, strerror(errno));
-	fflush(stdout);
-	while (len) {
-		ssize_t put = write(fd, data, len < 1 << 20 ? len : 1 << 20);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0) {
-			ret = fail(0, "%s: %s", path, strerror(errno));
-			break;
-		}
-		data += put;
-		len -= put;
-	}
-	if (fd != STDOUT_FILENO && close(fd) && ret == OK)
-		ret = fail(0, "%s: %s", path, strerror(errno));
-	return ret;
-}
 
 static void dump(const unsigned char *data, uint64_t len)
 {
@@ -104,37 +61,33 @@ static void dump(const unsigned char *data, uint64_t len)
 static int change_contents(const struct job *job, struct dmaheap_buffer *buffer)
 {
 	struct dmaheap_access access;
-	int ret, status = OK;
+	int ret;
 
-	if (!job->fill && !job->input)
-		return OK;
-	ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access);
-	if (ret)
-		return fail(ret, "cannot write to the buffer");
-	if (job->fill)
+	if (job->fill) {
+		ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access);
+		if (ret)
+			return fail(ret, "cannot write to the buffer");
 		memset(access.data, job->value, access.len);
-	if (job->input)
-		status = read_input(job->input, access.data, access.len);
-	ret = dmaheap_access_end(&access);
-	return ret && !status ? fail(ret, "cannot write to the buffer") : status;
+		ret = dmaheap_access_end(&access);
+		if (ret)
+			return fail(ret, "cannot write to the buffer");
+	}
+	return job->input ? load_contents(job->input, job->direct, buffer) : OK;
 }
 
 static int show_contents(const struct job *job, struct dmaheap_buffer *buffer)
 {
 	struct dmaheap_access access;
-	int ret, status = OK;
+	int ret;
 
-	if (!job->dump && !job->output)
-		return OK;
-	ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access);
-	if (ret)
-		return fail(ret, "cannot read the buffer");
-	if (job->dump)
+	if (job->dump) {
+		ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access);
+		if (ret)
+			return fail(ret, "cannot read the buffer");
 		dump(access.data, job->dump < access.len ? job->dump : access.len);
-	if (job->output)
-		status = write_output(job->output, access.data, access.len);
-	dmaheap_access_end(&access);
-	return status;
+		dmaheap_access_end(&access);
+	}
+	return job->output ? store_contents(job->output, job->direct, buffer) : OK;
 }
 
 /* A PMEM file that shares the memory, open as long as the tool runs. */
@@ -153,53 +106,14 @@ static int give_to_pmem(const char *node, struct dmaheap_buffer *buffer)
 	return ret ? fail(ret, "%s", path) : OK;
 }
 
-static void wait_for_line(void)
-{
-	char c;
-
-	fflush(stdout);
-	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-		;
-}
-
-/* Run a program that inherits the buffer as the file descriptor in $DMAHEAP_FD. */
-static int run_program(char **argv, struct dmaheap_buffer *buffer)
-{
-	char number[16];
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		return fail(-errno, "cannot start a process");
-	if (!pid) {
-		int fd = fcntl(dmaheap_buffer_fd(buffer), F_DUPFD, 3);
-
-		snprintf(number, sizeof(number), "%d", fd);
-		if (fd >= 0 && !setenv("DMAHEAP_FD", number, 1))
-			execvp(*argv, argv);
-		fprintf(stderr, "dmaheap: %s: %s\n", *argv, strerror(errno));
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail(-errno, "cannot wait for the process");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static int use(const struct job *job, struct dmaheap_buffer *buffer, char **program)
 {
 	int ret = change_contents(job, buffer);
 
 	if (!ret && job->pmem)
 		ret = give_to_pmem(job->pmem, buffer);
-	if (!ret && job->hold) {
-		printf("holding %llu bytes, fd %d of process %d, until a line on standard input\n",
-		       (unsigned long long)dmaheap_buffer_size(buffer), dmaheap_buffer_fd(buffer),
-		       getpid());
-		wait_for_line();
-	}
+	if (!ret && job->hold)
+		hold(buffer);
 	if (!ret && *program)
 		ret = run_program(program, buffer);
 	if (!ret)
@@ -218,6 +132,7 @@ static int parse(int argc, char **argv, struct job *job)
 		{ "fill", required_argument, NULL, 'f' },
 		{ "input", required_argument, NULL, 'i' },
 		{ "output", required_argument, NULL, 'o' },
+		{ "direct", no_argument, NULL, 'D' },
 		{ "dump", optional_argument, NULL, 'd' },
 		{ "pmem", required_argument, NULL, 'p' },
 		{ "hold", no_argument, NULL, 'w' },
@@ -228,7 +143,7 @@ static int parse(int argc, char **argv, struct job *job)
 	int c;
 
 	/* The program's options are not ours. */
-	while ((c = getopt_long(argc, argv, "+a:cuO:n:f:i:o:d::p:wh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+a:cuO:n:f:i:o:Dd::p:wh", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			if (!parse_size(optarg, &job->options.align) || !job->options.align ||
@@ -261,6 +176,9 @@ static int parse(int argc, char **argv, struct job *job)
 		case 'o':
 			job->output = optarg;
 			break;
+		case 'D':
+			job->direct = true;
+			break;
 		case 'd':
 			job->dump = 256;
 			if (optarg && (!parse_size(optarg, &job->dump) || !job->dump))
@@ -287,6 +205,26 @@ static int parse(int argc, char **argv, struct job *job)
 	return OK;
 }
 
+/* SIZE, or that of the file that it is filled from. */
+static int find_size(const char *text, const char *input, uint64_t *size)
+{
+	struct stat file;
+
+	if (strcmp(text, "-")) {
+		if (!parse_size(text, size) || !*size)
+			return usage("\"%s\" is not a size", text);
+		return OK;
+	}
+	if (!input)
+		return usage("the size of what? There is no --input");
+	if (strcmp(input, "-") ? stat(input, &file) : fstat(STDIN_FILENO, &file))
+		return fail(-errno, "%s", input);
+	if (!S_ISREG(file.st_mode) || !file.st_size)
+		return fail(0, "%s: not a file with a size", input);
+	*size = file.st_size;
+	return OK;
+}
+
 static int run(int argc, char **argv)
 {
 	struct job job = { .options = DMAHEAP_OPTIONS_INIT };
@@ -298,8 +236,9 @@ static int run(int argc, char **argv)
 
 	if (ret)
 		return ret < 0 ? show_help() : ret;
-	if (!parse_size(argv[optind + 1], &size) || !size)
-		return usage("\"%s\" is not a size", argv[optind + 1]);
+	ret = find_size(argv[optind + 1], job.input, &size);
+	if (ret)
+		return ret;
 	ret = dmaheap_alloc_first(job.heaps, size, &job.options, &heap, &buffer);
 	if (ret)
 		return fail(ret, "%s%s: %llu bytes", job.heaps[0],
@@ -318,9 +257,10 @@ const struct command cmd_alloc = {
 	.summary = "allocate a buffer, fill it, show it, hold it",
 	.help =
 "Usage: dmaheap alloc [OPTION]... HEAP SIZE [PROGRAM [ARGUMENT]...]\n\n"
-"Allocate a buffer of SIZE bytes (K, M, G, T: powers of 1024). In this order: fill it, read its\n"
-"contents, share it with a PMEM file, hold it, run PROGRAM, show and write its contents. PROGRAM\n"
-"finds the dma-buf as the file descriptor in $DMAHEAP_FD; if it fails, its exit status is returned.\n\n"
+"Allocate a buffer of SIZE bytes (K, M, G, T: powers of 1024; -: as many as the file of --input has).\n"
+"In this order: fill it, read its contents, share it with a PMEM file, hold it, run PROGRAM, show and\n"
+"write its contents. PROGRAM finds the dma-buf as the file descriptor in $DMAHEAP_FD; if it fails, its\n"
+"exit status is returned.\n\n"
 "  -a, --align=BYTES   align the physical address to a power of two\n"
 "  -c, --cached        use the cached heap of the pair that shares this memory\n"
 "  -u, --uncached      use the write-combined heap of that pair\n"
@@ -332,6 +272,7 @@ const struct command cmd_alloc = {
 "  -w, --hold          wait for a line, or the end, of standard input\n"
 "  -d, --dump[=BYTES]  show the first bytes (256) in hexadecimal\n"
 "  -o, --output=FILE   write the whole buffer to a file; - is standard output\n"
+"  -D, --direct        read and write these files around the page cache\n"
 "  -h, --help          this text\n",
 	.run = run,
 };

@@ -40,13 +40,21 @@ struct command {
 };
 
 extern const struct command cmd_list, cmd_info, cmd_map, cmd_buffers, cmd_alloc, cmd_watch,
-	cmd_sync, cmd_pmem, cmd_bench, cmd_doctor;
+	cmd_load, cmd_store, cmd_sync, cmd_pmem, cmd_bench, cmd_doctor;
 
 /* main.c: the command that runs, for messages and help */
 int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int show_help(void);
 int plain_options(int argc, char **argv, bool *json);
+
+/* contents.c */
+int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer);
+int store_contents(const char *path, bool direct, struct dmaheap_buffer *buffer);
+
+/* hold.c */
+void hold(const struct dmaheap_buffer *buffer);
+int run_program(char **argv, struct dmaheap_buffer *buffer);
 
 /* text.c */
 bool parse_size(const char *text, uint64_t *size);

@@ -253,6 +253,26 @@ int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uint64_
 /* End and unmap. Further calls do nothing and return 0. */
 int dmaheap_access_end(struct dmaheap_access *access);
 
+/*
+ * Read a file into a part of a buffer, or write that part to it, without a copy in the program. A
+ * @len of 0 means the rest after @offset. @fd is a regular file, a block device, a pipe or a socket;
+ * its position is neither used nor moved. With O_DIRECT its device reaches the memory itself, and the
+ * numbers have to be multiples of its block size. It is an access of the CPU that begins and ends by
+ * itself.
+ *
+ * @done is filled in with the bytes transferred. They are fewer than @len at the end of the file, without
+ * space for more, and after a signal or an error in the middle: call again for the rest to learn which.
+ *
+ * -EINVAL: no such part, or a file without data; -EACCES: the buffer was not opened for it; -EBADF:
+ * nor was the file; -ESPIPE: an offset into a pipe or socket; -EINTR: a signal came first;
+ * -EOPNOTSUPP: not a buffer of contig_heaps, or its module is older than this; and what reading or
+ * writing the file fails with.
+ */
+int dmaheap_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
+		 uint64_t file_offset, uint64_t *done);
+int dmaheap_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
+		  uint64_t file_offset, uint64_t *done);
+
 #ifdef __cplusplus
 }
 #elif defined(__GNUC__)
