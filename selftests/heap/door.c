@@ -274,13 +274,13 @@ TEST_F(door, other_reservations)
 {
 	ASSERT_EQ(0, module_load("carveout=first:512K@0x58000000,both:4K@0x58080000,"
 				 "owner:1M@0x58500000,half:1M@0x79b80000,"
-				 "across:64K@0x793f8000,cma:1M@0x80000000,"
+				 "across:64K@0x793f8000,lent:1M@0x80000000,"
 				 "good:1M@0x58600000"));
 	EXPECT_TRUE(refused("both", "the range is in conflict: both "));
 	EXPECT_TRUE(refused("owner", "the memory of "));
 	EXPECT_TRUE(refused("across", "the range is in conflict: both "));
 	EXPECT_TRUE(refused("half", "/reserved-memory/camera@79400000 reserves a part of"));
-	EXPECT_TRUE(refused("cma", "the kernel itself uses the memory of "));
+	EXPECT_TRUE(refused("lent", "the kernel itself uses the memory of "));
 	EXPECT_TRUE(heap_holds("good", MiB(1)));
 	EXPECT_TRUE(heap_holds("first", KiB(512)));
 }
