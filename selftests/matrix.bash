@@ -10,18 +10,19 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
-# What there is without FULL=1 takes less than an hour on two processors: everything runs on some
-# kernel, and on each kernel what its interface decides about.
+# What there is without FULL=1 takes about an hour on two processors: everything runs on some kernel,
+# and on each kernel what its interface decides about. Kernels that differ in one thing alone, the size
+# of pages or the kind of locks, are left to FULL=1.
 
 STOCK='6.1 6.12 7.x'
 # Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
 # rest, which does not know what kernel it is on.
-HEAPS=(upstream/dmabuf-heap heap/abi heap/extension heap/mmap heap/huge heap/importer heap/transfer
-	heap/system)
-HEAPS_MORE=(heap/zero heap/introspect heap/stock heap/strangers heap/stress heap/capacity)
-PMEM=(abi mapping huge remap vma birth kernel_api unload)
-PMEM_MORE=(errors caches connect security phys sysfs config allocators fill budget clients gralloc
-	decoder marvell sharing stress cma_mem cma_test old_client)
+HEAPS=(heap/abi heap/mmap heap/huge heap/importer heap/transfer heap/system)
+HEAPS_MORE=(upstream/dmabuf-heap heap/extension heap/zero heap/introspect heap/stock heap/strangers
+	heap/stress heap/capacity)
+PMEM=(abi huge vma kernel_api unload)
+PMEM_MORE=(mapping remap birth errors caches connect security phys sysfs config allocators fill budget
+	clients gralloc decoder marvell sharing stress cma_mem cma_test old_client)
 
 # With FULL=1, the rest runs on all of them, too.
 MORE=6.12
@@ -35,23 +36,21 @@ full() {
 guest arm64 "$STOCK" programs '--modules loop' "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
-guest arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
+full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
 	arm64/heap/mmap arm64/heap/huge arm64/heap/zero arm64/heap/importer arm64/heap/capacity \
 	arm64/heap/system
 # No huge pages, and locks that sleep.
-guest arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/stock
+full arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/stock
 full arm64-more 6.12-rt programs '' arm64/heap/extension arm64/heap/mmap arm64/heap/strangers \
 	arm64/heap/stress
 # 32-bit programs on a 64-bit kernel.
-guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/extension armhf/heap/mmap \
-	armhf/heap/transfer
-full armhf-more 6.12 programs '' armhf/upstream/dmabuf-heap armhf/heap/huge armhf/heap/importer \
+guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/mmap armhf/heap/transfer
+full armhf-more 6.12 programs '' armhf/heap/huge armhf/heap/importer \
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
 guest armhf armhf-6.1 programs '--modules loop' armhf/heap/abi armhf/heap/mmap \
 	armhf/heap/importer armhf/heap/transfer armhf/heap/system
-full armhf-more armhf-6.1 programs '' armhf/upstream/dmabuf-heap armhf/heap/extension \
-	armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
+full armhf-more armhf-6.1 programs '' armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.
 guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/stock
 full highcma-armhf-more armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
@@ -59,7 +58,9 @@ full highcma-armhf-more armhf-6.1 programs '--append cma=64M@0x90000000' armhf/h
 # shellcheck disable=SC2016 # the dollar is for the kernel
 AMD64='--append memmap=96M$0x40000000
 	--append contig_heaps.carveout=adsp:48M@0x40000000,mdp:40M@0x43000000'
-guest amd64 'amd64-6.12 amd64-7.x' programs "$AMD64" \
+AMD64_LANES=amd64-6.12
+[[ -z ${FULL:-} ]] || AMD64_LANES+=' amd64-7.x'
+guest amd64 "$AMD64_LANES" programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer amd64/heap/system
 # shellcheck disable=SC2016 # the dollar is for the kernel
@@ -74,7 +75,7 @@ guest manycma "$MORE" programs '--no-load --mem 4G --no-overlay --append hugetlb
 	arm64/heap/manycma
 # A part of the memory is above 4 GiB.
 guest system-high "$MORE" programs '--mem 4G' arm64/heap/system_high
-guest amd64-nodes 'amd64-6.12 amd64-7.x' programs \
+guest amd64-nodes "$AMD64_LANES" programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
@@ -94,25 +95,24 @@ guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
 guest pmem-more "$MORE" pmem/build '' "${PMEM_MORE[@]/#/arm64/}"
 # What depends on the size of pages.
-guest pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/mapping arm64/huge arm64/remap arm64/phys \
+full pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/mapping arm64/huge arm64/remap arm64/phys \
 	arm64/cma_mem
 full pmem-more 6.12-16k pmem/build '' arm64/errors arm64/caches arm64/budget arm64/connect \
 	arm64/sysfs
 # What depends on locks.
-guest pmem-arm64 6.12-rt pmem/build '' arm64/connect arm64/security arm64/unload
+full pmem-arm64 6.12-rt pmem/build '' arm64/connect arm64/security arm64/unload
 full pmem-more 6.12-rt pmem/build '' arm64/abi arm64/vma arm64/clients arm64/sharing arm64/birth \
 	arm64/stress
 # 32-bit programs, as most clients are.
-guest pmem-armhf 6.12 pmem/build '' armhf/abi armhf/errors armhf/mapping armhf/connect armhf/remap \
-	armhf/clients armhf/gralloc armhf/decoder armhf/cma_mem
-full pmem-armhf-more 6.12 pmem/build '' armhf/caches armhf/huge armhf/vma armhf/security \
+guest pmem-armhf 6.12 pmem/build '' armhf/abi armhf/errors armhf/clients armhf/gralloc \
+	armhf/decoder armhf/cma_mem
+full pmem-armhf-more 6.12 pmem/build '' armhf/mapping armhf/connect armhf/remap armhf/caches armhf/huge armhf/vma armhf/security \
 	armhf/birth armhf/phys armhf/sysfs armhf/kernel_api armhf/unload armhf/config \
 	armhf/allocators armhf/fill armhf/budget armhf/marvell armhf/sharing armhf/stress \
 	armhf/cma_test armhf/old_client
 # A 32-bit kernel.
-guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/mapping armhf/remap armhf/cma_mem \
-	armhf/kernel_api armhf/unload
-full pmem-armhf-more armhf-6.1 pmem/build '' armhf/errors armhf/caches armhf/connect armhf/vma \
+guest pmem-armhf armhf-6.1 pmem/build '' armhf/abi armhf/cma_mem armhf/kernel_api armhf/unload
+full pmem-armhf-more armhf-6.1 pmem/build '' armhf/mapping armhf/remap armhf/errors armhf/caches armhf/connect armhf/vma \
 	armhf/security armhf/phys armhf/fill armhf/sysfs armhf/allocators armhf/cma_test \
 	armhf/old_client armhf/sharing armhf/config armhf/clients armhf/gralloc armhf/marvell \
 	armhf/budget
