@@ -197,10 +197,12 @@ TEST_F(import, bus_that_does_not_reach)
  */
 TEST_F(import, unforeseen_copy)
 {
-	int attachment = importer_attach(self->importer, importer_copying_device(self->importer),
-					 self->fd);
+	int device = importer_copying_device(self->importer), attachment;
 	void *memory = buffer_map(self->fd, LEN);
 
+	if (device < 0 && errno == EOPNOTSUPP)
+		SKIP(return, "this kernel has no DMA operations of devices");
+	attachment = importer_attach(self->importer, device, self->fd);
 	ASSERT_LE(0, attachment);
 	ASSERT_NE(MAP_FAILED, memory);
 	/* Memory without struct pages can be copied by nobody. */
