@@ -153,12 +153,12 @@ full debian-trinity 6.12 debian/build '' trinity
 full debian-udev 6.12 debian/build '' udev
 guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
 
-# The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what takes and gives
-# back locks, memory and references, and what fails half way.
+# The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what fails half way, what
+# is called with whatever comes to mind, and what goes while it is used.
 ROUNDS=''
 [[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
-guest heaps debug programs "$ROUNDS" arm64/heap/importer arm64/heap/stock
-guest pmem debug pmem/build "$ROUNDS" arm64/connect arm64/security
+full heaps debug programs "$ROUNDS" arm64/heap/importer arm64/heap/stock
+full pmem debug pmem/build "$ROUNDS" arm64/connect arm64/security
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
 guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api
