@@ -17,10 +17,12 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include <uapi/linux/dma-buf.h>
 
+#include "../uapi/linux/contig_heap.h"
 #include "api.h"
 #include "buffer.h"
 #include "buffer_internal.h"
@@ -333,6 +335,43 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 	if (buffer_region(buffer)->scattered)
 		return -EOPNOTSUPP;
 	*phase = buffer->extents.one.phys & (modulus - 1);
+	return 0;
+}
+
+/**
+ * buffer_describe() - what is known of a buffer
+ * @dmabuf: any dma-buf
+ * @what: filled in, but for its @fd and @reserved
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if @dmabuf is not ours; -EINTR after a fatal signal, with
+ * @what as it was.
+ */
+int buffer_describe(struct dma_buf *dmabuf, struct contig_heap_buffer *what)
+{
+	struct buffer *buffer = dmabuf->priv;
+	struct attachment *attachment;
+	u32 importers = 0, mapped = 0;
+
+	if (!buffer_is_ours(dmabuf))
+		return -EINVAL;
+	if (mutex_lock_killable(&buffer->lock))
+		return -EINTR;
+	list_for_each_entry(attachment, &buffer->attachments, entry) {
+		importers++;
+		mapped += attachment->mapped;
+	}
+	mutex_unlock(&buffer->lock);
+	what->flags = heap_flags(buffer->heap);
+	what->size = buffer->size;
+	what->age = ktime_to_ns(ktime_sub(ktime_get_boottime(), buffer->born));
+	what->extents = buffer->extents.nr;
+	what->importers = importers;
+	what->mapped = mapped;
+	/* They are shown to the last byte. */
+	strscpy_pad(what->heap, buffer->heap->name, sizeof(what->heap));
+	strscpy_pad(what->kind, buffer_region(buffer)->ops->kind,
+		    sizeof(what->kind));
 	return 0;
 }
 

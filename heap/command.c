@@ -36,6 +36,7 @@
  * @sync: CONTIG_HEAP_IOCTL_SYNC
  * @place: CONTIG_HEAP_IOCTL_PLACE
  * @transfer: CONTIG_HEAP_IOCTL_LOAD, CONTIG_HEAP_IOCTL_STORE
+ * @buffer: CONTIG_HEAP_IOCTL_BUFFER
  * @version: CONTIG_HEAP_IOCTL_VERSION
  */
 union command_arg {
@@ -45,6 +46,7 @@ union command_arg {
 	struct contig_heap_sync sync;
 	struct contig_heap_place place;
 	struct contig_heap_transfer transfer;
+	struct contig_heap_buffer buffer;
 	struct contig_heap_version version;
 };
 
@@ -118,16 +120,6 @@ static int ioctl_query(struct heap *heap, union command_arg *arg,
 {
 	struct region *region = heap->region;
 	struct stock_stat stat;
-	u32 flags = 0;
-
-	if (heap->uncached)
-		flags |= CONTIG_HEAP_F_UNCACHED;
-	if (region->scattered)
-		flags |= CONTIG_HEAP_F_SCATTERED | CONTIG_HEAP_F_ESTIMATE;
-	else if (region->estimate)
-		flags |= CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
-	if (!region->mapped)
-		flags |= CONTIG_HEAP_F_NO_MAP;
 
 	/* It may wait for an allocation, and @lock holds up every release. */
 	region_stat(region, &stat);
@@ -138,7 +130,7 @@ static int ioctl_query(struct heap *heap, union command_arg *arg,
 		.largest	= stat.largest,
 		.dirty		= stat.dirty,
 		.quantum	= region->quantum,
-		.flags		= flags,
+		.flags		= heap_flags(heap),
 		.buffers	= heap->buffers,
 		.region_buffers	= region->nr_buffers,
 	};
@@ -232,6 +224,23 @@ static int ioctl_store(struct heap *heap, union command_arg *arg,
 	return transfer(&arg->transfer, false);
 }
 
+static int ioctl_buffer(struct heap *heap, union command_arg *arg,
+			struct new_fd *new)
+{
+	struct contig_heap_buffer *buffer = &arg->buffer;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	if (buffer->flags || buffer->reserved)
+		return -EINVAL;
+	dmabuf = dma_buf_get(buffer->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	ret = buffer_describe(dmabuf, buffer);
+	dma_buf_put(dmabuf);
+	return ret;
+}
+
 static u64 known_commands(void);
 
 static int ioctl_version(struct heap *heap, union command_arg *arg,
@@ -265,6 +274,7 @@ static const struct command commands[] = {
 	{ CONTIG_HEAP_IOCTL_LOAD, ioctl_load, true },
 	{ CONTIG_HEAP_IOCTL_STORE, ioctl_store, true },
 	{ CONTIG_HEAP_IOCTL_VERSION, ioctl_version, true },
+	{ CONTIG_HEAP_IOCTL_BUFFER, ioctl_buffer, true },
 };
 
 static u64 known_commands(void)

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../uapi/linux/contig_heap.h"
 #include "heap.h"
 #include "region.h"
 
@@ -41,6 +42,29 @@ struct heap *heap_get(struct heap *heap)
 void heap_put(struct heap *heap)
 {
 	kref_put(&heap->ref, heap_release);
+}
+
+/**
+ * heap_flags() - what programs are told of a heap's memory
+ * @heap: the heap
+ *
+ * Context: any.
+ * Return: CONTIG_HEAP_F_*.
+ */
+u32 heap_flags(const struct heap *heap)
+{
+	const struct region *region = heap->region;
+	u32 flags = 0;
+
+	if (heap->uncached)
+		flags |= CONTIG_HEAP_F_UNCACHED;
+	if (region->scattered)
+		flags |= CONTIG_HEAP_F_SCATTERED | CONTIG_HEAP_F_ESTIMATE;
+	else if (region->estimate)
+		flags |= CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
+	if (!region->mapped)
+		flags |= CONTIG_HEAP_F_NO_MAP;
+	return flags;
 }
 
 /**

@@ -45,6 +45,7 @@ struct heap {
 struct heap *heap_new(struct region *region, const char *name, bool uncached);
 struct heap *heap_get(struct heap *heap);
 void heap_put(struct heap *heap);
+u32 heap_flags(const struct heap *heap);
 void heap_buffer_released(struct heap *heap);
 
 #endif /* CONTIG_HEAP_H */

@@ -17,7 +17,7 @@
 STOCK='6.1 6.12 7.x'
 # Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
 # rest, which does not know what kernel it is on.
-HEAPS=(heap/abi heap/mmap heap/huge heap/importer heap/transfer heap/system)
+HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer heap/system)
 HEAPS_MORE=(upstream/dmabuf-heap heap/extension heap/zero heap/introspect heap/stock heap/strangers
 	heap/stress heap/capacity)
 PMEM=(abi huge vma kernel_api unload)
@@ -36,7 +36,7 @@ full() {
 guest arm64 "$STOCK" programs '--modules loop' "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
-full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/extension \
+full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/describe arm64/heap/extension \
 	arm64/heap/mmap arm64/heap/huge arm64/heap/zero arm64/heap/importer arm64/heap/capacity \
 	arm64/heap/system
 # No huge pages, and locks that sleep.
@@ -44,11 +44,11 @@ full arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/sto
 full arm64-more 6.12-rt programs '' arm64/heap/extension arm64/heap/mmap arm64/heap/strangers \
 	arm64/heap/stress
 # 32-bit programs on a 64-bit kernel.
-guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/mmap armhf/heap/transfer
+guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/describe armhf/heap/mmap armhf/heap/transfer
 full armhf-more 6.12 programs '' armhf/heap/huge armhf/heap/importer \
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
-guest armhf armhf-6.1 programs '--modules loop' armhf/heap/abi armhf/heap/mmap \
+guest armhf armhf-6.1 programs '--modules loop' armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
 	armhf/heap/importer armhf/heap/transfer armhf/heap/system
 full armhf-more armhf-6.1 programs '' armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.
@@ -61,7 +61,7 @@ AMD64='--append memmap=96M$0x40000000
 AMD64_LANES=amd64-6.12
 [[ -z ${FULL:-} ]] || AMD64_LANES+=' amd64-7.x'
 guest amd64 "$AMD64_LANES" programs "$AMD64" \
-	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/extension amd64/heap/mmap \
+	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/describe amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer amd64/heap/system
 # shellcheck disable=SC2016 # the dollar is for the kernel
 guest door-amd64 amd64-6.12 programs '--no-load --append memmap=96M$0x40000000' \

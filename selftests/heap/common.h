@@ -22,6 +22,7 @@ int heap_alloc_aligned(int heap, __u64 len, __u64 align);
 struct contig_heap_query heap_query(int heap);
 void heap_wait_clean(int heap);
 bool heap_holds(const char *name, size_t len);
+const char *heap_class(void);
 
 void *buffer_map(int fd, size_t len);
 __u64 buffer_size(int fd);

@@ -160,7 +160,7 @@ TEST_F(query, unknown_commands)
 	struct contig_heap_alloc data = {};
 	int nr;
 
-	for (nr = 7; nr < 256; nr++)
+	for (nr = 8; nr < 256; nr++)
 		EXPECT_ERRNO(ENOTTY, ioctl(self->heap,
 					   _IOWR(CONTIG_HEAP_IOC_MAGIC, nr,
 						 data), &data));

@@ -16,20 +16,12 @@
 
 HEAP_FIXTURE(sysfs);
 
-/* Where the kernel has dma-buf heaps of its own, the class of that name is theirs. */
-static const char *class_path(void)
-{
-	static const char beside[] = "/sys/class/contig_heap";
-
-	return access(beside, F_OK) ? "/sys/class/dma_heap" : beside;
-}
-
 static unsigned long long attribute(const char *heap, const char *name)
 {
 	unsigned long long value = ~0ULL;
 	char path[128], *text;
 
-	snprintf(path, sizeof(path), "%s/%s/%s", class_path(), heap, name);
+	snprintf(path, sizeof(path), "%s/%s/%s", heap_class(), heap, name);
 	text = read_text(path);
 	if (text)
 		sscanf(text, "%llu\n", &value);
@@ -90,7 +82,7 @@ TEST_F(sysfs, files_are_read_only_and_for_everybody)
 		char path[128];
 		struct stat stat_;
 
-		snprintf(path, sizeof(path), "%s/%s/%s", class_path(), variant->name,
+		snprintf(path, sizeof(path), "%s/%s/%s", heap_class(), variant->name,
 			 name[i]);
 		ASSERT_EQ(0, stat(path, &stat_));
 		EXPECT_EQ(0444, stat_.st_mode & 07777);
@@ -524,10 +516,10 @@ TEST(nobody_is_told_an_address)
 	ASSERT_EQ(0, setgid(65534));
 	ASSERT_EQ(0, setuid(65534));
 
-	classes = opendir(class_path());
+	classes = opendir(heap_class());
 	ASSERT_NE(NULL, classes);
 	while ((entry = readdir(classes))) {
-		snprintf(path, sizeof(path), "%s/%.40s/.", class_path(), entry->d_name);
+		snprintf(path, sizeof(path), "%s/%.40s/.", heap_class(), entry->d_name);
 		/* How much memory the machine has is in the range of the addresses. */
 		if (entry->d_name[0] != '.' && strncmp(entry->d_name, "system", strlen("system")))
 			EXPECT_EQ(0, files_with_addresses(path, &seen));

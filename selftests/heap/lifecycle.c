@@ -322,6 +322,7 @@ TEST_F(unbind, open_node_says_so)
 /* What was begun before the heap went has to be ended. */
 TEST_F(unbind, buffer_is_synced_and_placed)
 {
+	struct contig_heap_buffer what = { .fd = self->fd };
 	__u64 phase;
 
 	EXPECT_EQ(0, buffer_sync_range(self->heap, self->fd, 0, PAGE,
@@ -330,6 +331,8 @@ TEST_F(unbind, buffer_is_synced_and_placed)
 				       DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
 	EXPECT_EQ(0, buffer_place(self->heap, self->fd, PAGE, &phase));
 	EXPECT_EQ(0, phase);
+	EXPECT_EQ(0, ioctl(self->heap, CONTIG_HEAP_IOCTL_BUFFER, &what));
+	EXPECT_STREQ(variant->name, what.heap);
 }
 
 TEST_F(unbind, buffer_lives_on)

@@ -609,8 +609,8 @@ TEST_F(transfer, anybody_with_a_buffer)
 			_exit(6);
 		if (ioctl(node, CONTIG_HEAP_IOCTL_QUERY, &query) != -1 || errno != ENOTTY)
 			_exit(7);
-		if (ioctl(node, CONTIG_HEAP_IOCTL_VERSION, &version) || version.version != 1 ||
-		    version.reserved || version.commands != 0x7f)
+		if (ioctl(node, CONTIG_HEAP_IOCTL_VERSION, &version) || version.version != 2 ||
+		    version.reserved || version.commands != 0xff)
 			_exit(8);
 		_exit(0);
 	}

@@ -162,8 +162,35 @@ struct contig_heap_transfer {
 	__u32 reserved;
 };
 
+/**
+ * struct contig_heap_buffer - what is known of a buffer
+ * @fd: in: a dma-buf of this module
+ * @flags: in: 0; out: CONTIG_HEAP_F_* of its memory
+ * @size: out: bytes
+ * @age: out: nanoseconds since it was allocated, those of sleep included
+ * @extents: out: pieces that its memory was handed out in
+ * @importers: out: devices that are attached to it
+ * @mapped: out: how many of them have it mapped
+ * @reserved: in and out: 0
+ * @heap: out: the heap it was allocated from, by its first name; that heap may be
+ *	gone. Ends with a NUL
+ * @kind: out: where the memory comes from, as in sysfs. Ends with a NUL
+ */
+struct contig_heap_buffer {
+	__s32 fd;
+	__u32 flags;
+	__u64 size;
+	__u64 age;
+	__u32 extents;
+	__u32 importers;
+	__u32 mapped;
+	__u32 reserved;
+	char heap[64];
+	char kind[16];
+};
+
 /* What this header describes; only ever grows. */
-#define CONTIG_HEAP_VERSION	1
+#define CONTIG_HEAP_VERSION	2
 
 /**
  * struct contig_heap_version - what the module can do, all out
@@ -207,7 +234,11 @@ struct contig_heap_version {
  * reading or writing the file fails with, if nothing was transferred: EIO, EAGAIN,
  * ENOSPC, EFBIG, EPIPE.
  *
- * VERSION: ENOTTY from modules that do not have it yet, nor LOAD and STORE.
+ * BUFFER: EBADF for no file; EINVAL for a file that is not a dma-buf of this
+ * module, for flags and for a reserve that is not 0; EINTR if killed meanwhile.
+ *
+ * VERSION: ENOTTY from modules that do not have it yet, nor LOAD, STORE and
+ * BUFFER.
  */
 #define CONTIG_HEAP_IOCTL_QUERY	\
 	_IOR(CONTIG_HEAP_IOC_MAGIC, 0, struct contig_heap_query)
@@ -223,5 +254,7 @@ struct contig_heap_version {
 	_IOWR(CONTIG_HEAP_IOC_MAGIC, 5, struct contig_heap_transfer)
 #define CONTIG_HEAP_IOCTL_VERSION	\
 	_IOR(CONTIG_HEAP_IOC_MAGIC, 6, struct contig_heap_version)
+#define CONTIG_HEAP_IOCTL_BUFFER	\
+	_IOWR(CONTIG_HEAP_IOC_MAGIC, 7, struct contig_heap_buffer)
 
 #endif /* _UAPI_LINUX_CONTIG_HEAP_H */

@@ -205,6 +205,17 @@ static void call_place(const uint8_t *arg)
 	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_PLACE, &place);
 }
 
+static void call_describe(const uint8_t *arg)
+{
+	struct contig_heap_buffer what = {
+		.fd = file(arg[1]),
+		.flags = arg[2] == 7,
+		.reserved = arg[2] == 11,
+	};
+
+	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_BUFFER, &what);
+}
+
 /* From memory, into nothing, or between whatever files there are. */
 static void call_transfer(const uint8_t *arg)
 {
@@ -680,7 +691,7 @@ static void (*const calls[])(const uint8_t *arg) = {
 	call_dup, call_pmem_cache, call_pmem_share, call_cma_mem, call_importer, call_any_ioctl,
 	call_read_file, call_importer, call_mmap, call_place, call_sync_file, call_vgem, call_file,
 	call_attribute, call_cma_test, call_fail, call_pmem_region, call_pmem_connect,
-	call_mmap_huge, call_unwritable, call_transfer,
+	call_mmap_huge, call_unwritable, call_transfer, call_describe,
 };
 
 const unsigned int nr_ops = NR(calls);
