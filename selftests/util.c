@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <drm/drm.h>
+#include <drm/vgem_drm.h>
 
 #include "util.h"
 
@@ -265,4 +266,27 @@ int foreign_dmabuf(void)
 		die("DRM_IOCTL_PRIME_HANDLE_TO_FD");
 	close(vgem);
 	return prime.fd;
+}
+
+bool vgem_starts(struct vgem_work *work, int fd, bool writes)
+{
+	struct drm_prime_handle prime = { .fd = fd };
+	struct drm_vgem_fence_attach attach = { .flags = writes ? VGEM_FENCE_WRITE : 0 };
+
+	work->drm = open_vgem();
+	if (work->drm < 0 || ioctl(work->drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
+		return false;
+	attach.handle = prime.handle;
+	if (ioctl(work->drm, DRM_IOCTL_VGEM_FENCE_ATTACH, &attach))
+		return false;
+	work->fence = attach.out_fence;
+	return true;
+}
+
+bool vgem_ends(struct vgem_work *work)
+{
+	struct drm_vgem_fence_signal signal = { .fence = work->fence };
+	bool ended = !ioctl(work->drm, DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal);
+
+	return !close(work->drm) && ended;
 }

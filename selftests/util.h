@@ -38,4 +38,17 @@ bool has_huge_frames(void);
 int open_vgem(void);
 int foreign_dmabuf(void);
 
+/**
+ * struct vgem_work - a device has a buffer, as vgem tells it by a fence of the buffer
+ * @drm: the device's file
+ * @fence: its name for the fence
+ */
+struct vgem_work {
+	int drm;
+	__u32 fence;
+};
+
+bool vgem_starts(struct vgem_work *work, int fd, bool writes);
+bool vgem_ends(struct vgem_work *work);
+
 #endif /* SELFTESTS_UTIL_H */

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include <drm/drm.h>
-#include <drm/vgem_drm.h>
 #include <linux/sync_file.h>
 
 #include "../pass_fd.h"
@@ -238,35 +237,6 @@ TEST_F(strangers, service_that_has_only_the_file)
 	close(sockets[0]);
 }
 
-/* A device has the buffer, as vgem tells it by a fence of the buffer. */
-struct device {
-	int drm;
-	__u32 fence;
-};
-
-static bool device_starts(struct device *device, int fd, __u32 flags)
-{
-	struct drm_prime_handle prime = { .fd = fd };
-	struct drm_vgem_fence_attach attach = { .flags = flags };
-
-	device->drm = open_vgem();
-	if (device->drm < 0 || ioctl(device->drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
-		return false;
-	attach.handle = prime.handle;
-	if (ioctl(device->drm, DRM_IOCTL_VGEM_FENCE_ATTACH, &attach))
-		return false;
-	device->fence = attach.out_fence;
-	return true;
-}
-
-static bool device_ends(struct device *device)
-{
-	struct drm_vgem_fence_signal signal = { .fence = device->fence };
-	bool ended = !ioctl(device->drm, DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal);
-
-	return !close(device->drm) && ended;
-}
-
 static int ready(int fd, short events)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = events };
@@ -343,16 +313,16 @@ static int interrupted(int fd)
  */
 TEST_F(strangers, signal_while_a_device_writes)
 {
-	struct device device;
+	struct vgem_work device;
 
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 8));
-	ASSERT_TRUE(device_starts(&device, self->fd, VGEM_FENCE_WRITE));
+	ASSERT_TRUE(vgem_starts(&device, self->fd, true));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
 	EXPECT_EQ(EINTR, interrupted(self->fd));
 	/* The bracket that never was costs the others nothing. */
 	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
-	ASSERT_TRUE(device_ends(&device));
+	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_EQ(POLLIN, ready(self->fd, POLLIN));
 	EXPECT_EQ(0, bracket(self->fd, START_BOTH));
 	EXPECT_TRUE(filled(self->memory, self->len, 8));
@@ -363,12 +333,12 @@ TEST_F(strangers, signal_while_a_device_writes)
 /* With calls that are restarted, the program sees none of this. */
 TEST_F(strangers, restarted_while_a_device_writes)
 {
-	struct device device;
+	struct vgem_work device;
 	int pipe_end, i;
 	pid_t pid;
 
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 9));
-	ASSERT_TRUE(device_starts(&device, self->fd, VGEM_FENCE_WRITE));
+	ASSERT_TRUE(vgem_starts(&device, self->fd, true));
 	pid = start_waiting(self->fd, SA_RESTART, &pipe_end);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ('r', next_byte(pipe_end));
@@ -376,7 +346,7 @@ TEST_F(strangers, restarted_while_a_device_writes)
 		kill(pid, SIGUSR1);
 		EXPECT_EQ(SIGUSR1, next_byte(pipe_end));
 	}
-	ASSERT_TRUE(device_ends(&device));
+	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_EQ(0, status_of(pid));
 	close(pipe_end);
 	EXPECT_TRUE(shows(self->fd, 9));
@@ -384,34 +354,34 @@ TEST_F(strangers, restarted_while_a_device_writes)
 
 TEST_F(strangers, killed_while_a_device_writes)
 {
-	struct device device;
+	struct vgem_work device;
 	int pipe_end;
 	pid_t pid;
 
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 10));
-	ASSERT_TRUE(device_starts(&device, self->fd, VGEM_FENCE_WRITE));
+	ASSERT_TRUE(vgem_starts(&device, self->fd, true));
 	pid = start_waiting(self->fd, 0, &pipe_end);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ('r', next_byte(pipe_end));
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	EXPECT_EQ(SIGKILL, status_of(pid));
 	close(pipe_end);
-	ASSERT_TRUE(device_ends(&device));
+	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_TRUE(shows(self->fd, 10));
 }
 
 /* A device that reads lets others read, and only who writes has to wait. */
 TEST_F(strangers, brackets_while_a_device_reads)
 {
-	struct device device;
+	struct vgem_work device;
 
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 11));
-	ASSERT_TRUE(device_starts(&device, self->fd, 0));
+	ASSERT_TRUE(vgem_starts(&device, self->fd, false));
 	EXPECT_EQ(POLLIN, ready(self->fd, POLLIN));
 	EXPECT_EQ(0, ready(self->fd, POLLOUT));
 	EXPECT_TRUE(shows(self->fd, 11));
 	EXPECT_EQ(EINTR, interrupted(self->fd));
-	ASSERT_TRUE(device_ends(&device));
+	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_TRUE(draw(self->fd, self->memory, self->len, 12));
 	EXPECT_TRUE(shows(self->fd, 12));
 }
@@ -422,10 +392,10 @@ TEST_F(strangers, fence_of_one_buffer_for_another)
 	struct dma_buf_export_sync_file out = { .flags = DMA_BUF_SYNC_RW, .fd = -1 };
 	struct dma_buf_import_sync_file in = { .flags = DMA_BUF_SYNC_WRITE };
 	int other = allocate(variant->name, O_RDWR | O_CLOEXEC, LEN);
-	struct device device;
+	struct vgem_work device;
 
 	ASSERT_LE(0, other);
-	ASSERT_TRUE(device_starts(&device, self->fd, VGEM_FENCE_WRITE));
+	ASSERT_TRUE(vgem_starts(&device, self->fd, true));
 	ASSERT_EQ(0, ioctl(self->fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &out));
 	ASSERT_LE(0, out.fd);
 	EXPECT_EQ(0, ready(out.fd, POLLIN));
@@ -433,7 +403,7 @@ TEST_F(strangers, fence_of_one_buffer_for_another)
 	in.fd = out.fd;
 	ASSERT_EQ(0, ioctl(other, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &in));
 	EXPECT_EQ(0, ready(other, POLLIN));
-	ASSERT_TRUE(device_ends(&device));
+	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_EQ(POLLIN, ready(out.fd, POLLIN));
 	EXPECT_EQ(0, bracket(other, START_READ));
 	EXPECT_EQ(0, bracket(other, END_READ));

@@ -61,6 +61,7 @@ TEST_F(system, allocation)
 TEST_F(system, what_it_cannot)
 {
 	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer_info info = { .size = sizeof(info) };
 	struct dmaheap_buffer *buffer;
 	struct dmaheap_access access;
 	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
@@ -75,6 +76,8 @@ TEST_F(system, what_it_cannot)
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_sync(buffer, 0, PAGE, DMAHEAP_READ));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_access_begin(buffer, PAGE, 0, DMAHEAP_READ, &access));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_load(buffer, 0, PAGE, zero, 0, &done));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_info(buffer, &info));
+	EXPECT_EQ(0, dmaheap_buffer_wait(buffer, DMAHEAP_RW, 0));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_store(buffer, 0, PAGE, zero, 0, &done));
 	close(zero);
 	/* The failed access has left no mapping. */

@@ -31,7 +31,7 @@ static int begin_and_end(struct dmaheap_buffer *buffer, uint64_t offset, uint64_
 	return ret;
 }
 
-/* Through any heap that can, if a part is asked for. */
+/* Through a heap, if it is named. */
 static int do_sync(int fd, const char *through, uint64_t offset, uint64_t len, uint32_t flags,
 		   bool begin, bool end)
 {
@@ -142,7 +142,7 @@ const struct command cmd_sync = {
 "  -w, --write         the CPU writes; both by default\n"
 "  -o, --offset=BYTES  start of the part\n"
 "  -l, --length=BYTES  length of the part; to the end of the buffer by default\n"
-"  -H, --heap=HEAP     any heap of contig_heaps; needed for a part\n"
+"  -H, --heap=HEAP     through any heap of contig_heaps, for a part\n"
 "  -h, --help          this text\n",
 	.run = run,
 };

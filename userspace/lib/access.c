@@ -72,7 +72,13 @@ static int sync_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t le
 	 * To maintain all of the buffer instead would be wrong: another thread may be writing to
 	 * the rest of it, and would lose that.
 	 */
-	if (!buffer->heap || !(buffer->heap->features & DMAHEAP_CAN_SYNC_PART))
+	if (!buffer->heap) {
+		do {
+			ret = dmaheap_buffer_ioctl(buffer, CONTIG_HEAP_IOCTL_SYNC, &sync);
+		} while (ret == -EINTR);
+		return ret;
+	}
+	if (!(buffer->heap->features & DMAHEAP_CAN_SYNC_PART))
 		return -EOPNOTSUPP;
 	ret = dmaheap_ioctl(buffer->heap->fd, CONTIG_HEAP_IOCTL_SYNC, &sync);
 	/* The arguments were checked: what is wrong is where the buffer is from. */

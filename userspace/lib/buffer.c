@@ -109,11 +109,14 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 static int check_options(const struct dmaheap_options *options)
 {
 	const uint32_t both = DMAHEAP_CACHED | DMAHEAP_UNCACHED;
+	uint32_t i;
 
 	if (options->size < sizeof(*options))
 		return -EINVAL;
-	if (options->size > sizeof(*options))
-		return -E2BIG;
+	/* What is asked for there would not happen. */
+	for (i = sizeof(*options); i < options->size; i++)
+		if (((const char *)options)[i])
+			return -E2BIG;
 	if (options->flags & ~KNOWN_FLAGS || (options->flags & both) == both)
 		return -EINVAL;
 	if (options->align & (options->align - 1))

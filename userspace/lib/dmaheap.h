@@ -5,10 +5,8 @@
  * Limitations:
  *  - The kernel's own heaps ("system", for example) only allocate: no statistics, no alignment, no
  *    sync of a part of a buffer. What is not supported returns -EOPNOTSUPP, never a substitute.
- *  - The heap of an imported buffer is not known.
  *  - Expect huge page table entries only for buffers of contig_heaps. For a buffer that the library
- *    did not align itself, it has to ask a node where the buffer begins: that of its heap, or any
- *    of contig_heaps under /dev/dma_heap that the program may open. Without one there are none.
+ *    did not align itself, it has to ask its heap or /dev/contig_buffer where the buffer begins.
  *  - After fork() a child may use what it inherited, unless another thread of the parent was inside
  *    this library at that moment.
  *
@@ -39,15 +37,21 @@ struct dmaheap_buffer;
 #define DMAHEAP_CAN_ALIGN	(1U << 1)  /* an alignment of more than a page */
 #define DMAHEAP_CAN_SYNC_PART	(1U << 2)  /* dmaheap_sync() for a part of a buffer */
 
-/* struct dmaheap_info, @flags */
+/*
+ * Structures grow at their ends, and begin with their size, which the caller sets. One that is larger
+ * than the library knows is accepted: what it cannot fill in is 0, and what it cannot do has to be.
+ */
+
+/* struct dmaheap_info and struct dmaheap_buffer_info, @flags */
 #define DMAHEAP_INFO_UNCACHED	(1U << 0)  /* CPU mappings are write-combined */
 #define DMAHEAP_INFO_CMA	(1U << 1)  /* a CMA area */
 #define DMAHEAP_INFO_NO_MAP	(1U << 2)  /* memory the kernel itself does not map */
 #define DMAHEAP_INFO_ESTIMATE	(1U << 3)  /* @free and @largest are upper bounds */
+#define DMAHEAP_INFO_SCATTERED	(1U << 4)  /* buffers need not be contiguous */
 
 /**
  * struct dmaheap_info - the state of a heap's memory
- * @size: in: sizeof(struct dmaheap_info), so that it can grow
+ * @size: in: sizeof(struct dmaheap_info)
  * @flags: DMAHEAP_INFO_*
  * @total: bytes the heap manages
  * @free: bytes that are not allocated
@@ -69,6 +73,32 @@ struct dmaheap_info {
 	uint32_t region_buffers;
 };
 
+/**
+ * struct dmaheap_buffer_info - what is known of a buffer
+ * @size: in: sizeof(struct dmaheap_buffer_info)
+ * @flags: DMAHEAP_INFO_* of its memory
+ * @bytes: its size
+ * @age: nanoseconds since it was allocated, those of sleep included
+ * @extents: pieces that its memory was handed out in
+ * @importers: devices that are attached to it
+ * @mapped: how many of them have it mapped
+ * @reserved: 0
+ * @heap: the heap it was allocated from, which may be gone
+ * @kind: where the memory comes from: "carveout", "lent", "cma", "system", "device"
+ */
+struct dmaheap_buffer_info {
+	uint32_t size;
+	uint32_t flags;
+	uint64_t bytes;
+	uint64_t age;
+	uint32_t extents;
+	uint32_t importers;
+	uint32_t mapped;
+	uint32_t reserved;
+	char heap[64];
+	char kind[16];
+};
+
 /* struct dmaheap_options, @flags */
 #define DMAHEAP_CACHED		(1U << 0)  /* from the cached heap on this memory */
 #define DMAHEAP_UNCACHED	(1U << 1)  /* from the uncached heap on this memory */
@@ -77,7 +107,7 @@ struct dmaheap_info {
 
 /**
  * struct dmaheap_options - how to allocate
- * @size: sizeof(struct dmaheap_options), so that it can grow
+ * @size: sizeof(struct dmaheap_options)
  * @flags: DMAHEAP_*; 0 is cached or not as the heap is, readable and writable
  * @align: alignment of the physical address in bytes, a power of two; 0 leaves it to the library:
  *	large buffers are aligned for huge page table entries where that costs no memory
@@ -108,6 +138,7 @@ struct dmaheap_options {
  * @offset: where in the buffer the part begins
  * @buffer: the buffer; NULL when the access has ended
  * @flags: DMAHEAP_READ, DMAHEAP_WRITE or both
+ * @reserved: 0
  */
 struct dmaheap_access {
 	void *data;
@@ -115,6 +146,7 @@ struct dmaheap_access {
 	uint64_t offset;
 	struct dmaheap_buffer *buffer;
 	uint32_t flags;
+	uint32_t reserved[5];
 };
 
 /* The library that is linked: "MAJOR.MINOR", and what its build knows beyond these. */
@@ -190,7 +222,7 @@ int dmaheap_alloc_first(const char *const *names, uint64_t size,
 
 /*
  * A buffer from a dma-buf's file descriptor, which is duplicated and stays the caller's. @heap is
- * any heap of contig_heaps, which makes a sync of a part possible, or NULL.
+ * any heap of contig_heaps, which saves the library opening a node to sync a part, or NULL.
  * -EBADF; -EINVAL: not a dma-buf.
  */
 int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
@@ -239,7 +271,7 @@ int dmaheap_unmap(struct dmaheap_buffer *buffer);
 /*
  * Begin (or, with DMAHEAP_END, end) a CPU access to a part of a buffer. For the whole buffer this
  * works with every exporter. -EINVAL: bad flags, an empty part or one outside the buffer;
- * -EOPNOTSUPP: a part, but the heap cannot, or the buffer was imported without a heap.
+ * -EOPNOTSUPP: a part, but the buffer is not of contig_heaps.
  */
 int dmaheap_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags);
 
@@ -272,6 +304,25 @@ int dmaheap_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, i
 		 uint64_t file_offset, uint64_t *done);
 int dmaheap_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
 		  uint64_t file_offset, uint64_t *done);
+
+/* What is known of a buffer of contig_heaps. -EINVAL: bad @size in @info; -EOPNOTSUPP: not of those. */
+int dmaheap_buffer_info(struct dmaheap_buffer *buffer, struct dmaheap_buffer_info *info);
+
+/*
+ * Wait until devices have finished: before the CPU's DMAHEAP_READ for those that write the buffer,
+ * before DMAHEAP_WRITE for all of them. dmaheap_sync() does so, too, but without a limit. A negative
+ * @timeout_ms is none, 0 only looks. -ETIMEDOUT; -EINTR: a signal came; -EINVAL: bad flags.
+ */
+int dmaheap_buffer_wait(struct dmaheap_buffer *buffer, uint32_t flags, int timeout_ms);
+
+/*
+ * What dmaheap_buffer_wait() with these flags would wait for, as a sync file for the caller to close;
+ * and what a sync file stands for as something that whoever uses the buffer next has to wait for:
+ * @flags say what the work behind it does to the buffer. -EOPNOTSUPP: the kernel is older than 6.0;
+ * -EINVAL: bad flags, or no sync file; -EBADF; -EMFILE.
+ */
+int dmaheap_buffer_export_fence(struct dmaheap_buffer *buffer, uint32_t flags, int *sync_file);
+int dmaheap_buffer_import_fence(struct dmaheap_buffer *buffer, uint32_t flags, int sync_file);
 
 #ifdef __cplusplus
 }

@@ -236,31 +236,46 @@ int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin)
 	return ret;
 }
 
+/**
+ * dmaheap_fill() - fill in a structure that begins with its size
+ * @result: the caller's, at least as large as @known
+ * @known: what there is to tell
+ * @size: of @known
+ *
+ * What the caller knows and this library does not, is 0.
+ */
+void dmaheap_fill(void *result, const void *known, uint32_t size)
+{
+	uint32_t callers;
+
+	memcpy(&callers, result, sizeof(callers));
+	memcpy(result, known, size);
+	memset((char *)result + size, 0, callers - size);
+	memcpy(result, &callers, sizeof(callers));
+}
+
 API int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info)
 {
 	struct contig_heap_query query = { 0 };
+	struct dmaheap_info known = { .size = sizeof(known) };
 	int ret;
 
-	if (!info || info->size != sizeof(*info))
+	if (!info || info->size < sizeof(known))
 		return -EINVAL;
 	if (!(heap->features & DMAHEAP_CAN_QUERY))
 		return -EOPNOTSUPP;
 	ret = dmaheap_ioctl(heap->fd, CONTIG_HEAP_IOCTL_QUERY, &query);
 	if (ret)
 		return ret;
-	*info = (struct dmaheap_info) {
-		.size = sizeof(*info),
-		/* The same bits; the library's interface does not depend on kernel headers. */
-		.flags = query.flags & (DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_CMA |
-					DMAHEAP_INFO_NO_MAP | DMAHEAP_INFO_ESTIMATE),
-		.total = query.total,
-		.free = query.free,
-		.largest = query.largest,
-		.dirty = query.dirty,
-		.quantum = query.quantum,
-		.buffers = query.buffers,
-		.region_buffers = query.region_buffers,
-	};
+	known.flags = query.flags & DMAHEAP_INFO_ALL;
+	known.total = query.total;
+	known.free = query.free;
+	known.largest = query.largest;
+	known.dirty = query.dirty;
+	known.quantum = query.quantum;
+	known.buffers = query.buffers;
+	known.region_buffers = query.region_buffers;
+	dmaheap_fill(info, &known, sizeof(known));
 	return 0;
 }
 

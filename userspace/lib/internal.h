@@ -74,7 +74,13 @@ struct dmaheap_buffer {
 
 extern const char *const dmaheap_default_names[];
 
+/* All of DMAHEAP_INFO_*; the kernel's bits are the same, though not for a user of the library. */
+#define DMAHEAP_INFO_ALL	(DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_CMA | DMAHEAP_INFO_NO_MAP | \
+				 DMAHEAP_INFO_ESTIMATE | DMAHEAP_INFO_SCATTERED)
+
 int dmaheap_ioctl(int fd, unsigned long command, void *arg);
+int dmaheap_buffer_ioctl(const struct dmaheap_buffer *buffer, unsigned long command, void *arg);
+void dmaheap_fill(void *result, const void *known, uint32_t size);
 int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin);
 int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
 size_t dmaheap_huge_size(void);

@@ -4,10 +4,8 @@
  * virtual and physical address agree modulo its size.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <linux/contig_heap.h>
 
@@ -47,71 +45,19 @@ size_t dmaheap_huge_size(void)
 	return size;
 }
 
-/* 0 or a negative errno. */
-static int ask_node(int node, int fd, size_t huge, size_t *phase)
-{
-	struct contig_heap_place place = { .fd = fd, .modulus = huge };
-	int ret = dmaheap_ioctl(node, CONTIG_HEAP_IOCTL_PLACE, &place);
-
-	if (!ret)
-		*phase = place.phase;
-	return ret;
-}
-
-/**
- * struct question - to all heaps, one after the other
- * @fd: the dma-buf that it is about
- * @huge: the modulus
- * @phase: the answer
- */
-struct question {
-	int fd;
-	size_t huge;
-	size_t phase;
-};
-
-/* 1 when there is an answer, -1 when there will be none. */
-static int ask_heap(const char *name, void *data)
-{
-	struct contig_heap_query query;
-	struct question *question = data;
-	char path[4096];
-	int node, ret;
-
-	if ((size_t)snprintf(path, sizeof(path), "%s/dev/dma_heap/%s", dmaheap_root(), name) >=
-	    sizeof(path))
-		return 0;
-	node = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (node < 0)
-		return 0;
-	ret = ask_node(node, question->fd, question->huge, &question->phase);
-	if (!ret)
-		ret = 1;
-	else if (ret == -EINVAL && !dmaheap_ioctl(node, CONTIG_HEAP_IOCTL_QUERY, &query))
-		/* It is one of contig_heaps, so the buffer is not. */
-		ret = -1;
-	else
-		ret = 0;
-	close(node);
-	return ret;
-}
-
-/*
- * Where a buffer begins, modulo the huge size. Any node of contig_heaps knows that of all of their
- * buffers. Buffers of others may be anywhere, and in pieces.
- */
+/* Where a buffer begins, modulo the huge size. Buffers of others may be anywhere, and in pieces. */
 static bool find_phase(const struct dmaheap_buffer *buffer, size_t huge, size_t *phase)
 {
-	struct question question = { .fd = buffer->fd, .huge = huge };
+	struct contig_heap_place place = { .fd = buffer->fd, .modulus = huge };
 
 	*phase = 0;
 	if (buffer->aligned)
 		return true;
-	if (buffer->heap && !ask_node(buffer->heap->fd, buffer->fd, huge, phase))
-		return true;
-	if (dmaheap_for_each(ask_heap, &question) != 1)
+	if ((!buffer->heap ||
+	     dmaheap_ioctl(buffer->heap->fd, CONTIG_HEAP_IOCTL_PLACE, &place)) &&
+	    dmaheap_buffer_ioctl(buffer, CONTIG_HEAP_IOCTL_PLACE, &place))
 		return false;
-	*phase = question.phase;
+	*phase = place.phase;
 	return true;
 }
 

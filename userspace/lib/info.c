@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/* What is known of a buffer. */
+#include <errno.h>
+#include <string.h>
+
+#include <linux/contig_heap.h>
+
+#include "internal.h"
+
+API int dmaheap_buffer_info(struct dmaheap_buffer *buffer, struct dmaheap_buffer_info *info)
+{
+	struct contig_heap_buffer what = { .fd = buffer->fd };
+	struct dmaheap_buffer_info known = { .size = sizeof(known) };
+	int ret;
+
+	if (!info || info->size < sizeof(known))
+		return -EINVAL;
+	ret = dmaheap_buffer_ioctl(buffer, CONTIG_HEAP_IOCTL_BUFFER, &what);
+	if (ret)
+		return ret;
+	known.flags = what.flags & DMAHEAP_INFO_ALL;
+	known.bytes = what.size;
+	known.age = what.age;
+	known.extents = what.extents;
+	known.importers = what.importers;
+	known.mapped = what.mapped;
+	memcpy(known.heap, what.heap, sizeof(known.heap));
+	memcpy(known.kind, what.kind, sizeof(known.kind));
+	dmaheap_fill(info, &known, sizeof(known));
+	return 0;
+}
