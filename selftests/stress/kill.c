@@ -13,7 +13,7 @@
 #include "../heap/test.h"
 
 #define WORKERS	6
-#define KILLS	2000
+#define KILLS	1000
 #define SEED	0x5eed0001
 
 static bool is_zero(const void *memory, size_t len)
@@ -125,7 +125,7 @@ static pid_t spawn(__u32 seed)
 	return pid;
 }
 
-TEST(thousands_killed)
+TEST(a_thousand_killed)
 {
 	__u32 state = SEED;
 	pid_t pid[WORKERS];
