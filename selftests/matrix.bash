@@ -235,7 +235,7 @@ full userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera
 # Beside the kernel's own heaps.
 guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carveout=beside:16M' \
-	amd64/fallback
+	amd64/fallback amd64/raii
 
 # Stress.
 guest stress-exhaust 6.12 stress/build '' arm64/exhaust

@@ -12,6 +12,8 @@ int main(int argc, char **)
 	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
 	struct dmaheap_access access = dmaheap_access();
 	struct dmaheap_info info = dmaheap_info();
+	struct dmaheap_buffer_info known = {};
+	uint64_t done;
 	dmaheap_buffer *buffer = NULL;
 	dmaheap *heap = NULL;
 	void *data;
@@ -43,6 +45,13 @@ int main(int argc, char **)
 		dmaheap_sync(buffer, 0, 1, DMAHEAP_RW | DMAHEAP_END);
 		dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access);
 		dmaheap_access_end(&access);
+		dmaheap_load(buffer, 0, 0, 0, 0, &done);
+		dmaheap_store(buffer, 0, 0, 0, 0, &done);
+		dmaheap_buffer_info(buffer, &known);
+		dmaheap_buffer_wait(buffer, DMAHEAP_READ, 0);
+		dmaheap_buffer_export_fence(buffer, DMAHEAP_READ, &fd);
+		dmaheap_buffer_import_fence(buffer, DMAHEAP_READ, fd);
+		dmaheap_alloc_first(NULL, 1, &options, &heap, &buffer);
 		dmaheap_buffer_unref(buffer);
 		dmaheap_unref(heap);
 	}

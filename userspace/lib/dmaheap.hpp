@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libdmaheap in C++17: references that drop themselves, accesses that end themselves, and errors as
+ * std::system_error. Nothing here needs more than <dmaheap.h> and its library.
+ *
+ *	dma::heap heap("system");
+ *	dma::buffer buffer = heap.allocate(1 << 20);
+ *	{
+ *		dma::access access = buffer.write();
+ *		std::fill_n(access.data<char>(), access.size(), 'x');
+ *		access.end();
+ *	}
+ *
+ * A heap or a buffer is a counted reference: a copy is another one of the same. One that was moved
+ * from can only be assigned to or destroyed. What may be called by several threads at once is as in C.
+ */
+#ifndef DMAHEAP_HPP
+#define DMAHEAP_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <dmaheap.h>
+
+namespace dma {
+
+/* Throw what a function of the library returned, unless that is 0. */
+inline void check(int result)
+{
+	if (result)
+		throw std::system_error(-result, std::generic_category(),
+					dmaheap_strerror(result));
+}
+
+/*
+ * A part of a buffer that the CPU reads or writes, mapped. It ends when it is destroyed; end() does so
+ * where an error can still be told.
+ */
+class access {
+public:
+	access(dmaheap_buffer *buffer, std::uint64_t offset, std::uint64_t len, std::uint32_t flags)
+	{
+		check(dmaheap_access_begin(buffer, offset, len, flags, &access_));
+	}
+
+	access(access &&other) noexcept : access_(std::exchange(other.access_, dmaheap_access())) {}
+
+	access &operator=(access &&other) noexcept
+	{
+		std::swap(access_, other.access_);
+		return *this;
+	}
+
+	~access() { (void)dmaheap_access_end(&access_); }
+
+	void end() { check(dmaheap_access_end(&access_)); }
+
+	template <typename T = void> T *data() const noexcept
+	{
+		return static_cast<T *>(access_.data);
+	}
+
+	/* Bytes. */
+	std::size_t size() const noexcept { return access_.len; }
+
+private:
+	dmaheap_access access_ = dmaheap_access();
+};
+
+class buffer {
+public:
+	/* Takes the reference over. */
+	explicit buffer(dmaheap_buffer *adopted) noexcept : buffer_(adopted, dmaheap_buffer_unref) {}
+
+	/* A dma-buf from elsewhere, which stays the caller's. */
+	static buffer import(int fd)
+	{
+		dmaheap_buffer *imported;
+
+		check(dmaheap_import(nullptr, fd, &imported));
+		return buffer(imported);
+	}
+
+	dmaheap_buffer *get() const noexcept { return buffer_.get(); }
+
+	/* Stays the buffer's. */
+	int fd() const noexcept { return dmaheap_buffer_fd(get()); }
+
+	std::uint64_t size() const noexcept { return dmaheap_buffer_size(get()); }
+
+	/* For the caller to close. */
+	int export_fd() const
+	{
+		int fd;
+
+		check(dmaheap_export(get(), &fd));
+		return fd;
+	}
+
+	void set_name(const std::string &name) { check(dmaheap_set_name(get(), name.c_str())); }
+
+	struct dmaheap_buffer_info info() const
+	{
+		struct dmaheap_buffer_info info = {};
+
+		info.size = sizeof(info);
+		check(dmaheap_buffer_info(get(), &info));
+		return info;
+	}
+
+	/* A length of 0 is the rest of the buffer. */
+	access read(std::uint64_t offset = 0, std::uint64_t len = 0) const
+	{
+		return access(get(), offset, len, DMAHEAP_READ);
+	}
+
+	access write(std::uint64_t offset = 0, std::uint64_t len = 0) const
+	{
+		return access(get(), offset, len, DMAHEAP_WRITE);
+	}
+
+	access read_write(std::uint64_t offset = 0, std::uint64_t len = 0) const
+	{
+		return access(get(), offset, len, DMAHEAP_RW);
+	}
+
+	/* Bytes that came from the file, or went there. */
+	std::uint64_t load(int file, std::uint64_t file_offset = 0, std::uint64_t offset = 0,
+			   std::uint64_t len = 0) const
+	{
+		std::uint64_t done;
+
+		check(dmaheap_load(get(), offset, len, file, file_offset, &done));
+		return done;
+	}
+
+	std::uint64_t store(int file, std::uint64_t file_offset = 0, std::uint64_t offset = 0,
+			    std::uint64_t len = 0) const
+	{
+		std::uint64_t done;
+
+		check(dmaheap_store(get(), offset, len, file, file_offset, &done));
+		return done;
+	}
+
+	/* Wait for devices, without a limit; or return false once the time is over. */
+	void wait(std::uint32_t flags) const { check(dmaheap_buffer_wait(get(), flags, -1)); }
+
+	bool wait_for(std::uint32_t flags, std::chrono::milliseconds time) const
+	{
+		int result = dmaheap_buffer_wait(get(), flags, static_cast<int>(time.count()));
+
+		if (result == -static_cast<int>(std::errc::timed_out))
+			return false;
+		check(result);
+		return true;
+	}
+
+private:
+	std::shared_ptr<dmaheap_buffer> buffer_;
+};
+
+/* DMAHEAP_CACHED and so on, an alignment in bytes, and what tools call the buffer. */
+struct options {
+	std::uint32_t flags = 0;
+	std::uint64_t align = 0;
+	std::string name = {};
+};
+
+class heap {
+public:
+	/* Takes the reference over. */
+	explicit heap(dmaheap *adopted) noexcept : heap_(adopted, dmaheap_unref) {}
+
+	explicit heap(const std::string &name) : heap(open(name)) {}
+
+	/* The first of them that exists. */
+	static heap first(const std::vector<std::string> &names)
+	{
+		std::vector<const char *> list;
+		dmaheap *opened;
+
+		for (const std::string &name : names)
+			list.push_back(name.c_str());
+		list.push_back(nullptr);
+		check(dmaheap_open_first(list.data(), &opened));
+		return heap(opened);
+	}
+
+	dmaheap *get() const noexcept { return heap_.get(); }
+
+	std::string name() const { return dmaheap_name(get()); }
+
+	/* DMAHEAP_CAN_* */
+	std::uint32_t features() const noexcept { return dmaheap_features(get()); }
+
+	dmaheap_info info() const
+	{
+		dmaheap_info info = {};
+
+		info.size = sizeof(info);
+		check(dmaheap_query(get(), &info));
+		return info;
+	}
+
+	buffer allocate(std::uint64_t size, const options &how = options()) const
+	{
+		dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+		dmaheap_buffer *allocated;
+
+		options.flags = how.flags;
+		options.align = how.align;
+		options.name = how.name.empty() ? nullptr : how.name.c_str();
+		check(dmaheap_alloc(get(), size, &options, &allocated));
+		return buffer(allocated);
+	}
+
+private:
+	static dmaheap *open(const std::string &name)
+	{
+		dmaheap *opened;
+
+		check(dmaheap_open(name.c_str(), &opened));
+		return opened;
+	}
+
+	std::shared_ptr<dmaheap> heap_;
+};
+
+/* The names of all heaps, in order. */
+inline std::vector<std::string> names()
+{
+	std::vector<std::string> found;
+
+	check(dmaheap_for_each([](const char *name, void *data) {
+		static_cast<std::vector<std::string> *>(data)->push_back(name);
+		return 0;
+	}, &found));
+	return found;
+}
+
+} /* namespace dma */
+
+#endif /* DMAHEAP_HPP */
