@@ -155,7 +155,7 @@ full debian 7.x debian/build '--modules vivid' v4l2-ctl
 guest debian-abuse 6.12 debian/build '' stress-ng
 full debian-trinity 6.12 debian/build '' trinity
 full debian-udev 6.12 debian/build '' udev
-guest debian-udev-amd64 amd64-6.12 debian/build-amd64 "$AMD64" udev
+guest debian-amd64 amd64-6.12 debian/build-amd64 "--modules vivid $AMD64" udev python
 
 # The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what fails half way, what
 # is called with whatever comes to mind, and what goes while it is used.
