@@ -172,14 +172,14 @@ static void live_in_library(struct dmaheap *heap, size_t len, uint64_t cost[STEP
 		die("dmaheap_alloc");
 	cost[ALLOC] = spent_since(start);
 	start = now();
-	if (dmaheap_map(buffer, &view))
-		die("dmaheap_map");
+	if (dmaheap_buffer_map(buffer, &view))
+		die("dmaheap_buffer_map");
 	cost[MAP] = spent_since(start);
 	start = now();
 	touch(view, len);
 	cost[TOUCH] = spent_since(start);
 	start = now();
-	dmaheap_unmap(buffer);
+	dmaheap_buffer_unmap(buffer);
 	cost[UNMAP] = spent_since(start);
 	start = now();
 	dmaheap_buffer_unref(buffer);

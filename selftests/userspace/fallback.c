@@ -44,7 +44,7 @@ TEST_F(system, allocation)
 	struct dmaheap_access access;
 	uint64_t i;
 
-	options.flags = DMAHEAP_CACHED;
+	options.flags = DMAHEAP_ALLOC_CACHED;
 	options.name = "plain";
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(5) + 1, &options, &buffer));
 	EXPECT_EQ(MiB(5) + PAGE, dmaheap_buffer_size(buffer));
@@ -53,8 +53,8 @@ TEST_F(system, allocation)
 		ASSERT_EQ(0, ((unsigned char *)access.data)[i]);
 	memset(access.data, 1, access.len);
 	EXPECT_EQ(0, dmaheap_access_end(&access));
-	EXPECT_EQ(0, dmaheap_sync(buffer, 0, MiB(5) + PAGE, DMAHEAP_READ));
-	EXPECT_EQ(0, dmaheap_sync(buffer, 0, MiB(5) + PAGE, DMAHEAP_READ | DMAHEAP_END));
+	EXPECT_EQ(0, dmaheap_buffer_sync(buffer, 0, MiB(5) + PAGE, DMAHEAP_READ));
+	EXPECT_EQ(0, dmaheap_buffer_sync(buffer, 0, MiB(5) + PAGE, DMAHEAP_READ | DMAHEAP_END));
 	dmaheap_buffer_unref(buffer);
 }
 
@@ -70,18 +70,18 @@ TEST_F(system, what_it_cannot)
 	options.align = PAGE * 2;
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	options.align = 0;
-	options.flags = DMAHEAP_UNCACHED;
+	options.flags = DMAHEAP_ALLOC_UNCACHED;
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 2, NULL, &buffer));
-	EXPECT_EQ(-EOPNOTSUPP, dmaheap_sync(buffer, 0, PAGE, DMAHEAP_READ));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_sync(buffer, 0, PAGE, DMAHEAP_READ));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_access_begin(buffer, PAGE, 0, DMAHEAP_READ, &access));
-	EXPECT_EQ(-EOPNOTSUPP, dmaheap_load(buffer, 0, PAGE, zero, 0, &done));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_load(buffer, 0, PAGE, zero, 0, &done));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_info(buffer, &info));
 	EXPECT_EQ(0, dmaheap_buffer_wait(buffer, DMAHEAP_RW, 0));
-	EXPECT_EQ(-EOPNOTSUPP, dmaheap_store(buffer, 0, PAGE, zero, 0, &done));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_store(buffer, 0, PAGE, zero, 0, &done));
 	close(zero);
 	/* The failed access has left no mapping. */
-	EXPECT_EQ(-EINVAL, dmaheap_unmap(buffer));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap(buffer));
 	dmaheap_buffer_unref(buffer);
 }
 
@@ -125,9 +125,9 @@ TEST_F(system, buffer_with_another_heap)
 
 	ASSERT_EQ(0, dmaheap_open("beside", &ours));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 2, NULL, &buffer));
-	ASSERT_EQ(0, dmaheap_import(ours, dmaheap_buffer_fd(buffer), &imported));
-	EXPECT_EQ(-EOPNOTSUPP, dmaheap_sync(imported, 0, PAGE, DMAHEAP_READ));
-	EXPECT_EQ(0, dmaheap_sync(imported, 0, PAGE * 2, DMAHEAP_READ));
+	ASSERT_EQ(0, dmaheap_buffer_import(ours, dmaheap_buffer_fd(buffer), &imported));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_sync(imported, 0, PAGE, DMAHEAP_READ));
+	EXPECT_EQ(0, dmaheap_buffer_sync(imported, 0, PAGE * 2, DMAHEAP_READ));
 	dmaheap_buffer_unref(imported);
 	dmaheap_buffer_unref(buffer);
 	dmaheap_unref(ours);

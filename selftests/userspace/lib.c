@@ -161,7 +161,7 @@ TEST_F(heap, what_is_known_of_a_buffer)
 	bool alias = !strncmp(variant->name, "linux,cma", 9);
 
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(1) + 1, NULL, &buffer));
-	ASSERT_EQ(0, dmaheap_import(NULL, dmaheap_buffer_fd(buffer), &imported));
+	ASSERT_EQ(0, dmaheap_buffer_import(NULL, dmaheap_buffer_fd(buffer), &imported));
 	ASSERT_EQ(0, dmaheap_buffer_info(imported, &info));
 	EXPECT_EQ(variant->flags, info.flags);
 	EXPECT_EQ(MiB(1) + PAGE, info.bytes);
@@ -228,16 +228,16 @@ TEST_F(heap, life_of_a_buffer)
 	EXPECT_EQ(MiB(1) + PAGE, dmaheap_buffer_size(buffer));
 	EXPECT_EQ(FD_CLOEXEC, fcntl(dmaheap_buffer_fd(buffer), F_GETFD));
 	EXPECT_EQ(1, query(self->heap).buffers);
-	ASSERT_EQ(0, dmaheap_map(buffer, &data));
-	ASSERT_EQ(0, dmaheap_map(buffer, &again));
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &again));
 	EXPECT_EQ(data, again);
 	EXPECT_TRUE(all(data, MiB(1) + PAGE, 0));
 	memset(data, 0x5a, MiB(1) + PAGE);
-	EXPECT_EQ(0, dmaheap_unmap(buffer));
+	EXPECT_EQ(0, dmaheap_buffer_unmap(buffer));
 	EXPECT_TRUE(all(data, MiB(1) + PAGE, 0x5a));
-	EXPECT_EQ(0, dmaheap_unmap(buffer));
-	EXPECT_EQ(-EINVAL, dmaheap_unmap(buffer));
-	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	EXPECT_EQ(0, dmaheap_buffer_unmap(buffer));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap(buffer));
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
 	EXPECT_TRUE(all(data, MiB(1) + PAGE, 0x5a));
 	/* The last reference unmaps. */
 	EXPECT_EQ(buffer, dmaheap_buffer_ref(buffer));
@@ -259,27 +259,27 @@ TEST_F(heap, contents_from_a_file_and_back)
 	memset(text, 0x3c, PAGE);
 	ASSERT_EQ(PAGE, write(file, text, PAGE));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, 2 * PAGE, NULL, &buffer));
-	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
 	/* To the end of the file. */
-	EXPECT_EQ(0, dmaheap_load(buffer, PAGE / 2, 0, file, 10, &done));
+	EXPECT_EQ(0, dmaheap_buffer_load(buffer, PAGE / 2, 0, file, 10, &done));
 	EXPECT_EQ(PAGE - 10, done);
 	EXPECT_TRUE(all(data, PAGE / 2, 0));
 	EXPECT_TRUE(all(data + PAGE / 2, PAGE - 10, 0x3c));
 	EXPECT_TRUE(all(data + PAGE / 2 + PAGE - 10, PAGE / 2 + 10, 0));
 	/* To the end of the buffer. */
-	EXPECT_EQ(0, dmaheap_store(buffer, PAGE, 0, file, 5, &done));
+	EXPECT_EQ(0, dmaheap_buffer_store(buffer, PAGE, 0, file, 5, &done));
 	EXPECT_EQ(PAGE, done);
 	ASSERT_EQ(PAGE, pread(file, text, PAGE, 5));
 	EXPECT_EQ(0, memcmp(text, data + PAGE, PAGE));
 
 	done = 7;
-	EXPECT_EQ(-EINVAL, dmaheap_load(buffer, 2 * PAGE, 0, file, 0, &done));
-	EXPECT_EQ(-EINVAL, dmaheap_load(buffer, 1, 2 * PAGE, file, 0, &done));
-	EXPECT_EQ(-EINVAL, dmaheap_load(buffer, 0, PAGE, file, 0, NULL));
-	EXPECT_EQ(-EBADF, dmaheap_load(buffer, 0, PAGE, -1, 0, &done));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load(buffer, 2 * PAGE, 0, file, 0, &done));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load(buffer, 1, 2 * PAGE, file, 0, &done));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load(buffer, 0, PAGE, file, 0, NULL));
+	EXPECT_EQ(-EBADF, dmaheap_buffer_load(buffer, 0, PAGE, -1, 0, &done));
 	ASSERT_EQ(0, pipe2(stream, O_NONBLOCK));
-	EXPECT_EQ(-EAGAIN, dmaheap_load(buffer, 0, PAGE, stream[0], 0, &done));
-	EXPECT_EQ(-ESPIPE, dmaheap_load(buffer, 0, PAGE, stream[0], 1, &done));
+	EXPECT_EQ(-EAGAIN, dmaheap_buffer_load(buffer, 0, PAGE, stream[0], 0, &done));
+	EXPECT_EQ(-ESPIPE, dmaheap_buffer_load(buffer, 0, PAGE, stream[0], 1, &done));
 	EXPECT_EQ(7, done);
 	close(stream[0]);
 	close(stream[1]);
@@ -293,8 +293,8 @@ TEST_F(heap, buffer_holds_its_heap)
 
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(2), NULL, &buffer));
 	dmaheap_unref(self->heap);
-	EXPECT_EQ(0, dmaheap_sync(buffer, PAGE, PAGE, DMAHEAP_READ));
-	EXPECT_EQ(0, dmaheap_sync(buffer, PAGE, PAGE, DMAHEAP_READ | DMAHEAP_END));
+	EXPECT_EQ(0, dmaheap_buffer_sync(buffer, PAGE, PAGE, DMAHEAP_READ));
+	EXPECT_EQ(0, dmaheap_buffer_sync(buffer, PAGE, PAGE, DMAHEAP_READ | DMAHEAP_END));
 	dmaheap_buffer_unref(buffer);
 	ASSERT_EQ(0, dmaheap_open(variant->name, &self->heap));
 }
@@ -305,12 +305,12 @@ TEST_F(heap, cached_and_uncached)
 	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
 	struct dmaheap_buffer *buffer;
 
-	options.flags = uncached ? DMAHEAP_UNCACHED : DMAHEAP_CACHED;
+	options.flags = uncached ? DMAHEAP_ALLOC_UNCACHED : DMAHEAP_ALLOC_CACHED;
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	EXPECT_EQ(1, query(self->heap).buffers);
 	dmaheap_buffer_unref(buffer);
 
-	options.flags = uncached ? DMAHEAP_CACHED : DMAHEAP_UNCACHED;
+	options.flags = uncached ? DMAHEAP_ALLOC_CACHED : DMAHEAP_ALLOC_UNCACHED;
 	if (!variant->twin) {
 		EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 		return;
@@ -319,7 +319,7 @@ TEST_F(heap, cached_and_uncached)
 	EXPECT_EQ(0, query(self->heap).buffers);
 	EXPECT_EQ(1, query(self->heap).region_buffers);
 	dmaheap_buffer_unref(buffer);
-	options.flags = DMAHEAP_CACHED | DMAHEAP_UNCACHED;
+	options.flags = DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED;
 	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 }
 
@@ -346,7 +346,7 @@ TEST_F(heap, alignment)
 /* A large buffer of a carveout begins at a huge page, and is mapped where one can begin. */
 TEST_F(heap, congruent_address)
 {
-	static const uint32_t flags[] = { 0, DMAHEAP_ANY_PLACE };
+	static const uint32_t flags[] = { 0, DMAHEAP_ALLOC_ANY_PLACE };
 	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
 	struct dmaheap_buffer *odd[3], *buffer;
 	void *data;
@@ -357,7 +357,7 @@ TEST_F(heap, congruent_address)
 	for (i = 0; i < 2; i++) {
 		options.flags = flags[i];
 		ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 2 + PAGE, &options, &buffer));
-		ASSERT_EQ(0, dmaheap_map(buffer, &data));
+		ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
 		EXPECT_TRUE(all(data, HUGE * 2 + PAGE, 0));
 		/* Nothing is left of what was reserved around it. */
 		EXPECT_EQ(0, munmap((char *)data - PAGE, PAGE));
@@ -416,7 +416,7 @@ static void expect_huge_entries(struct __test_metadata *_metadata, struct dmahea
 	volatile char *memory;
 	void *data;
 
-	ASSERT_EQ(0, dmaheap_map(buffer, &data));
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
 	/* Where there are none, nobody says what would suit them. */
 	if (has_huge_entries())
 		EXPECT_EQ(place % HUGE, (uintptr_t)data % HUGE);
@@ -431,13 +431,13 @@ static void expect_huge_entries(struct __test_metadata *_metadata, struct dmahea
 		/* For both ends, and of the next levels. */
 		EXPECT_GE(4 * (long)PAGE / 1024, page_tables() - tables);
 	}
-	EXPECT_EQ(0, dmaheap_unmap(buffer));
+	EXPECT_EQ(0, dmaheap_buffer_unmap(buffer));
 }
 
 /* However a buffer came here, and whether or not its heap is known. */
 TEST_F(heap, huge_entries_for_imported_buffers)
 {
-	struct dmaheap_options options = { sizeof(options), DMAHEAP_ANY_PLACE, 0, NULL };
+	struct dmaheap_options options = { sizeof(options), DMAHEAP_ALLOC_ANY_PLACE, 0, NULL };
 	struct dmaheap_buffer *odd, *buffer, *imported;
 	struct dmaheap *adsp;
 	uint64_t place;
@@ -451,11 +451,11 @@ TEST_F(heap, huge_entries_for_imported_buffers)
 		EXPECT_NE(0, place % HUGE);
 	expect_huge_entries(_metadata, buffer, place);
 
-	ASSERT_EQ(0, dmaheap_import(NULL, dmaheap_buffer_fd(buffer), &imported));
+	ASSERT_EQ(0, dmaheap_buffer_import(NULL, dmaheap_buffer_fd(buffer), &imported));
 	expect_huge_entries(_metadata, imported, place);
 	dmaheap_buffer_unref(imported);
 	/* The heap that a part is maintained through may be another one. */
-	ASSERT_EQ(0, dmaheap_import(adsp, dmaheap_buffer_fd(buffer), &imported));
+	ASSERT_EQ(0, dmaheap_buffer_import(adsp, dmaheap_buffer_fd(buffer), &imported));
 	expect_huge_entries(_metadata, imported, place);
 	dmaheap_buffer_unref(imported);
 	dmaheap_buffer_unref(buffer);
@@ -466,14 +466,14 @@ TEST_F(heap, huge_entries_for_imported_buffers)
 /* Nobody to ask: mapped all the same. */
 TEST_F(heap, imported_without_a_node)
 {
-	struct dmaheap_options options = { sizeof(options), DMAHEAP_ANY_PLACE, 0, NULL };
+	struct dmaheap_options options = { sizeof(options), DMAHEAP_ALLOC_ANY_PLACE, 0, NULL };
 	struct dmaheap_buffer *odd, *buffer, *imported;
 	int status;
 	pid_t pid;
 
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 3, NULL, &odd));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 8 + PAGE * 5, &options, &buffer));
-	ASSERT_EQ(0, dmaheap_import(NULL, dmaheap_buffer_fd(buffer), &imported));
+	ASSERT_EQ(0, dmaheap_buffer_import(NULL, dmaheap_buffer_fd(buffer), &imported));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
@@ -481,7 +481,7 @@ TEST_F(heap, imported_without_a_node)
 
 		if (setgid(1000) || setuid(1000))
 			_exit(9);
-		_exit(dmaheap_map(imported, &data) || !all(data, HUGE * 8, 0));
+		_exit(dmaheap_buffer_map(imported, &data) || !all(data, HUGE * 8, 0));
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
@@ -538,17 +538,17 @@ TEST_F(heap, access)
 		EXPECT_TRUE(all((char *)scoped.data + 3 + PAGE, scoped.len - PAGE - 3, 1));
 	}
 	/* It ended with its block: the mapping is gone, too. */
-	EXPECT_EQ(-EINVAL, dmaheap_unmap(buffer));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap(buffer));
 
 	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, MiB(3), 0, DMAHEAP_READ, &access));
 	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 1, MiB(3), DMAHEAP_READ, &access));
 	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 1, UINT64_MAX, DMAHEAP_READ, &access));
 	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 0, 0, 0, &access));
 	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ | DMAHEAP_END, &access));
-	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, 0, PAGE, DMAHEAP_END));
-	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, 0, 0, DMAHEAP_READ));
-	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, UINT64_MAX, 2, DMAHEAP_READ));
-	EXPECT_EQ(-EINVAL, dmaheap_sync(buffer, 0, PAGE, 8 | DMAHEAP_READ));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_sync(buffer, 0, PAGE, DMAHEAP_END));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_sync(buffer, 0, 0, DMAHEAP_READ));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_sync(buffer, UINT64_MAX, 2, DMAHEAP_READ));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_sync(buffer, 0, PAGE, 8 | DMAHEAP_READ));
 	dmaheap_buffer_unref(buffer);
 }
 
@@ -570,7 +570,7 @@ TEST_F(heap, read_only)
 	struct dmaheap_buffer *buffer;
 	struct dmaheap_access access;
 
-	options.flags = DMAHEAP_READ_ONLY;
+	options.flags = DMAHEAP_ALLOC_READ_ONLY;
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	EXPECT_EQ(-EACCES, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access));
 	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access));
@@ -602,9 +602,10 @@ TEST_F(heap, names)
 	ASSERT_EQ(31, strlen(options.name));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	EXPECT_TRUE(fdinfo_has(dmaheap_buffer_fd(buffer), options.name));
-	EXPECT_EQ(0, dmaheap_set_name(buffer, "another"));
+	EXPECT_EQ(0, dmaheap_buffer_set_name(buffer, "another"));
 	EXPECT_TRUE(fdinfo_has(dmaheap_buffer_fd(buffer), "another"));
-	EXPECT_EQ(-ENAMETOOLONG, dmaheap_set_name(buffer, "this name has more bytes than fit"));
+	EXPECT_EQ(-ENAMETOOLONG,
+		  dmaheap_buffer_set_name(buffer, "this name has more bytes than fit"));
 	dmaheap_buffer_unref(buffer);
 	options.name = "this name has more bytes than fit";
 	EXPECT_EQ(-ENAMETOOLONG, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
@@ -622,6 +623,11 @@ TEST_F(heap, bad_arguments)
 	EXPECT_GT(0, dmaheap_alloc(self->heap, UINT64_MAX, NULL, &buffer));
 	options.flags = 1U << 31;
 	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	/* Those of another family. */
+	options.flags = DMAHEAP_READ;
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	options.flags = DMAHEAP_CAN_ALIGN;
+	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	options.flags = 0;
 	options.size = 4;
 	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
@@ -634,18 +640,18 @@ TEST_F(heap, imported_buffer)
 	int fd;
 
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(2) + PAGE, NULL, &buffer));
-	ASSERT_EQ(0, dmaheap_export(buffer, &fd));
+	ASSERT_EQ(0, dmaheap_buffer_export(buffer, &fd));
 	EXPECT_NE(fd, dmaheap_buffer_fd(buffer));
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
-	ASSERT_EQ(0, dmaheap_import(NULL, fd, &plain));
-	ASSERT_EQ(0, dmaheap_import(self->heap, fd, &with_heap));
+	ASSERT_EQ(0, dmaheap_buffer_import(NULL, fd, &plain));
+	ASSERT_EQ(0, dmaheap_buffer_import(self->heap, fd, &with_heap));
 	close(fd);
 	dmaheap_buffer_unref(buffer);
 
 	EXPECT_EQ(MiB(2) + PAGE, dmaheap_buffer_size(plain));
-	EXPECT_EQ(0, dmaheap_sync(plain, 0, MiB(2) + PAGE, DMAHEAP_RW));
-	EXPECT_EQ(0, dmaheap_sync(plain, 0, PAGE, DMAHEAP_RW));
-	EXPECT_EQ(0, dmaheap_sync(with_heap, 0, PAGE, DMAHEAP_RW));
+	EXPECT_EQ(0, dmaheap_buffer_sync(plain, 0, MiB(2) + PAGE, DMAHEAP_RW));
+	EXPECT_EQ(0, dmaheap_buffer_sync(plain, 0, PAGE, DMAHEAP_RW));
+	EXPECT_EQ(0, dmaheap_buffer_sync(with_heap, 0, PAGE, DMAHEAP_RW));
 	ASSERT_EQ(0, dmaheap_access_begin(plain, 0, 0, DMAHEAP_WRITE, &access));
 	memset(access.data, 9, access.len);
 	EXPECT_EQ(0, dmaheap_access_end(&access));
@@ -654,6 +660,94 @@ TEST_F(heap, imported_buffer)
 	EXPECT_EQ(0, dmaheap_access_end(&access));
 	dmaheap_buffer_unref(plain);
 	dmaheap_buffer_unref(with_heap);
+}
+
+TEST_F(heap, taken_over)
+{
+	struct dmaheap_buffer *buffer, *taken;
+	int fd;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_buffer_export(buffer, &fd));
+	ASSERT_EQ(0, dmaheap_buffer_take(self->heap, fd, &taken));
+	EXPECT_EQ(fd, dmaheap_buffer_fd(taken));
+	dmaheap_buffer_unref(taken);
+	EXPECT_EQ(-1, fcntl(fd, F_GETFD));
+	ASSERT_EQ(0, dmaheap_buffer_export(buffer, &fd));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_take(self->heap, fd, NULL));
+	EXPECT_EQ(-1, fcntl(fd, F_GETFD));
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_take(NULL, fd, &taken));
+	EXPECT_EQ(-1, fcntl(fd, F_GETFD));
+	EXPECT_EQ(-EBADF, dmaheap_buffer_take(NULL, fd, &taken));
+	dmaheap_buffer_unref(buffer);
+}
+
+/* Sends a file descriptor, or two. */
+static bool send_fds(int socket, int fd, int nr)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = { .header = { .cmsg_len = 0 } };
+	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = CMSG_SPACE(nr * sizeof(int)),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int fds[2] = { fd, fd };
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(nr * sizeof(int));
+	memcpy(CMSG_DATA(header), fds, nr * sizeof(int));
+	return sendmsg(socket, &message, 0) == 1;
+}
+
+TEST_F(heap, over_a_socket)
+{
+	struct dmaheap_buffer *buffer, *received;
+	int sockets[2], status, null = open("/dev/null", O_RDWR | O_CLOEXEC), fds;
+	pid_t pid;
+	void *data;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
+	pid = fork();
+	if (!pid) {
+		/* Who receives has nothing but the socket. */
+		close(sockets[0]);
+		if (setgid(65534) || setuid(65534) ||
+		    dmaheap_buffer_receive(sockets[1], &received) ||
+		    fcntl(dmaheap_buffer_fd(received), F_GETFD) != FD_CLOEXEC ||
+		    dmaheap_buffer_map(received, &data))
+			_exit(1);
+		memset(data, 0x42, PAGE);
+		_exit(0);
+	}
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_buffer_send(buffer, sockets[0]));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
+	EXPECT_TRUE(all(data, PAGE, 0x42));
+	dmaheap_buffer_unref(buffer);
+
+	/* What is no buffer is received and closed. */
+	fds = open_fds();
+	ASSERT_TRUE(send_fds(sockets[0], null, 1));
+	EXPECT_EQ(-EBADMSG, dmaheap_buffer_receive(sockets[1], &received));
+	ASSERT_TRUE(send_fds(sockets[0], null, 2));
+	EXPECT_EQ(-EBADMSG, dmaheap_buffer_receive(sockets[1], &received));
+	ASSERT_EQ(1, write(sockets[0], "x", 1));
+	EXPECT_EQ(-EBADMSG, dmaheap_buffer_receive(sockets[1], &received));
+	EXPECT_EQ(fds, open_fds());
+	close(sockets[0]);
+	EXPECT_EQ(-EPIPE, dmaheap_buffer_receive(sockets[1], &received));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_receive(sockets[1], NULL));
+	close(sockets[1]);
+	EXPECT_EQ(-EBADF, dmaheap_buffer_receive(sockets[1], &received));
+	close(null);
 }
 
 TEST_F(heap, from_a_file_descriptor)
@@ -667,7 +761,8 @@ TEST_F(heap, from_a_file_descriptor)
 	ASSERT_EQ(0, dmaheap_alloc(other, PAGE, NULL, &buffer));
 	dmaheap_buffer_unref(buffer);
 	/* Nobody knows what its twin would be called. */
-	options.flags = variant->flags & DMAHEAP_INFO_UNCACHED ? DMAHEAP_CACHED : DMAHEAP_UNCACHED;
+	options.flags = variant->flags & DMAHEAP_INFO_UNCACHED ? DMAHEAP_ALLOC_CACHED :
+								  DMAHEAP_ALLOC_UNCACHED;
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(other, PAGE, &options, &buffer));
 	dmaheap_unref(other);
 }
@@ -694,7 +789,7 @@ static void *worker(void *data)
 		struct dmaheap_buffer *buffer;
 		struct dmaheap_access access;
 
-		options.flags = i % 2 ? DMAHEAP_CACHED : DMAHEAP_UNCACHED;
+		options.flags = i % 2 ? DMAHEAP_ALLOC_CACHED : DMAHEAP_ALLOC_UNCACHED;
 		if (dmaheap_alloc(work->heap, PAGE, &options, &buffer))
 			work->errors++;
 		else
@@ -729,7 +824,7 @@ TEST_F(heap, threads)
 		pthread_join(thread[i], NULL);
 		EXPECT_EQ(0, work[i].errors);
 	}
-	EXPECT_EQ(-EINVAL, dmaheap_unmap(shared));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap(shared));
 	dmaheap_buffer_unref(shared);
 }
 
@@ -773,7 +868,7 @@ TEST(allocation_from_the_first_of_a_list)
 	EXPECT_EQ(-ENOMEM, dmaheap_alloc_first(nomap, MiB(64), NULL, &heap, &buffer));
 	dmaheap_buffer_unref(all);
 	/* What is asked for is not dropped. */
-	options.flags = DMAHEAP_CACHED;
+	options.flags = DMAHEAP_ALLOC_CACHED;
 	ASSERT_EQ(0, dmaheap_alloc_first(nomap, PAGE, &options, &heap, &buffer));
 	EXPECT_STREQ("adsp", dmaheap_name(heap));
 	dmaheap_unref(heap);
@@ -832,14 +927,14 @@ TEST(files_that_are_no_heaps)
 		ASSERT_LE(0, fd);
 		fds = open_fds();
 		EXPECT_EQ(-EINVAL, dmaheap_open_fd(fd, &heap));
-		EXPECT_EQ(-EINVAL, dmaheap_import(NULL, fd, &buffer));
-		EXPECT_EQ(-EOPNOTSUPP, dmaheap_import_pmem(NULL, fd, &buffer));
+		EXPECT_EQ(-EINVAL, dmaheap_buffer_import(NULL, fd, &buffer));
+		EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_import_pmem(NULL, fd, &buffer));
 		EXPECT_EQ(fds, open_fds());
 		close(fd);
 	}
 	EXPECT_EQ(-EBADF, dmaheap_open_fd(-1, &heap));
-	EXPECT_EQ(-EBADF, dmaheap_import(NULL, 1000, &buffer));
-	EXPECT_EQ(-EBADF, dmaheap_import_pmem(NULL, -1, &buffer));
+	EXPECT_EQ(-EBADF, dmaheap_buffer_import(NULL, 1000, &buffer));
+	EXPECT_EQ(-EBADF, dmaheap_buffer_import_pmem(NULL, -1, &buffer));
 }
 
 static int count_up(const char *name, void *data)
@@ -876,11 +971,11 @@ TEST(pmem_both_ways)
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
 	/* From a file with an allocation, and not from one without. */
-	EXPECT_EQ(-EINVAL, dmaheap_import_pmem(heap, file, &from));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_import_pmem(heap, file, &from));
 	legacy = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	ASSERT_NE(MAP_FAILED, legacy);
 	memset(legacy, 3, MiB(1));
-	ASSERT_EQ(0, dmaheap_import_pmem(heap, file, &from));
+	ASSERT_EQ(0, dmaheap_buffer_import_pmem(heap, file, &from));
 	EXPECT_LE(MiB(1), dmaheap_buffer_size(from));
 	munmap(legacy, MiB(1));
 	close(file);
@@ -893,8 +988,8 @@ TEST(pmem_both_ways)
 	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access));
 	memset(access.data, 4, access.len);
 	EXPECT_EQ(0, dmaheap_access_end(&access));
-	ASSERT_EQ(0, dmaheap_export_pmem(buffer, other));
-	EXPECT_EQ(-EINVAL, dmaheap_export_pmem(buffer, other));
+	ASSERT_EQ(0, dmaheap_buffer_export_pmem(buffer, other));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_export_pmem(buffer, other));
 	dmaheap_buffer_unref(buffer);
 	legacy = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
 	ASSERT_NE(MAP_FAILED, legacy);
@@ -915,11 +1010,11 @@ TEST(pmem_of_what_cannot_be)
 
 	ASSERT_LE(0, file);
 	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
-	options.flags = DMAHEAP_READ_ONLY;
+	options.flags = DMAHEAP_ALLOC_READ_ONLY;
 	ASSERT_EQ(0, dmaheap_alloc(heap, PAGE, &options, &buffer));
-	EXPECT_EQ(-EACCES, dmaheap_export_pmem(buffer, file));
-	EXPECT_EQ(-EOPNOTSUPP, dmaheap_export_pmem(buffer, null));
-	EXPECT_EQ(-EBADF, dmaheap_export_pmem(buffer, -1));
+	EXPECT_EQ(-EACCES, dmaheap_buffer_export_pmem(buffer, file));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_export_pmem(buffer, null));
+	EXPECT_EQ(-EBADF, dmaheap_buffer_export_pmem(buffer, -1));
 	dmaheap_buffer_unref(buffer);
 	dmaheap_unref(heap);
 	close(file);

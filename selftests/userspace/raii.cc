@@ -60,7 +60,8 @@ static bool contents()
 
 	dma::access part = buffer.read(4096, 100);
 
-	return part.size() == 100 && std::count(part.data<char>(), part.data<char>() + 100, 'x') == 100;
+	return part.size() == 100 &&
+	       std::count(part.data<char>(), part.data<char>() + 100, 'x') == 100;
 }
 
 static bool references()

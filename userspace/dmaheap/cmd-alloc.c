@@ -102,7 +102,7 @@ static int give_to_pmem(const char *node, struct dmaheap_buffer *buffer)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return fail(-errno, "%s", path);
-	ret = dmaheap_export_pmem(buffer, fd);
+	ret = dmaheap_buffer_export_pmem(buffer, fd);
 	return ret ? fail(ret, "%s", path) : OK;
 }
 
@@ -151,10 +151,10 @@ static int parse(int argc, char **argv, struct job *job)
 				return usage("--align takes a power of two");
 			break;
 		case 'c':
-			job->options.flags |= DMAHEAP_CACHED;
+			job->options.flags |= DMAHEAP_ALLOC_CACHED;
 			break;
 		case 'u':
-			job->options.flags |= DMAHEAP_UNCACHED;
+			job->options.flags |= DMAHEAP_ALLOC_UNCACHED;
 			break;
 		case 'O':
 			if (job->nr_others + 1 == MAX_HEAPS)
@@ -196,8 +196,8 @@ static int parse(int argc, char **argv, struct job *job)
 			return usage("bad option");
 		}
 	}
-	if ((job->options.flags & (DMAHEAP_CACHED | DMAHEAP_UNCACHED)) ==
-	    (DMAHEAP_CACHED | DMAHEAP_UNCACHED))
+	if ((job->options.flags & (DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED)) ==
+	    (DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED))
 		return usage("--cached and --uncached exclude each other");
 	if (optind + 2 > argc)
 		return usage("a heap and a size are expected");

@@ -35,7 +35,7 @@ static int measure(struct dmaheap *heap, uint64_t size, uint64_t *times)
 	if (ret)
 		return ret;
 	clock[MAP] = now();
-	ret = dmaheap_map(buffer, &mapped);
+	ret = dmaheap_buffer_map(buffer, &mapped);
 	if (ret) {
 		dmaheap_buffer_unref(buffer);
 		return ret;
@@ -45,12 +45,12 @@ static int measure(struct dmaheap *heap, uint64_t size, uint64_t *times)
 	for (pos = 0; pos < size; pos += sysconf(_SC_PAGESIZE))
 		data[pos] = 1;
 	clock[SYNC] = now();
-	ret = dmaheap_sync(buffer, 0, dmaheap_buffer_size(buffer), DMAHEAP_RW);
+	ret = dmaheap_buffer_sync(buffer, 0, dmaheap_buffer_size(buffer), DMAHEAP_RW);
 	if (!ret)
-		ret = dmaheap_sync(buffer, 0, dmaheap_buffer_size(buffer),
-				   DMAHEAP_RW | DMAHEAP_END);
+		ret = dmaheap_buffer_sync(buffer, 0, dmaheap_buffer_size(buffer),
+					  DMAHEAP_RW | DMAHEAP_END);
 	clock[UNMAP] = now();
-	dmaheap_unmap(buffer);
+	dmaheap_buffer_unmap(buffer);
 	clock[FREE] = now();
 	dmaheap_buffer_unref(buffer);
 	clock[STEPS] = now();

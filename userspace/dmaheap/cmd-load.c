@@ -79,7 +79,7 @@ static int run_store(int argc, char **argv)
 		return usage("a file descriptor and a file are expected");
 	if (!parse_number(argv[first], INT32_MAX, &fd))
 		return usage("\"%s\" is not a file descriptor", argv[first]);
-	ret = dmaheap_import(NULL, fd, &buffer);
+	ret = dmaheap_buffer_import(NULL, fd, &buffer);
 	if (ret)
 		return fail(ret, "file descriptor %lu", fd);
 	ret = store_contents(argv[first + 1], direct, buffer);

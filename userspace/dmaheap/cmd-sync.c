@@ -24,10 +24,10 @@ static int fd_of_process(unsigned long pid, unsigned long number)
 static int begin_and_end(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
 			 uint32_t flags, bool begin, bool end)
 {
-	int ret = begin ? dmaheap_sync(buffer, offset, len, flags) : 0;
+	int ret = begin ? dmaheap_buffer_sync(buffer, offset, len, flags) : 0;
 
 	if (!ret && end)
-		ret = dmaheap_sync(buffer, offset, len, flags | DMAHEAP_END);
+		ret = dmaheap_buffer_sync(buffer, offset, len, flags | DMAHEAP_END);
 	return ret;
 }
 
@@ -43,7 +43,7 @@ static int do_sync(int fd, const char *through, uint64_t offset, uint64_t len, u
 		ret = dmaheap_open(through, &heap);
 	if (ret)
 		return fail(ret, "%s", through);
-	ret = dmaheap_import(heap, fd, &buffer);
+	ret = dmaheap_buffer_import(heap, fd, &buffer);
 	dmaheap_unref(heap);
 	if (ret)
 		return fail(ret, "not a dma-buf");

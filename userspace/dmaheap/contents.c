@@ -32,7 +32,7 @@ static void show_progress(uint64_t done, uint64_t all)
  * @path: its name, for messages
  * @start: where they begin in it
  * @stream: it has no offsets
- * @transfer: dmaheap_load() or dmaheap_store()
+ * @transfer: dmaheap_buffer_load() or dmaheap_buffer_store()
  */
 struct way {
 	int fd;
@@ -62,7 +62,7 @@ static int transfer_all(const struct way *way, struct dmaheap_buffer *buffer)
 		done += step;
 		show_progress(done, all);
 		/* The end of a file that is read; one that is full says so the next time. */
-		if (!step || (step < len && !way->stream && way->transfer == dmaheap_load))
+		if (!step || (step < len && !way->stream && way->transfer == dmaheap_buffer_load))
 			break;
 	}
 	return OK;
@@ -133,7 +133,7 @@ static void find_start(struct way *way)
 int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 {
 	bool standard = !strcmp(path, "-");
-	struct way way = { .fd = STDIN_FILENO, .path = path, .transfer = dmaheap_load };
+	struct way way = { .fd = STDIN_FILENO, .path = path, .transfer = dmaheap_buffer_load };
 	int ret;
 
 	if (!standard)
@@ -160,7 +160,7 @@ int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 int store_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 {
 	bool standard = !strcmp(path, "-");
-	struct way way = { .fd = STDOUT_FILENO, .path = path, .transfer = dmaheap_store };
+	struct way way = { .fd = STDOUT_FILENO, .path = path, .transfer = dmaheap_buffer_store };
 	int ret;
 
 	fflush(stdout);

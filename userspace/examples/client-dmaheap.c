@@ -47,7 +47,7 @@ static void read_it(int fd)
 	struct dmaheap_buffer *buffer;
 	struct dmaheap_access access;
 
-	check(dmaheap_import(NULL, fd, &buffer), "import");
+	check(dmaheap_buffer_import(NULL, fd, &buffer), "import");
 	check(dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access), "read");
 	printf("%08x\n", sum(access.data));
 	check(dmaheap_access_end(&access), "read");

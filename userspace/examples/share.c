@@ -34,56 +34,6 @@ static struct sockaddr_un address_of(const char *path)
 	return address;
 }
 
-/* One byte comes along, for a message needs to have data. */
-static void send_fd(int socket, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { 0 } };
-	struct iovec byte = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1)
-		err(1, "cannot send the buffer");
-}
-
-static int receive_fd(int socket)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	char data;
-	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header;
-	int fd;
-
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
-		errx(1, "no buffer came");
-	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(fd)))
-		errx(1, "something else than a buffer came");
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
-}
-
 static void write_text(struct dmaheap_buffer *buffer, const char *text)
 {
 	struct dmaheap_access access;
@@ -123,7 +73,7 @@ static void give(const char *path, const char *const *names)
 	peer = accept(server, NULL, NULL);
 	if (peer < 0)
 		err(1, "%s", path);
-	send_fd(peer, dmaheap_buffer_fd(buffer));
+	check(dmaheap_buffer_send(buffer, peer), "send");
 	/* The peer closes its end when it has answered. */
 	if (read(peer, &byte, 1) != 0)
 		errx(1, "the peer is gone");
@@ -138,15 +88,13 @@ static void give(const char *path, const char *const *names)
 static void take(const char *path)
 {
 	struct sockaddr_un address = address_of(path);
-	int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+	int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct dmaheap_buffer *buffer;
 
 	if (peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)))
 		err(1, "%s", path);
-	fd = receive_fd(peer);
 	/* No heap is needed, not even the right to open one. */
-	check(dmaheap_import(NULL, fd, &buffer), "import");
-	close(fd);
+	check(dmaheap_buffer_receive(peer, &buffer), "receive");
 	printf("%llu bytes: ", (unsigned long long)dmaheap_buffer_size(buffer));
 	show_text(buffer);
 	write_text(buffer, "thank you");

@@ -12,7 +12,7 @@
 _Static_assert(DMAHEAP_READ == DMA_BUF_SYNC_READ && DMAHEAP_WRITE == DMA_BUF_SYNC_WRITE &&
 	       DMAHEAP_END == DMA_BUF_SYNC_END && DMA_BUF_SYNC_START == 0, "flags are the kernel's");
 
-API int dmaheap_map(struct dmaheap_buffer *buffer, void **data)
+API int dmaheap_buffer_map(struct dmaheap_buffer *buffer, void **data)
 {
 	int prot = PROT_READ | (buffer->writable ? PROT_WRITE : 0);
 	int ret = 0;
@@ -38,7 +38,7 @@ API int dmaheap_map(struct dmaheap_buffer *buffer, void **data)
 	return ret;
 }
 
-API int dmaheap_unmap(struct dmaheap_buffer *buffer)
+API int dmaheap_buffer_unmap(struct dmaheap_buffer *buffer)
 {
 	int ret = 0;
 
@@ -85,7 +85,8 @@ static int sync_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t le
 	return ret == -EINVAL ? -EOPNOTSUPP : ret;
 }
 
-API int dmaheap_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags)
+API int dmaheap_buffer_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+			    uint32_t flags)
 {
 	if (!(flags & DMAHEAP_RW) || flags & ~(DMAHEAP_RW | DMAHEAP_END))
 		return -EINVAL;
@@ -108,12 +109,12 @@ API int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uin
 		return -EACCES;
 	if (!len)
 		len = buffer->size - offset;
-	ret = dmaheap_map(buffer, &data);
+	ret = dmaheap_buffer_map(buffer, &data);
 	if (ret)
 		return ret;
-	ret = dmaheap_sync(buffer, offset, len, flags);
+	ret = dmaheap_buffer_sync(buffer, offset, len, flags);
 	if (ret) {
-		dmaheap_unmap(buffer);
+		dmaheap_buffer_unmap(buffer);
 		return ret;
 	}
 	*access = (struct dmaheap_access) {
@@ -136,8 +137,8 @@ API int dmaheap_access_end(struct dmaheap_access *access)
 	buffer = access->buffer;
 	if (!buffer)
 		return 0;
-	ret = dmaheap_sync(buffer, access->offset, access->len, access->flags | DMAHEAP_END);
-	dmaheap_unmap(buffer);
+	ret = dmaheap_buffer_sync(buffer, access->offset, access->len, access->flags | DMAHEAP_END);
+	dmaheap_buffer_unmap(buffer);
 	access->buffer = NULL;
 	access->data = NULL;
 	dmaheap_buffer_unref(buffer);

@@ -16,7 +16,8 @@
 
 #include "internal.h"
 
-#define KNOWN_FLAGS	(DMAHEAP_CACHED | DMAHEAP_UNCACHED | DMAHEAP_READ_ONLY | DMAHEAP_ANY_PLACE)
+#define KNOWN_FLAGS	(DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED | \
+			 DMAHEAP_ALLOC_READ_ONLY | DMAHEAP_ALLOC_ANY_PLACE)
 
 /**
  * dmaheap_buffer_new() - a buffer of a dma-buf
@@ -84,7 +85,8 @@ static int alloc_aligned(struct dmaheap *heap, uint64_t size, uint64_t align, ui
 static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
 		    bool *aligned)
 {
-	uint32_t fd_flags = O_CLOEXEC | (options->flags & DMAHEAP_READ_ONLY ? O_RDONLY : O_RDWR);
+	uint32_t mode = options->flags & DMAHEAP_ALLOC_READ_ONLY ? O_RDONLY : O_RDWR;
+	uint32_t fd_flags = O_CLOEXEC | mode;
 	bool can_align = heap->features & DMAHEAP_CAN_ALIGN;
 	uint64_t page = sysconf(_SC_PAGESIZE);
 
@@ -96,7 +98,7 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 	}
 	/* CMA takes more memory for an alignment, which nobody asked for. */
 	if (can_align && !heap->cma && !options->align && size >= dmaheap_huge_size() &&
-	    !(options->flags & DMAHEAP_ANY_PLACE)) {
+	    !(options->flags & DMAHEAP_ALLOC_ANY_PLACE)) {
 		int fd = alloc_aligned(heap, size, dmaheap_huge_size(), fd_flags);
 
 		*aligned = fd >= 0;
@@ -108,7 +110,7 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 
 static int check_options(const struct dmaheap_options *options)
 {
-	const uint32_t both = DMAHEAP_CACHED | DMAHEAP_UNCACHED;
+	const uint32_t both = DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED;
 	uint32_t i;
 
 	if (options->size < sizeof(*options))
@@ -141,7 +143,7 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 	ret = check_options(options);
 	if (ret)
 		return ret;
-	if (options->flags & (heap->uncached ? DMAHEAP_CACHED : DMAHEAP_UNCACHED)) {
+	if (options->flags & (heap->uncached ? DMAHEAP_ALLOC_CACHED : DMAHEAP_ALLOC_UNCACHED)) {
 		ret = dmaheap_twin(heap, &heap);
 		if (ret)
 			return ret;
@@ -154,7 +156,7 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 		return ret;
 	buffer->aligned = aligned;
 	if (options->name) {
-		ret = dmaheap_set_name(buffer, options->name);
+		ret = dmaheap_buffer_set_name(buffer, options->name);
 		if (ret) {
 			dmaheap_buffer_unref(buffer);
 			return ret;
@@ -195,7 +197,7 @@ API int dmaheap_alloc_first(const char *const *names, uint64_t size,
 	return first;
 }
 
-API int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer)
+API int dmaheap_buffer_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer)
 {
 	int own;
 
@@ -205,6 +207,15 @@ API int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buf
 	if (own < 0)
 		return -errno;
 	return dmaheap_buffer_new(heap, own, buffer);
+}
+
+API int dmaheap_buffer_take(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer)
+{
+	if (!buffer) {
+		close(fd);
+		return -EINVAL;
+	}
+	return dmaheap_buffer_new(heap, fd, buffer);
 }
 
 API struct dmaheap_buffer *dmaheap_buffer_ref(struct dmaheap_buffer *buffer)
@@ -236,7 +247,7 @@ API uint64_t dmaheap_buffer_size(const struct dmaheap_buffer *buffer)
 	return buffer->size;
 }
 
-API int dmaheap_export(struct dmaheap_buffer *buffer, int *fd)
+API int dmaheap_buffer_export(struct dmaheap_buffer *buffer, int *fd)
 {
 	int copy;
 
@@ -249,7 +260,7 @@ API int dmaheap_export(struct dmaheap_buffer *buffer, int *fd)
 	return 0;
 }
 
-API int dmaheap_set_name(struct dmaheap_buffer *buffer, const char *name)
+API int dmaheap_buffer_set_name(struct dmaheap_buffer *buffer, const char *name)
 {
 	if (!name)
 		return -EINVAL;
@@ -266,7 +277,8 @@ static bool is_pmem(int fd)
 	return !dmaheap_ioctl(fd, PMEM_GET_TOTAL_SIZE, &region);
 }
 
-API int dmaheap_import_pmem(struct dmaheap *heap, int pmem_fd, struct dmaheap_buffer **buffer)
+API int dmaheap_buffer_import_pmem(struct dmaheap *heap, int pmem_fd,
+				   struct dmaheap_buffer **buffer)
 {
 	struct pmem_dmabuf arg = { .fd_flags = O_RDWR | O_CLOEXEC };
 	int ret;
@@ -283,7 +295,7 @@ API int dmaheap_import_pmem(struct dmaheap *heap, int pmem_fd, struct dmaheap_bu
 	return dmaheap_buffer_new(heap, arg.fd, buffer);
 }
 
-API int dmaheap_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd)
+API int dmaheap_buffer_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd)
 {
 	struct pmem_dmabuf arg = { .fd = buffer->fd };
 

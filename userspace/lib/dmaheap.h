@@ -35,7 +35,7 @@ struct dmaheap_buffer;
 /* What a heap can do beyond plain allocation: dmaheap_features() */
 #define DMAHEAP_CAN_QUERY	(1U << 0)  /* dmaheap_query() */
 #define DMAHEAP_CAN_ALIGN	(1U << 1)  /* an alignment of more than a page */
-#define DMAHEAP_CAN_SYNC_PART	(1U << 2)  /* dmaheap_sync() for a part of a buffer */
+#define DMAHEAP_CAN_SYNC_PART	(1U << 2)  /* dmaheap_buffer_sync() for a part of a buffer */
 
 /*
  * Structures grow at their ends, and begin with their size, which the caller sets. One that is larger
@@ -99,16 +99,16 @@ struct dmaheap_buffer_info {
 	char kind[16];
 };
 
-/* struct dmaheap_options, @flags */
-#define DMAHEAP_CACHED		(1U << 0)  /* from the cached heap on this memory */
-#define DMAHEAP_UNCACHED	(1U << 1)  /* from the uncached heap on this memory */
-#define DMAHEAP_READ_ONLY	(1U << 2)  /* the file descriptor is open for reading only */
-#define DMAHEAP_ANY_PLACE	(1U << 3)  /* do not prefer a place for huge entries */
+/* struct dmaheap_options, @flags. Their values are no access of the CPU. */
+#define DMAHEAP_ALLOC_CACHED	(1U << 8)  /* from the cached heap on this memory */
+#define DMAHEAP_ALLOC_UNCACHED	(1U << 9)  /* from the uncached heap on this memory */
+#define DMAHEAP_ALLOC_READ_ONLY	(1U << 10) /* the file descriptor is open for reading only */
+#define DMAHEAP_ALLOC_ANY_PLACE	(1U << 11) /* do not prefer a place for huge entries */
 
 /**
  * struct dmaheap_options - how to allocate
  * @size: sizeof(struct dmaheap_options)
- * @flags: DMAHEAP_*; 0 is cached or not as the heap is, readable and writable
+ * @flags: DMAHEAP_ALLOC_*; 0 is cached or not as the heap is, readable and writable
  * @align: alignment of the physical address in bytes, a power of two; 0 leaves it to the library:
  *	large buffers are aligned for huge page table entries where that costs no memory
  * @name: what tools call the buffer, at most 31 bytes, or NULL
@@ -124,11 +124,11 @@ struct dmaheap_options {
 
 #define DMAHEAP_OPTIONS_INIT	{ sizeof(struct dmaheap_options), 0, 0, NULL }
 
-/* What the CPU does: dmaheap_sync(), dmaheap_access_begin() */
+/* What the CPU does: dmaheap_buffer_sync(), dmaheap_access_begin() */
 #define DMAHEAP_READ		(1U << 0)
 #define DMAHEAP_WRITE		(1U << 1)
 #define DMAHEAP_RW		(DMAHEAP_READ | DMAHEAP_WRITE)
-/* dmaheap_sync(): the access ends, rather than begins */
+/* dmaheap_buffer_sync(): the access ends, rather than begins */
 #define DMAHEAP_END		(1U << 2)
 
 /**
@@ -153,8 +153,8 @@ struct dmaheap_access {
 const char *dmaheap_version(void);
 
 /*
- * A text for an error that a function of this library returned. Never NULL, always valid; the sign
- * does not matter.
+ * A text for an error that a function of this library returned. Never NULL; the sign does not
+ * matter. A number that is not expected is in the text, which is valid until the thread's next call.
  */
 const char *dmaheap_strerror(int error);
 
@@ -225,21 +225,32 @@ int dmaheap_alloc_first(const char *const *names, uint64_t size,
  * any heap of contig_heaps, which saves the library opening a node to sync a part, or NULL.
  * -EBADF; -EINVAL: not a dma-buf.
  */
-int dmaheap_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
+int dmaheap_buffer_import(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
+
+/* The same, but takes the file descriptor over: it is closed with the buffer, or if this fails. */
+int dmaheap_buffer_take(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
+
+/*
+ * Over a connected Unix socket: a message of one byte, with the dma-buf. The receiver needs no heap,
+ * nor the right to open one. Receiving: -EPIPE: the other side has closed; -EBADMSG: something else
+ * came, which is lost; both: what sendmsg() and recvmsg() fail with.
+ */
+int dmaheap_buffer_send(struct dmaheap_buffer *buffer, int socket);
+int dmaheap_buffer_receive(int socket, struct dmaheap_buffer **buffer);
 
 /*
  * The buffer behind a master of the PMEM interface (an open /dev/pmem* file with an allocation).
- * @heap as for dmaheap_import(). -EINVAL: the file has no allocation, or is connected to another
- * one; -EACCES: it is not open for reading and writing; -EOPNOTSUPP: not a PMEM file.
+ * @heap as for dmaheap_buffer_import(). -EINVAL: the file has no allocation, or is connected to
+ * another one; -EACCES: it is not open for reading and writing; -EOPNOTSUPP: not a PMEM file.
  */
-int dmaheap_import_pmem(struct dmaheap *heap, int pmem_fd, struct dmaheap_buffer **buffer);
+int dmaheap_buffer_import_pmem(struct dmaheap *heap, int pmem_fd, struct dmaheap_buffer **buffer);
 
 /*
  * Make the buffer the allocation of a PMEM file that has none. The file then keeps the memory, too.
  * -EINVAL: the file has one, or the buffer is not of contig_heaps; -EACCES: the buffer is read-only;
  * -EOPNOTSUPP: not a PMEM file.
  */
-int dmaheap_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd);
+int dmaheap_buffer_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd);
 
 /*
  * Take and drop a reference. The last one unmaps the buffer and closes its file descriptor; the
@@ -254,30 +265,31 @@ int dmaheap_buffer_fd(const struct dmaheap_buffer *buffer);
 uint64_t dmaheap_buffer_size(const struct dmaheap_buffer *buffer);
 
 /* A new file descriptor for the dma-buf, for the caller to close. */
-int dmaheap_export(struct dmaheap_buffer *buffer, int *fd);
+int dmaheap_buffer_export(struct dmaheap_buffer *buffer, int *fd);
 
 /* What tools call the buffer. -ENAMETOOLONG: more than 31 bytes. */
-int dmaheap_set_name(struct dmaheap_buffer *buffer, const char *name);
+int dmaheap_buffer_set_name(struct dmaheap_buffer *buffer, const char *name);
 
 /*
  * Map the buffer, with all the rights its file descriptor gives. It is mapped once, at an address
  * that suits huge entries if the buffer is large enough. Every call returns the same address, and
- * must be matched by dmaheap_unmap(). -EINVAL: the exporter does not allow it; -ENOMEM.
+ * must be matched by dmaheap_buffer_unmap(). -EINVAL: the exporter does not allow it; -ENOMEM.
  */
-int dmaheap_map(struct dmaheap_buffer *buffer, void **data);
+int dmaheap_buffer_map(struct dmaheap_buffer *buffer, void **data);
 /* -EINVAL: not mapped. */
-int dmaheap_unmap(struct dmaheap_buffer *buffer);
+int dmaheap_buffer_unmap(struct dmaheap_buffer *buffer);
 
 /*
  * Begin (or, with DMAHEAP_END, end) a CPU access to a part of a buffer. For the whole buffer this
  * works with every exporter. -EINVAL: bad flags, an empty part or one outside the buffer;
  * -EOPNOTSUPP: a part, but the buffer is not of contig_heaps.
  */
-int dmaheap_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, uint32_t flags);
+int dmaheap_buffer_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+			uint32_t flags);
 
 /*
  * Map and begin in one call; a @len of 0 means the rest after @offset. -EACCES: DMAHEAP_WRITE for a
- * read-only buffer; otherwise as dmaheap_map() and dmaheap_sync().
+ * read-only buffer; otherwise as dmaheap_buffer_map() and dmaheap_buffer_sync().
  */
 int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
 			 uint32_t flags, struct dmaheap_access *access);
@@ -300,18 +312,18 @@ int dmaheap_access_end(struct dmaheap_access *access);
  * -EOPNOTSUPP: not a buffer of contig_heaps, or its module is older than this; and what reading or
  * writing the file fails with.
  */
-int dmaheap_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
-		 uint64_t file_offset, uint64_t *done);
-int dmaheap_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
-		  uint64_t file_offset, uint64_t *done);
+int dmaheap_buffer_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
+			uint64_t file_offset, uint64_t *done);
+int dmaheap_buffer_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
+			 uint64_t file_offset, uint64_t *done);
 
-/* What is known of a buffer of contig_heaps. -EINVAL: bad @size in @info; -EOPNOTSUPP: not of those. */
+/* What is known of a buffer of contig_heaps. -EINVAL: bad @size; -EOPNOTSUPP: not of those. */
 int dmaheap_buffer_info(struct dmaheap_buffer *buffer, struct dmaheap_buffer_info *info);
 
 /*
  * Wait until devices have finished: before the CPU's DMAHEAP_READ for those that write the buffer,
- * before DMAHEAP_WRITE for all of them. dmaheap_sync() does so, too, but without a limit. A negative
- * @timeout_ms is none, 0 only looks. -ETIMEDOUT; -EINTR: a signal came; -EINVAL: bad flags.
+ * before DMAHEAP_WRITE for all of them. dmaheap_buffer_sync() does so, too, but without a limit. A
+ * negative @timeout_ms is none, 0 only looks. -ETIMEDOUT; -EINTR: a signal came; -EINVAL: bad flags.
  */
 int dmaheap_buffer_wait(struct dmaheap_buffer *buffer, uint32_t flags, int timeout_ms);
 

@@ -82,7 +82,7 @@ public:
 	{
 		dmaheap_buffer *imported;
 
-		check(dmaheap_import(nullptr, fd, &imported));
+		check(dmaheap_buffer_import(nullptr, fd, &imported));
 		return buffer(imported);
 	}
 
@@ -98,11 +98,11 @@ public:
 	{
 		int fd;
 
-		check(dmaheap_export(get(), &fd));
+		check(dmaheap_buffer_export(get(), &fd));
 		return fd;
 	}
 
-	void set_name(const std::string &name) { check(dmaheap_set_name(get(), name.c_str())); }
+	void set_name(const std::string &name) { check(dmaheap_buffer_set_name(get(), name.c_str())); }
 
 	struct dmaheap_buffer_info info() const
 	{
@@ -135,7 +135,7 @@ public:
 	{
 		std::uint64_t done;
 
-		check(dmaheap_load(get(), offset, len, file, file_offset, &done));
+		check(dmaheap_buffer_load(get(), offset, len, file, file_offset, &done));
 		return done;
 	}
 
@@ -144,7 +144,7 @@ public:
 	{
 		std::uint64_t done;
 
-		check(dmaheap_store(get(), offset, len, file, file_offset, &done));
+		check(dmaheap_buffer_store(get(), offset, len, file, file_offset, &done));
 		return done;
 	}
 
@@ -165,7 +165,7 @@ private:
 	std::shared_ptr<dmaheap_buffer> buffer_;
 };
 
-/* DMAHEAP_CACHED and so on, an alignment in bytes, and what tools call the buffer. */
+/* DMAHEAP_ALLOC_CACHED and so on, an alignment in bytes, and what tools call the buffer. */
 struct options {
 	std::uint32_t flags = 0;
 	std::uint64_t align = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Texts for errors. */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "internal.h"
 
@@ -44,16 +44,24 @@ static const struct {
 	{ ELOOP, "too many symbolic links" },
 	{ EOPNOTSUPP, "not supported by this heap or buffer" },
 	{ ETIMEDOUT, "took too long" },
+	{ EAGAIN, "would have to wait" },
+	{ ENOSPC, "no space left" },
+	{ EFBIG, "the file would be too large" },
+	{ ESPIPE, "a pipe or socket has no offsets" },
+	{ EPIPE, "the other side has closed" },
+	{ EBADMSG, "something other than a buffer came" },
 };
 
 API const char *dmaheap_strerror(int error)
 {
 	/* No abs(): it is undefined for INT_MIN. */
 	int number = error < 0 ? -(error + 1) + (error != -2147483647 - 1) : error;
+	static _Thread_local char unexpected[24];
 	size_t i;
 
 	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
 		if (errors[i].number == number)
 			return errors[i].text;
-	return "unexpected error";
+	snprintf(unexpected, sizeof(unexpected), "error %d", number);
+	return unexpected;
 }

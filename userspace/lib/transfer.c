@@ -26,14 +26,14 @@ static int transfer(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len
 	return ret;
 }
 
-API int dmaheap_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
-		     uint64_t file_offset, uint64_t *done)
+API int dmaheap_buffer_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
+			    uint64_t file_offset, uint64_t *done)
 {
 	return transfer(buffer, offset, len, fd, file_offset, CONTIG_HEAP_IOCTL_LOAD, done);
 }
 
-API int dmaheap_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
-		      uint64_t file_offset, uint64_t *done)
+API int dmaheap_buffer_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
+			     uint64_t file_offset, uint64_t *done)
 {
 	return transfer(buffer, offset, len, fd, file_offset, CONTIG_HEAP_IOCTL_STORE, done);
 }

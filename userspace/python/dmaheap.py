@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 # How to allocate.
-CACHED, UNCACHED, READ_ONLY, ANY_PLACE = (1 << bit for bit in range(4))
+CACHED, UNCACHED, READ_ONLY, ANY_PLACE = (1 << bit for bit in range(8, 12))
 ALL_FLAGS = CACHED | UNCACHED | READ_ONLY | ANY_PLACE
 # What a heap can do.
 CAN_QUERY, CAN_ALIGN, CAN_SYNC_PART = (1 << bit for bit in range(3))
@@ -124,19 +124,19 @@ _name = _declare("name", ctypes.c_void_p, result=ctypes.c_char_p)
 _features = _declare("features", ctypes.c_void_p, result=ctypes.c_uint32)
 _query = _declare("query", ctypes.c_void_p, ctypes.POINTER(_Info))
 _alloc = _declare("alloc", ctypes.c_void_p, ctypes.c_uint64, ctypes.POINTER(_Options), _OUT)
-_import = _declare("import", ctypes.c_void_p, ctypes.c_int, _OUT)
+_import = _declare("buffer_import", ctypes.c_void_p, ctypes.c_int, _OUT)
 _buffer_unref = _declare("buffer_unref", ctypes.c_void_p, result=None)
 _buffer_fd = _declare("buffer_fd", ctypes.c_void_p)
 _buffer_size = _declare("buffer_size", ctypes.c_void_p, result=ctypes.c_uint64)
 _buffer_info = _declare("buffer_info", ctypes.c_void_p, ctypes.POINTER(_BufferInfo))
 _buffer_wait = _declare("buffer_wait", ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int)
-_set_name = _declare("set_name", ctypes.c_void_p, ctypes.c_char_p)
+_set_name = _declare("buffer_set_name", ctypes.c_void_p, ctypes.c_char_p)
 _buffer_ref = _declare("buffer_ref", ctypes.c_void_p, result=ctypes.c_void_p)
-_map = _declare("map", ctypes.c_void_p, _OUT)
-_unmap = _declare("unmap", ctypes.c_void_p)
-_sync = _declare("sync", ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint32)
+_map = _declare("buffer_map", ctypes.c_void_p, _OUT)
+_unmap = _declare("buffer_unmap", ctypes.c_void_p)
+_sync = _declare("buffer_sync", ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint32)
 _load, _store = (_declare(name, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_int,
-                          ctypes.c_uint64, _DONE) for name in ("load", "store"))
+                          ctypes.c_uint64, _DONE) for name in ("buffer_load", "buffer_store"))
 
 
 def _check(result: int, *what: str) -> None:
