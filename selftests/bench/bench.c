@@ -33,9 +33,12 @@
 #define CARVEOUT	"adsp"
 #define PMEM_NODE	"/dev/pmem_adsp"
 
-/* The carveout, its twin, the default CMA area as our heap and as the kernel's, and pages. */
+/*
+ * The carveout, its twin, the default CMA area as our heap and as the kernel's, and pages likewise: the
+ * name "system" is the kernel's here.
+ */
 static const char * const heaps[] = {
-	CARVEOUT, CARVEOUT "-uncached", "default_cma_region", "reserved", "system",
+	CARVEOUT, CARVEOUT "-uncached", "default_cma_region", "reserved", "system-dma32", "system",
 };
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
