@@ -183,7 +183,7 @@ LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.
 guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
 guest fuzz-device debug fuzz/device/build \
 	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
-	arm64/fuzz:1,600,/mnt/share/corpus armhf/fuzz:2,300,/mnt/share/corpus
+	arm64/fuzz:1,300,/mnt/share/corpus armhf/fuzz:2,150,/mnt/share/corpus
 
 # All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then
