@@ -306,7 +306,9 @@ class Buffer(_Reference):
         _check(_map(pointer, ctypes.byref(address)))
         memory = (ctypes.c_char * length).from_address(address.value + offset)
         # As long as anything looks at it, it is mapped.
-        weakref.finalize(memory, _unmap_and_unref, _buffer_ref(pointer))
+        keeper = weakref.finalize(memory, _unmap_and_unref, _buffer_ref(pointer))
+        # At exit, something may still look at it; the kernel unmaps it then.
+        keeper.atexit = False
         whole = memoryview(memory).cast("B")
         view = whole if flags & WRITE else whole.toreadonly()
         _check(_sync(pointer, offset, length, flags))
