@@ -67,8 +67,10 @@ AMD64_LANES=amd64-6.12
 guest amd64 "$AMD64_LANES" programs "$AMD64" \
 	amd64/upstream/dmabuf-heap amd64/heap/abi amd64/heap/describe amd64/heap/extension amd64/heap/mmap \
 	amd64/heap/zero amd64/heap/importer amd64/heap/system
+# The kernel prints the page that holds it up when a block of memory cannot go offline at once.
 # shellcheck disable=SC2016 # the dollar is for the kernel
-guest door-amd64 amd64-6.12 programs '--no-load --append memmap=96M$0x40000000' \
+guest door-amd64 amd64-6.12 programs "--no-load --append memmap=96M\$0x40000000
+	--append movablecore=512M --allow page.dumped.because:.migration.failure" \
 	amd64/heap/door
 DOOR="--no-load --overlay $SELFTESTS/heap/door.dtso"
 guest door "$STOCK" programs "$DOOR" arm64/heap/door arm64/heap/device_memory

@@ -89,7 +89,22 @@ static bool skipped(const char *carveout, const char *errno_name)
 #define FLASH		"0xfffc0000"
 #define REGISTERS	"0xfec00000"
 
-/* A block of memory that the kernel had, and gave up. No arm kernel gives up what it began with. */
+/* All that is in it can move elsewhere. */
+static bool movable(unsigned int nr)
+{
+	char *path = format("/sys/devices/system/memory/memory%u/valid_zones", nr);
+	char *zones = read_text(path);
+	bool found = zones && !strncmp(zones, "Movable", strlen("Movable"));
+
+	free(zones);
+	free(path);
+	return found;
+}
+
+/*
+ * A block of memory that the kernel had, and gave up, as it can with what movablecore= sets aside.
+ * No arm kernel gives up what it began with.
+ */
 static bool take_offline(unsigned long long *base, char **state)
 {
 	char *text = read_text("/sys/devices/system/memory/block_size_bytes");
@@ -100,7 +115,7 @@ static bool take_offline(unsigned long long *base, char **state)
 	unsigned int nr;
 
 	while (!found && (entry = readdir(folder))) {
-		if (sscanf(entry->d_name, "memory%u", &nr) != 1)
+		if (sscanf(entry->d_name, "memory%u", &nr) != 1 || !movable(nr))
 			continue;
 		*state = format("/sys/devices/system/memory/memory%u/state", nr);
 		found = write_text(*state, "offline");
