@@ -4,8 +4,8 @@
  *
  * The kernel's own heap over the default CMA area was called "linux,cma" or
  * "reserved" before 6.17, depending on how it was configured, and "cma" on
- * Rockchip's kernels. Many programs know no other names. Anything else is for
- * the administrator to say:
+ * Rockchip's kernels. Many programs know no other names. Those of one vendor's
+ * programs come with names=VENDOR. Anything else is for the administrator to say:
  *
  *	alias=NEW=NAME,...
  *
@@ -34,14 +34,46 @@ struct alias {
 	bool seen;
 };
 
-static const char * const default_cma_aliases[] = { "linux,cma", "reserved", "cma" };
+/* A name for the default CMA area; programs that may not sync get its uncached heap. */
+#define AREA(name)		name "=" DEFAULT_CMA_NAME
+#define AREA_UNCACHED(name)	AREA(name) "-uncached"
+
+/* In the form of the parameter alias=. */
+static const char default_aliases[] = AREA("linux,,cma") "," AREA("reserved") "," AREA("cma");
+
+/**
+ * struct profile - names that a vendor's programs look for
+ * @vendor: what to say for it
+ * @aliases: the names, and for which heaps they stand
+ */
+struct profile {
+	const char *vendor;
+	const char *aliases;
+};
+
+static const struct profile profiles[] = {
+	{ "amlogic", AREA_UNCACHED("heap-codecmm") "," AREA_UNCACHED("heap-gfx") ","
+		     AREA("heap-cached-codecmm") },
+	{ "mediatek", "mtk_mm=system" },
+	{ "qualcomm", "qcom,,system=system," AREA("qcom,,display") },
+	{ "raspberrypi", AREA("vidbuf_cached") },
+	{ "rockchip", "dma32=system-dma32,dma32_heap=system-dma32,"
+		      "dma32_uncached=system-uncached-dma32" },
+};
 
 static char *alias;
 module_param(alias, charp, 0444);
 MODULE_PARM_DESC(alias, "further names for heaps, each as NEW=NAME, e.g. alias=vidbuf_cached=adsp; a comma in a name is written twice (none)");
 
-/* The parameter's text in pieces, which @aliases points to. */
-static char *pieces;
+#define MAX_VENDORS	16
+static char *names[MAX_VENDORS];
+static unsigned int nr_names;
+module_param_array(names, charp, &nr_names, 0444);
+MODULE_PARM_DESC(names, "vendors whose programs' names for heaps are added: amlogic, mediatek, qualcomm, raspberrypi, rockchip (none)");
+
+/* Texts in pieces, which @aliases points to: of alias=, of vendors and of all kernels. */
+static char *pieces[MAX_VENDORS + 2];
+static size_t nr_pieces;
 static struct alias *aliases;
 static size_t nr_aliases;
 
@@ -71,56 +103,83 @@ static bool is_alias(const char *name)
 	return false;
 }
 
-static void add(const char *name, const char *target, bool seen)
+static int add(const char *name, const char *target, bool seen)
 {
+	struct alias *more = krealloc(aliases, (nr_aliases + 1) * sizeof(*more), GFP_KERNEL);
+
+	if (!more)
+		return -ENOMEM;
+	aliases = more;
 	aliases[nr_aliases++] = (struct alias) {
 		.name = name, .target = target, .seen = seen,
 	};
+	return 0;
 }
 
-static void add_entry(char *entry)
+/* One that the administrator made, who wants to know what comes of it, or one of ours. */
+static int add_entry(char *entry, bool ours)
 {
 	char *target = strchr(entry, '=');
 
 	if (target)
 		*target++ = '\0';
-	if (target && *target && name_is_valid(entry))
-		add(entry, target, false);
-	else
+	if (!target || !*target || !name_is_valid(entry)) {
 		pr_err("alias=%s%s%s: has to be NEW=NAME, with any comma in a name written twice; skipped\n",
 		       entry, target ? "=" : "", target ?: "");
+		return 0;
+	}
+	if (!is_alias(entry))
+		return add(entry, target, ours);
+	/* Who gives a name of ours to another heap means that one, even if it comes later. */
+	if (!ours)
+		pr_err("alias=%s=%s: the name is given already; skipped\n", entry, target);
+	return 0;
+}
+
+static int add_entries(const char *entries, bool ours)
+{
+	char *text = kstrdup(entries, GFP_KERNEL);
+	int ret = 0;
+
+	if (!text)
+		return -ENOMEM;
+	pieces[nr_pieces++] = text;
+	while (!ret && *text)
+		ret = add_entry(next_entry(&text), ours);
+	return ret;
+}
+
+static int add_vendor(const char *vendor)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(profiles); i++)
+		if (!strcmp(profiles[i].vendor, vendor))
+			return add_entries(profiles[i].aliases, true);
+	pr_err("names=%s: no such vendor; skipped\n", vendor);
+	return 0;
 }
 
 /**
  * aliases_setup() - learn the further names, before the first heap
  *
- * Says in the log which entries of the parameter make no sense.
+ * Says in the log which entries of the parameters make no sense.
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
 int aliases_setup(void)
 {
-	size_t i, max = ARRAY_SIZE(default_cma_aliases) + 1;
-	char *text;
+	int ret = add_entries(alias ?: "", false);
+	unsigned int i;
 
-	pieces = kstrdup(alias ?: "", GFP_KERNEL);
-	if (!pieces)
-		return -ENOMEM;
-	for (text = pieces; *text; text++)
-		max += *text == ',';
-	aliases = kcalloc(max, sizeof(*aliases), GFP_KERNEL);
-	if (!aliases) {
-		kfree(pieces);
-		return -ENOMEM;
-	}
-	for (text = pieces; *text;)
-		add_entry(next_entry(&text));
-	/* Who gives such a name to another heap means that one, even if it comes later. */
-	for (i = 0; i < ARRAY_SIZE(default_cma_aliases); i++)
-		if (!is_alias(default_cma_aliases[i]))
-			add(default_cma_aliases[i], DEFAULT_CMA_NAME, true);
-	return 0;
+	for (i = 0; !ret && i < nr_names; i++)
+		ret = add_vendor(names[i]);
+	if (!ret)
+		ret = add_entries(default_aliases, true);
+	if (ret)
+		aliases_teardown();
+	return ret;
 }
 
 /**
@@ -129,8 +188,10 @@ int aliases_setup(void)
 void aliases_teardown(void)
 {
 	kfree(aliases);
-	kfree(pieces);
+	aliases = NULL;
 	nr_aliases = 0;
+	while (nr_pieces)
+		kfree(pieces[--nr_pieces]);
 }
 
 /**

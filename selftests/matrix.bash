@@ -83,7 +83,7 @@ guest manycma "$MORE" programs '--no-load --mem 4G --no-overlay --append hugetlb
 guest system-high "$MORE" programs '--mem 4G' arm64/heap/system_high
 guest amd64-nodes "$AMD64_LANES" programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
-guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle
+guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/allocators
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
 	arm64/heap/config arm64/heap/vendor
 full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config

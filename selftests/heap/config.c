@@ -541,6 +541,59 @@ TEST_F(config, aliases_without_sense_among_good_ones)
 	EXPECT_FALSE(node_exists("new"));
 }
 
+/* What the programs of one vendor ask for, and whether they sync it. */
+TEST_F(config, names_of_vendors)
+{
+	const __u32 area = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
+	const __u32 pages = CONTIG_HEAP_F_SCATTERED | CONTIG_HEAP_F_ESTIMATE;
+	const struct {
+		const char *name;
+		__u32 flags;
+	} expected[] = {
+		{ "vidbuf_cached", area },
+		{ "heap-codecmm", area | CONTIG_HEAP_F_UNCACHED },
+		{ "heap-gfx", area | CONTIG_HEAP_F_UNCACHED },
+		{ "heap-cached-codecmm", area },
+		{ "mtk_mm", pages },
+		{ "mtk_mm-uncached", pages | CONTIG_HEAP_F_UNCACHED },
+		{ "dma32", pages },
+		{ "dma32_heap", pages },
+		{ "dma32_uncached", pages | CONTIG_HEAP_F_UNCACHED },
+	};
+	size_t i;
+
+	ASSERT_EQ(0, module_load("names=raspberrypi,amlogic,mediatek,rockchip"));
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		int heap = heap_open(expected[i].name);
+
+		ASSERT_LE(0, heap) {
+			TH_LOG("%s is missing", expected[i].name);
+		}
+		EXPECT_EQ(expected[i].flags, heap_query(heap).flags) {
+			TH_LOG("%s is another heap", expected[i].name);
+		}
+		close(heap);
+	}
+	EXPECT_FALSE(log_has("skipped"));
+}
+
+TEST_F(config, names_of_a_vendor_given_away)
+{
+	ASSERT_EQ(0, module_load("names=frob,amlogic alias=heap-gfx=adsp"));
+	EXPECT_EQ(1, log_count("names=frob: no such vendor"));
+	EXPECT_TRUE(same_memory("heap-gfx", "adsp"));
+	EXPECT_TRUE(same_memory("heap-cached-codecmm", "default_cma_region"));
+	EXPECT_FALSE(node_exists("vidbuf_cached"));
+	EXPECT_FALSE(node_exists("mtk_mm"));
+}
+
+TEST_F(config, alias_given_twice)
+{
+	ASSERT_EQ(0, module_load("alias=one=adsp,one=mdp"));
+	EXPECT_EQ(1, log_count("alias=one=mdp: the name is given already"));
+	EXPECT_TRUE(same_memory("one", "adsp"));
+}
+
 /* A name of nothing is in the log, once; what comes later gets its names nevertheless. */
 TEST_F(config, alias_of_what_is_not_there)
 {

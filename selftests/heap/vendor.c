@@ -83,6 +83,16 @@ TEST_F(vendor, names_in_the_tree)
 	EXPECT_TRUE(program_works("qcom,user-contig", KiB(64), flags));
 }
 
+/* What the tree calls so, is. */
+TEST_F(vendor, names_in_the_tree_come_first)
+{
+	const __u32 flags = CONTIG_HEAP_F_UNCACHED | CONTIG_HEAP_F_NO_MAP;
+
+	ASSERT_EQ(0, module_load("names=qualcomm"));
+	EXPECT_TRUE(program_works("qcom,system", KiB(64), flags));
+	EXPECT_TRUE(program_works("qcom,display", KiB(64), flags));
+}
+
 /* The device is made by the module, and goes with it. */
 TEST_F(vendor, unbound_and_bound_again)
 {

@@ -12,6 +12,7 @@
 
 #define UNCACHED	"-uncached"
 #define DEFAULT_AREA	"default_cma_region"
+#define SYSTEM		"system"
 
 /* Names that programs look for, and which; those of the default CMA area come first. */
 static const struct {
@@ -21,7 +22,7 @@ static const struct {
 	{ "reserved", "libcamera, older Kodi" },
 	{ DEFAULT_AREA, "programs for kernels since 6.17" },
 	{ "cma", "mpp, librga" },
-	{ "system", "Android's allocators, Kodi, mpp, librga" },
+	{ SYSTEM, "Android's allocators, Kodi, mpp, librga" },
 };
 
 #define AREA_NAMES	4
@@ -382,16 +383,31 @@ static bool is_area_name(const char *name)
 	return false;
 }
 
+static bool is_off(const char *name)
+{
+	char *value = parameter(name);
+	bool off = value && !strcmp(value, "N");
+
+	free(value);
+	return off;
+}
+
+static void hint_switch_on(const char *name)
+{
+	hint("contig_heaps was loaded with %s=N: remove that from /etc/modprobe.d and from the kernel's",
+	     name);
+	hint("command line");
+	hint_reload();
+}
+
 /* Why the heaps of the default CMA area are not there. */
 static void hint_area(void)
 {
-	char *memory = read_file("/proc/meminfo"), *cma = parameter("cma");
+	char *memory = read_file("/proc/meminfo");
 	const char *line = memory ? strstr(memory, "CmaTotal:") : NULL;
 
-	if (cma && !strcmp(cma, "N")) {
-		hint("contig_heaps was loaded with cma=N: remove that from /etc/modprobe.d and from the kernel's");
-		hint("command line");
-		hint_reload();
+	if (is_off("cma")) {
+		hint_switch_on("cma");
 	} else if (memory && !line) {
 		hint("this kernel has no CMA (CONFIG_CMA)");
 	} else if (memory && !strtoul(line + strlen("CmaTotal:"), NULL, 10)) {
@@ -404,7 +420,6 @@ static void hint_area(void)
 	} else {
 		hint_log();
 	}
-	free(cma);
 	free(memory);
 }
 
@@ -425,6 +440,22 @@ static void check_area_names(const struct heap_state *states, size_t count)
 			     expected[i].who);
 }
 
+static bool is_system_name(const char *name)
+{
+	return !strncmp(name, SYSTEM, strlen(SYSTEM));
+}
+
+/* Why the heaps of system memory are not there. */
+static void hint_system(void)
+{
+	if (!loaded())
+		hint_load();
+	else if (is_off("system"))
+		hint_switch_on("system");
+	else
+		hint_log();
+}
+
 static void check_names(const struct heap_state *states, size_t count)
 {
 	size_t i;
@@ -434,9 +465,7 @@ static void check_names(const struct heap_state *states, size_t count)
 		if (heap_find(states, count, expected[i].name))
 			continue;
 		note("no heap named \"%s\" (needed by %s)", expected[i].name, expected[i].who);
-		if (loaded())
-			hint("alias=%s=HEAP gives the name to a heap of contig_heaps, if contiguous memory will do",
-			     expected[i].name);
+		hint_system();
 	}
 }
 
@@ -502,6 +531,10 @@ static int diagnose_missing(const char *name)
 	check_aliases();
 	if (is_area_name(name)) {
 		hint_area();
+		return MISSING;
+	}
+	if (is_system_name(name) && !heap_exists(SYSTEM)) {
+		hint_system();
 		return MISSING;
 	}
 	hint_name(name);
