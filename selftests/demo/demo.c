@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What `make run` shows: heaps that programs find under /dev/dma_heap, buffers
- * from a carveout and from CMA, and a driver that nobody here wrote (vgem)
- * holding one of them. Data goes in through the heap's view of the buffer and
- * comes out through the driver's.
+ * from a carveout, from CMA and from system memory, and a driver that nobody here
+ * wrote (vgem) holding them. Data goes in through the heap's view of the buffer
+ * and comes out through the driver's.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -63,6 +63,13 @@ static int visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+static const char *kind(uint32_t flags)
+{
+	if (flags & CONTIG_HEAP_F_SCATTERED)
+		return "system";
+	return flags & CONTIG_HEAP_F_CMA ? "CMA" : "carveout";
+}
+
 static void list_heaps(void)
 {
 	struct dirent **entries;
@@ -78,7 +85,7 @@ static void list_heaps(void)
 
 		printf("%-30s %8llu %9llu %9llu  %s%s%s\n", entries[i]->d_name,
 		       q.total >> 10, q.free >> 10, q.largest >> 10,
-		       q.flags & CONTIG_HEAP_F_CMA ? "CMA" : "carveout",
+		       kind(q.flags),
 		       q.flags & CONTIG_HEAP_F_UNCACHED ?
 		       ", write-combined" : ", cached",
 		       q.flags & CONTIG_HEAP_F_NO_MAP ? ", no-map" : "");
@@ -114,7 +121,7 @@ static int allocate(const char *name, size_t len)
 	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))
 		die("DMA_HEAP_IOCTL_ALLOC");
 	close(heap);
-	printf("  %-6s %5zu KiB, a dma-buf\n", name, len >> 10);
+	printf("  %-8s %5zu KiB, a dma-buf\n", name, len >> 10);
 	return data.fd;
 }
 
@@ -246,7 +253,9 @@ static void check_all_back(const char *name)
 	struct contig_heap_query q = query(heap);
 
 	close(heap);
-	if (q.free != q.total || q.region_buffers) {
+	/* Others have some of the system's memory, too. */
+	if ((q.free != q.total && !(q.flags & CONTIG_HEAP_F_SCATTERED)) ||
+	    q.region_buffers) {
 		fprintf(stderr, "demo: %s: memory is missing\n", name);
 		exit(1);
 	}
@@ -254,7 +263,7 @@ static void check_all_back(const char *name)
 
 int main(void)
 {
-	int carveout, cma;
+	int carveout, cma, system;
 
 	printf("Heaps under " HEAPS ":\n");
 	list_heaps();
@@ -265,6 +274,7 @@ int main(void)
 	printf("\nBuffers:\n");
 	carveout = allocate("adsp", 8 * MIB);
 	cma = allocate("reserved", 3 * MIB);
+	system = allocate("system", 20 * MIB);
 
 	printf("\nThe carveout adsp with a buffer in it:\n");
 	show_map("adsp");
@@ -273,11 +283,14 @@ int main(void)
 	share_with_driver(carveout, 8 * MIB);
 	printf("The CMA buffer, imported by the kernel's vgem driver:\n");
 	share_with_driver(cma, 3 * MIB);
+	printf("The buffer of system memory, likewise:\n");
+	share_with_driver(system, 20 * MIB);
 
 	printf("\nThe carveout adsp after everybody has let go:\n");
 	show_map("adsp");
 	check_all_back("adsp");
 	check_all_back("reserved");
+	check_all_back("system");
 	printf("\nAll memory is back.\n");
 	return 0;
 }
