@@ -464,14 +464,35 @@ TEST_F(config, alias_that_is_taken)
 	EXPECT_TRUE(log_has("a/b"));
 }
 
+/* A name, and the heap that is meant by it. */
+struct name {
+	const char *name;
+	__u32 flags;
+};
+
+static bool names_are(const struct name *names, size_t count)
+{
+	bool right = true;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		int heap = heap_open(names[i].name);
+
+		if (heap < 0 || heap_query(heap).flags != names[i].flags) {
+			fprintf(stderr, "# %s is %s\n", names[i].name,
+				heap < 0 ? "missing" : "another heap");
+			right = false;
+		}
+		close(heap);
+	}
+	return right;
+}
+
 /* What programs ask for, as Rockchip's, Qualcomm's and others are built. */
 TEST_F(config, alias_of_any_name)
 {
 	const __u32 cma = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
-	const struct {
-		const char *name;
-		__u32 flags;
-	} expected[] = {
+	const struct name expected[] = {
 		{ "dma32_uncached", cma | CONTIG_HEAP_F_UNCACHED },
 		{ "vidbuf_cached", cma },
 		{ "vidbuf_cached-uncached", cma | CONTIG_HEAP_F_UNCACHED },
@@ -483,22 +504,11 @@ TEST_F(config, alias_of_any_name)
 		{ "qcom,adsp-uncached", CONTIG_HEAP_F_UNCACHED },
 		{ "comma", cma },
 	};
-	size_t i;
 
 	ASSERT_EQ(0, module_load("alias=chain=vidbuf_cached,vidbuf_cached=reserved,"
 				 "dma32_uncached=default_cma_region-uncached,exact=audio-uncached,"
 				 "nomap=audio,qcom,,adsp=adsp,comma=linux,,cma"));
-	for (i = 0; i < ARRAY_SIZE(expected); i++) {
-		int heap = heap_open(expected[i].name);
-
-		ASSERT_LE(0, heap) {
-			TH_LOG("%s is missing", expected[i].name);
-		}
-		EXPECT_EQ(expected[i].flags, heap_query(heap).flags) {
-			TH_LOG("%s is another heap", expected[i].name);
-		}
-		close(heap);
-	}
+	EXPECT_TRUE(names_are(expected, ARRAY_SIZE(expected)));
 	EXPECT_FALSE(node_exists("dma32_uncached-uncached"));
 	EXPECT_FALSE(node_exists("exact-uncached"));
 	EXPECT_FALSE(log_has("is taken"));
@@ -546,10 +556,7 @@ TEST_F(config, names_of_vendors)
 {
 	const __u32 area = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
 	const __u32 pages = CONTIG_HEAP_F_SCATTERED | CONTIG_HEAP_F_ESTIMATE;
-	const struct {
-		const char *name;
-		__u32 flags;
-	} expected[] = {
+	const struct name expected[] = {
 		{ "vidbuf_cached", area },
 		{ "heap-codecmm", area | CONTIG_HEAP_F_UNCACHED },
 		{ "heap-gfx", area | CONTIG_HEAP_F_UNCACHED },
@@ -560,20 +567,9 @@ TEST_F(config, names_of_vendors)
 		{ "dma32_heap", pages },
 		{ "dma32_uncached", pages | CONTIG_HEAP_F_UNCACHED },
 	};
-	size_t i;
 
 	ASSERT_EQ(0, module_load("names=raspberrypi,amlogic,mediatek,rockchip"));
-	for (i = 0; i < ARRAY_SIZE(expected); i++) {
-		int heap = heap_open(expected[i].name);
-
-		ASSERT_LE(0, heap) {
-			TH_LOG("%s is missing", expected[i].name);
-		}
-		EXPECT_EQ(expected[i].flags, heap_query(heap).flags) {
-			TH_LOG("%s is another heap", expected[i].name);
-		}
-		close(heap);
-	}
+	EXPECT_TRUE(names_are(expected, ARRAY_SIZE(expected)));
 	EXPECT_FALSE(log_has("skipped"));
 }
 
