@@ -34,36 +34,75 @@ static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define SAY(prefix)						\
+static bool json;
+
+/* Findings so far, and what is advised about the last one. */
+static unsigned int findings, advices;
+
+static void end_finding(void)
+{
+	if (json && findings)
+		fputs("]}", stdout);
+}
+
+static void json_finding(const char *kind, const char *text)
+{
+	end_finding();
+	printf("%s\n  {\"kind\": \"%s\", \"text\": ", findings++ ? "," : "", kind);
+	print_json_string(text);
+	fputs(", \"advice\": [", stdout);
+	advices = 0;
+}
+
+static void json_advice(const char *text)
+{
+	if (advices++)
+		fputs(", ", stdout);
+	print_json_string(text);
+}
+
+/* Without @kind it is advice, about the finding before. */
+static void say(const char *prefix, const char *kind, const char *format, va_list args)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, args);
+	if (!json)
+		printf("%s%s\n", prefix, text);
+	else if (kind)
+		json_finding(kind, text);
+	else
+		json_advice(text);
+}
+
+#define SAY(prefix, kind)					\
 	do {							\
 		va_list args;					\
 								\
-		fputs(prefix, stdout);				\
 		va_start(args, format);				\
-		vprintf(format, args);				\
+		say(prefix, kind, format, args);		\
 		va_end(args);					\
-		putchar('\n');					\
 	} while (0)
 
 static void good(const char *format, ...)
 {
-	SAY("ok       ");
+	SAY("ok       ", "ok");
 }
 
 static void note(const char *format, ...)
 {
-	SAY("note     ");
+	SAY("note     ", "note");
 }
 
 static void problem(const char *format, ...)
 {
-	SAY("PROBLEM  ");
+	SAY("PROBLEM  ", "problem");
 	problems++;
 }
 
 static void hint(const char *format, ...)
 {
-	SAY("         ");
+	SAY("         ", NULL);
 }
 
 static bool exists(const char *name)
@@ -577,29 +616,37 @@ static int check_all(void)
 		note("only root can see buffer offsets and other users' processes");
 	else if (!exists("/sys/kernel/debug/contig_heaps") && loaded())
 		note("debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug");
-	printf("%u problem%s\n", problems, problems == 1 ? "" : "s");
+	if (!json)
+		printf("%u problem%s\n", problems, problems == 1 ? "" : "s");
 	return problems ? FAILED : OK;
 }
 
 static int run(int argc, char **argv)
 {
-	int ret = plain_options(argc, argv, NULL);
+	int ret = plain_options(argc, argv, &json);
 
 	if (ret != GO_ON)
 		return ret;
 	if (optind + 1 < argc)
 		return usage("at most one heap is expected");
-	return optind < argc ? check_one(argv[optind]) : check_all();
+	if (json)
+		putchar('[');
+	ret = optind < argc ? check_one(argv[optind]) : check_all();
+	end_finding();
+	if (json)
+		puts("\n]");
+	return ret;
 }
 
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.summary = "check heaps and say what to do",
 	.help =
-"Usage: dmaheap doctor [HEAP]\n\n"
+"Usage: dmaheap doctor [--json] [HEAP]\n\n"
 "Check modules, parameters, nodes, names and permissions; say what is wrong and what to do about\n"
 "it. With HEAP, say why that heap cannot be used. Nothing is changed. Run it as the user who has\n"
 "the problem. The exit status is 0 if there is no problem.\n\n"
+"  -j, --json  print JSON: each finding with its kind and what is advised\n"
 "  -h, --help  this text\n",
 	.run = run,
 };
