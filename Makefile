@@ -111,6 +111,9 @@ bench:
 bench-check:
 	@selftests/bench/run check
 
+compile_commands.json:
+	packaging/compile-commands $(LANE) >$@
+
 # Without headers nothing was built for them.
 clean:
 	$(if $(wildcard $(KDIR)/Makefile),+@$(call kernel_make,clean))
@@ -136,6 +139,7 @@ help:
 	@echo 'make bench            costs in instructions, beside those of the kernel'"'"'s heaps'
 	@echo '                      CSV=1           the counts alone'
 	@echo 'make bench-check      the same against the counts stored in selftests/bench'
+	@echo 'make compile_commands.json  how each source is compiled for LANE, for editors'
 	@echo 'make                  the modules for KDIR=$(KDIR),'
 	@echo '                      library and tool; "make modules", "make userspace" for one of these'
 	@echo 'make install          install both (as root): prefix=/usr/local, libdir=..., DESTDIR=,'
@@ -156,4 +160,4 @@ help:
 	@echo '  LANES                       kernels for make check (all)'
 
 .PHONY: check-quick check-all all modules modules_install userspace install-userspace install uninstall dkms-source \
-	dkms-install dkms-uninstall dist deb check-programs run check check-debug fuzz coverage vm bench bench-check clean distclean help
+	dkms-install dkms-uninstall dist deb check-programs run check check-debug fuzz coverage vm bench bench-check compile_commands.json clean distclean help
