@@ -90,6 +90,9 @@ check-all:
 check-debug:
 	LANES=debug FULL=1 selftests/check
 
+check-proofs:
+	selftests/proofs/host all
+
 fuzz:
 	selftests/fuzz/device/run $(SEED)
 
@@ -128,6 +131,7 @@ help:
 	@echo 'make check-quick      the five minutes of it that tell most, once it is all downloaded'
 	@echo 'make check-all        the same, and what it leaves out for the sake of time'
 	@echo 'make check-debug      all that can run on the debug kernel; takes long'
+	@echo 'make check-proofs     the pool proved, life cycles modelled; takes a quarter of an hour'
 	@echo 'make fuzz             fuzz the device nodes until something is found; SEED='
 	@echo 'make coverage         lines and branches of the modules that the tests reach'
 	@echo 'make vm CMD="..."     run a command in QEMU on the standard board, modules loaded'
@@ -159,5 +163,6 @@ help:
 	@echo '  PMEM_HEAPS_SECURITY_MIRROR  the same for security updates'
 	@echo '  LANES                       kernels for make check (all)'
 
-.PHONY: check-quick check-all all modules modules_install userspace install-userspace install uninstall dkms-source \
-	dkms-install dkms-uninstall dist deb check-programs run check check-debug fuzz coverage vm bench bench-check compile_commands.json clean distclean help
+.PHONY: all modules modules_install userspace install-userspace install uninstall dkms-source \
+	dkms-install dkms-uninstall dist deb run check check-quick check-all check-debug check-programs \
+	check-proofs fuzz coverage vm bench bench-check compile_commands.json clean distclean help
