@@ -125,7 +125,10 @@ int pmem_change(struct pmem_file *file, const struct pmem_region *region,
 	return ret;
 }
 
-/* The master is about to go: the client keeps numbers, but no memory. */
+/*
+ * The master is about to go: the client keeps numbers, but no memory. Modelled,
+ * with faults, by selftests/proofs/models/revoke.pml.
+ */
 static void revoke(struct pmem_file *client)
 {
 	struct dma_buf *dmabuf;

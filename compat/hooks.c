@@ -11,6 +11,9 @@
  * used from the first allocation until no buffer is left, also none that has
  * outlived its file. No lock is held while they run, so that they can allocate
  * from other nodes; whoever needs the memory meanwhile waits.
+ *
+ * Modelled, with what opens and removes a node, by
+ * selftests/proofs/models/legacy.pml.
  */
 #include <linux/err.h>
 #include <linux/module.h>

@@ -140,7 +140,10 @@ static vm_fault_t view_huge_fault(struct vm_fault *vmf, unsigned int order)
 
 	if (!view)
 		return VM_FAULT_OOM;
-	/* Inserting below the lock keeps it in order with whoever takes pages out. */
+	/*
+	 * Inserting below the lock keeps it in order with whoever takes pages out:
+	 * selftests/proofs/models/revoke.pml.
+	 */
 	mutex_lock(&file->lock);
 	if (shows_all(file, view))
 		ret = contig_fault_user(file->memory.dmabuf, vmf, order);

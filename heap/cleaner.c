@@ -13,6 +13,8 @@
  * the processor, and whose waking up interrupts nobody. It can be put aside anywhere
  * but within a stroke, which takes some microseconds; that is how long a caller
  * waits for it, of whatever priority.
+ *
+ * Modelled by selftests/proofs/models/stock.pml.
  */
 #include <linux/freezer.h>
 #include <linux/kthread.h>

@@ -7,7 +7,8 @@
  * there. Memory that the kernel does not map as its own, and that may have no
  * struct pages, goes through a page block in between.
  *
- * No lock of ours is held while a file is read or written.
+ * No lock of ours is held while a file is read or written. Modelled by
+ * selftests/proofs/models/load.pml.
  */
 #include <linux/bvec.h>
 #include <linux/dma-buf.h>
