@@ -275,6 +275,7 @@ void stock_stat(struct stock *stock, struct stock_stat *stat)
 		.total	 = stock->size,
 		.free	 = stock_bytes(stock, pool->free + pool->absent),
 		.largest = stock_bytes(stock, largest),
+		.held	 = stock_bytes(stock, pool->free),
 		.dirty	 = stock->vaddr ? stock_bytes(stock, pool->dirty) : 0,
 	};
 	spin_unlock(&stock->lock);

@@ -48,12 +48,14 @@ struct task_struct;
  * @total: bytes managed
  * @free: bytes that can be had
  * @largest: longest run of those
- * @dirty: free bytes that have to be zeroed before they are handed out
+ * @held: free bytes that we have already, and need not get from the kernel first
+ * @dirty: how many of those have to be zeroed before they are handed out
  */
 struct stock_stat {
 	u64 total;
 	u64 free;
 	u64 largest;
+	u64 held;
 	u64 dirty;
 };
 

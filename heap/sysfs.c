@@ -41,6 +41,13 @@ static ssize_t largest_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(largest);
 
+static ssize_t held_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", heap_stat(dev).held);
+}
+static DEVICE_ATTR_RO(held);
+
 static ssize_t dirty_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -119,6 +126,7 @@ static struct attribute *heap_attrs[] = {
 	&dev_attr_size.attr,
 	&dev_attr_free.attr,
 	&dev_attr_largest.attr,
+	&dev_attr_held.attr,
 	&dev_attr_dirty.attr,
 	&dev_attr_quantum.attr,
 	&dev_attr_fragmentation.attr,

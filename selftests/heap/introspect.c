@@ -73,7 +73,7 @@ TEST_F(sysfs, fragmentation)
 TEST_F(sysfs, files_are_read_only_and_for_everybody)
 {
 	static const char * const name[] = {
-		"size", "free", "largest", "dirty", "quantum", "fragmentation",
+		"size", "free", "largest", "held", "dirty", "quantum", "fragmentation",
 		"buffers",
 	};
 	size_t i;

@@ -656,7 +656,7 @@ static void call_read_file(const uint8_t *arg)
 static void call_attribute(const uint8_t *arg)
 {
 	static const char *const attribute[] = {
-		"size", "free", "largest", "dirty", "quantum", "fragmentation", "buffers",
+		"size", "free", "largest", "held", "dirty", "quantum", "fragmentation", "buffers",
 		"base", "allocator_type", "mapped_regions", "allocated", "quantum_size",
 		"total_entries", "free_quanta", "bits_allocated", "buddy_bitmap_dump",
 	};
