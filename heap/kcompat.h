@@ -22,6 +22,7 @@
 #include <linux/mmzone.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/shrinker.h>
 #include <linux/swiotlb.h>
 #include <linux/timer.h>
 #include <linux/uio.h>
@@ -281,6 +282,75 @@ static inline void contig_timer_stop(struct timer_list *timer)
 	timer_delete_sync(timer);
 #else
 	del_timer_sync(timer);
+#endif
+}
+
+/**
+ * struct contig_shrinker - a shrinker, embedded in what it shrinks
+ * @registered: what the kernel knows; its own from 6.7 on
+ */
+struct contig_shrinker {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	struct shrinker *registered;
+#else
+	struct shrinker registered;
+#endif
+};
+
+static inline struct contig_shrinker *contig_shrinker_of(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return shrinker->private_data;
+#else
+	return container_of(shrinker, struct contig_shrinker, registered);
+#endif
+}
+
+/**
+ * contig_shrinker_add() - be asked to give memory back
+ * @own: the shrinker
+ * @name: for debugfs, after the module's name
+ * @count: how many pages there are
+ * @scan: gives some back
+ *
+ * Gentle while there is memory, everything before a process is killed: by seeks, 1 is for what
+ * costs a little to have again.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+static inline int
+contig_shrinker_add(struct contig_shrinker *own, const char *name,
+		    unsigned long (*count)(struct shrinker *, struct shrink_control *),
+		    unsigned long (*scan)(struct shrinker *, struct shrink_control *))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	struct shrinker *shrinker = shrinker_alloc(0, KBUILD_MODNAME "-%s", name);
+
+	if (!shrinker)
+		return -ENOMEM;
+	own->registered = shrinker;
+	shrinker->private_data = own;
+#else
+	struct shrinker *shrinker = &own->registered;
+#endif
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = 1;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_register(shrinker);
+	return 0;
+#else
+	return register_shrinker(shrinker, KBUILD_MODNAME "-%s", name);
+#endif
+}
+
+/* Afterwards neither of the two functions runs. */
+static inline void contig_shrinker_remove(struct contig_shrinker *own)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(own->registered);
+#else
+	unregister_shrinker(&own->registered);
 #endif
 }
 

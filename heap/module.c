@@ -16,6 +16,7 @@
  *	region.c	the memory: carveout.c, lent.c, cma.c or system.c
  *	extents.c	where what was handed out is
  *	stock.c		free memory, in a pool (pool.c); cleaner.c zeroes it
+ *	store.c		free pages of the kernel's that stay warm
  *
  * No file calls one that stands above it. Other modules enter by api.h, people by
  * sysfs.c and debugfs.c, on the level of the nodes.

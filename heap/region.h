@@ -22,8 +22,8 @@
  *   region->lock         list of live buffers
  *   buffer->lock         attachments of one buffer
  *   lent->lock           whether a lent region has its memory
- *   dmabuf->name_lock, stock->lock, stock->stroke, cma_region->lock (spinlocks,
- *                        innermost; none is taken in another)
+ *   dmabuf->name_lock, stock->lock, stock->stroke, cma_region->lock, store->lock
+ *                        (spinlocks, innermost; none is taken in another)
  *
  * None of them is held over an access to user memory, and no mmap_lock is taken
  * below any of them: mmap() of a buffer needs none, because size and place of a

@@ -8,6 +8,9 @@
  * OOM killer. A request that would leave others without memory is refused
  * before it takes any, and as soon as that turns out on the way.
  *
+ * What is released goes to a store, as far as that takes it, and what it holds is
+ * handed out first.
+ *
  * High memory is left alone: whatever zeroes, flushes or copies a buffer does so
  * through the linear map.
  */
@@ -27,6 +30,7 @@
 #include "memory.h"
 #include "region.h"
 #include "stock.h"
+#include "store.h"
 #include "system.h"
 
 /* What one entry of a page table can map, where that is not far too much to zero at once. */
@@ -44,11 +48,13 @@
  * @region: the common part
  * @gfp: what all pages are asked for with
  * @low: they have to be below 4 GiB
+ * @store: released pages of its own
  */
 struct system_region {
 	struct region region;
 	gfp_t gfp;
 	bool low;
+	struct store store;
 };
 
 /**
@@ -95,13 +101,14 @@ static u64 zone_free_pages(struct zone *zone)
 
 /*
  * How much there is in the zones that pages may come from, and how much of that
- * can be had: what is free, a half of what is cached (the rest is in use, or soon
- * will be), and what fits into swap. All in bytes.
+ * can be had: what is free or in the store, a half of what is cached (the rest is in
+ * use, or soon will be), and what fits into swap. All in bytes. What the store holds
+ * for another memory cgroup comes by way of its shrinker.
  */
 static void look_around(const struct system_region *system, u64 *total,
 			u64 *available)
 {
-	u64 managed = 0, free = 0, file = 0, anon = 0;
+	u64 managed = 0, free = READ_ONCE(system->store.pages), file = 0, anon = 0;
 	long swap = get_nr_swap_pages();
 	int node, i;
 
@@ -128,6 +135,8 @@ static bool is_available(const struct system_region *system, u64 size)
 {
 	u64 total, available;
 
+	if (size <= store_bytes(&system->store))
+		return true;
 	look_around(system, &total, &available);
 	return size <= available;
 }
@@ -164,41 +173,88 @@ static struct page *take_block(const struct system_region *system,
 	return page;
 }
 
-static void give_pages(struct list_head *pages)
+static void flush_block(struct page *page, unsigned int order,
+			unsigned int flags)
 {
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, pages, lru) {
-		list_del(&page->lru);
-		__free_pages(page, compound_order(page));
-		cond_resched();
-	}
+	if (flags & ALLOC_TO_MEMORY && CONTIG_MAY_NOT_SNOOP)
+		memory_flush(page_address(page), page_to_phys(page),
+			     PAGE_SIZE << order);
 }
 
-/* One block more, of the largest order that can be had. */
-static int take_next(const struct system_region *system,
-		     struct harvest *harvest, unsigned int flags)
+static int zero_blocks(struct list_head *blocks, unsigned int flags)
+{
+	struct page *page;
+	int ret = 0;
+
+	list_for_each_entry(page, blocks, lru) {
+		unsigned int order = compound_order(page);
+
+		ret = memory_zero(page_address(page), PAGE_SIZE << order);
+		if (ret)
+			break;
+		flush_block(page, order, flags);
+	}
+	return ret;
+}
+
+static void add_blocks(struct harvest *harvest, unsigned int nr,
+		       unsigned int order)
+{
+	harvest->nr += nr;
+	harvest->left -= (u64)nr * PAGE_SIZE << order;
+}
+
+/* Blocks that are zero, or else some that have to be zeroed; 1 if there are any. */
+static int take_stored(struct system_region *system, struct harvest *harvest,
+		       unsigned int order, unsigned int flags)
+{
+	u64 max = harvest->left >> PAGE_SHIFT >> order;
+	unsigned int nr;
+	LIST_HEAD(dirty);
+	int ret;
+
+	nr = store_take(&system->store, true, order, max, &harvest->pages);
+	if (nr) {
+		add_blocks(harvest, nr, order);
+		return 1;
+	}
+	nr = store_take(&system->store, false, order, max, &dirty);
+	if (!nr)
+		return 0;
+	ret = zero_blocks(&dirty, flags);
+	list_splice_tail(&dirty, &harvest->pages);
+	add_blocks(harvest, nr, order);
+	return ret ?: 1;
+}
+
+/* One block more, or some, of the largest order that can be had. */
+static int take_next(struct system_region *system, struct harvest *harvest,
+		     unsigned int flags)
 {
 	unsigned int order = min_t(unsigned int, harvest->order,
 				   ilog2(harvest->left >> PAGE_SHIFT));
 	struct page *page;
+	int taken;
 
-	while (!(page = take_block(system, order))) {
+	for (;;) {
+		taken = take_stored(system, harvest, order, flags);
+		if (taken)
+			return min(taken, 0);
+		page = take_block(system, order);
+		if (page)
+			break;
 		if (!order)
 			return -ENOMEM;
 		order = order > MEDIUM_ORDER ? MEDIUM_ORDER : 0;
 		harvest->order = order;
 	}
-	if (flags & ALLOC_TO_MEMORY && CONTIG_MAY_NOT_SNOOP)
-		memory_flush(page_address(page), page_to_phys(page),
-			     PAGE_SIZE << order);
+	flush_block(page, order, flags);
 	list_add_tail(&page->lru, &harvest->pages);
-	harvest->nr++;
-	harvest->left -= (u64)PAGE_SIZE << order;
+	add_blocks(harvest, 1, order);
 	return 0;
 }
 
-static int take_all(const struct system_region *system, struct harvest *harvest,
+static int take_all(struct system_region *system, struct harvest *harvest,
 		    unsigned int flags)
 {
 	u64 look = harvest->left;
@@ -268,35 +324,43 @@ static int system_alloc(struct region *region, u64 size, u64 align,
 	if (!ret)
 		ret = make_extents(system, &harvest, extents);
 	if (ret)
-		give_pages(&harvest.pages);
+		blocks_free(&harvest.pages);
 	return ret;
 }
 
 static void system_free(struct region *region, const struct extents *extents)
 {
 	const struct extent *extent = extents->list ?: &extents->one;
+	LIST_HEAD(blocks);
 	unsigned int i;
 
 	for (i = 0; i < extents->nr; i++, extent++) {
-		__free_pages(pfn_to_page(PHYS_PFN(extent->phys)),
-			     get_order(extent->size));
+		list_add_tail(&pfn_to_page(PHYS_PFN(extent->phys))->lru, &blocks);
 		cond_resched();
 	}
 	kvfree(extents->list);
+	store_put(&to_system_region(region)->store, &blocks);
+	blocks_free(&blocks);
 }
 
 static void system_stat(struct region *region, struct stock_stat *stat)
 {
 	struct system_region *system = to_system_region(region);
 
-	*stat = (struct stock_stat) {};
+	*stat = (struct stock_stat) {
+		.held  = store_bytes(&system->store),
+		.dirty = store_dirty_bytes(&system->store),
+	};
 	look_around(system, &stat->total, &stat->free);
 	stat->largest = stat->free;
 }
 
 static void system_destroy(struct region *region)
 {
-	kfree(to_system_region(region));
+	struct system_region *system = to_system_region(region);
+
+	store_destroy(&system->store);
+	kfree(system);
 }
 
 static const struct region_ops system_ops = {
@@ -336,7 +400,8 @@ struct region *system_create(const char *name, bool dma32, bool account)
 	region->paged = true;
 	region->estimate = true;
 	region->scattered = true;
-	ret = region_init(region, name, &system_ops);
+	ret = region_init(region, name, &system_ops) ?:
+	      store_init(&system->store, name, account);
 	if (ret) {
 		region_put(region);
 		return ERR_PTR(ret);

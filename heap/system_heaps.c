@@ -7,12 +7,16 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 
 #include "kcompat.h"
 #include "pair.h"
 #include "region.h"
 #include "sources.h"
+#include "store.h"
 #include "system.h"
 
 static bool system = true;
@@ -22,6 +26,20 @@ MODULE_PARM_DESC(system, "heaps of system memory, which need not be contiguous (
 static bool mem_accounting = true;
 module_param(mem_accounting, bool, 0444);
 MODULE_PARM_DESC(mem_accounting, "charge system memory to the memory cgroup of whoever allocates it (Y)");
+
+static char *store;
+module_param(store, charp, 0444);
+MODULE_PARM_DESC(store, "how much released system memory is kept for the next buffer (a 32nd of all, 256M at most)");
+
+static unsigned int keep = 5000;
+module_param(keep, uint, 0444);
+MODULE_PARM_DESC(keep, "milliseconds after which that goes back to the kernel, 0 when it is needed (5000)");
+
+static u64 store_size(void)
+{
+	return store ? memparse(store, NULL) :
+	       min_t(u64, ((u64)totalram_pages() << PAGE_SHIFT) / 32, SZ_256M);
+}
 
 static void add_heap(struct region *region, const char *name, bool uncached,
 		     struct list_head *list)
@@ -58,6 +76,7 @@ void system_heaps_add(struct list_head *list)
 {
 	if (!system)
 		return;
+	store_configure(store_size(), keep);
 	add_region("system", "system-uncached", false, list);
 	add_region("system-dma32", "system-uncached-dma32", true, list);
 }

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages that stay warm: store.h.
+ *
+ * The thread holds up nobody: it is of the kind that runs when nothing else wants the
+ * processor, and the block that it zeroes is in its hands alone. Who allocates meanwhile
+ * takes another one.
+ */
+#include <linux/atomic.h>
+#include <linux/freezer.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/vmstat.h>
+
+#include <uapi/linux/sched/types.h>
+
+#include "memory.h"
+#include "owner.h"
+#include "store.h"
+
+/* Blocks that are moved without a break. */
+#define BATCH		32
+
+/* Blocks of others that are passed over in search of one's own. */
+#define MAX_FOREIGN	16
+
+/* Bytes that are zeroed and written back before others get a turn: some 10 us. */
+#define STROKE_BYTES	((size_t)SZ_64K)
+
+/* How many pages all stores may hold together. */
+static unsigned long limit;
+
+/* How many they hold. */
+static atomic_long_t held;
+
+/* Jiffies after which a block that nobody has asked for goes back; 0 for never. */
+static unsigned long keep_jiffies;
+
+/**
+ * store_configure() - what holds for all stores
+ * @bytes: how much they may hold together; 0 for none
+ * @keep: milliseconds after which unused memory goes back to the kernel; 0 if it waits
+ *	until the kernel needs it
+ *
+ * Context: before the first store_init().
+ */
+void store_configure(u64 bytes, unsigned int keep)
+{
+	limit = min_t(u64, bytes >> PAGE_SHIFT, LONG_MAX);
+	keep_jiffies = keep ? msecs_to_jiffies(keep) : 0;
+}
+
+/* Between the kernel's eyes and ours: it shows up as memory that can be reclaimed. */
+static void count(struct store *store, struct page *page, long pages)
+{
+	lockdep_assert_held(&store->lock);
+	WRITE_ONCE(store->pages, store->pages + pages);
+	atomic_long_add(pages, &held);
+	mod_node_page_state(page_pgdat(page), NR_KERNEL_MISC_RECLAIMABLE, pages);
+}
+
+static void count_dirty(struct store *store, long pages)
+{
+	WRITE_ONCE(store->dirty_pages, store->dirty_pages + pages);
+}
+
+/* A block leaves the store. */
+static void take_out(struct store *store, struct page *page, bool clean,
+		     struct list_head *blocks)
+{
+	long pages = 1L << compound_order(page);
+
+	list_move_tail(&page->lru, blocks);
+	set_page_private(page, 0);
+	count(store, page, -pages);
+	if (!clean)
+		count_dirty(store, -pages);
+}
+
+/* Two stores that look at the same time may exceed the limit by a block. */
+static bool is_welcome(struct store *store, struct page *page)
+{
+	unsigned long pages = 1UL << compound_order(page);
+	bool limited;
+
+	if (atomic_long_read(&held) + pages > limit)
+		return false;
+	rcu_read_lock();
+	limited = owner_is_limited(owner_of_page(page));
+	rcu_read_unlock();
+	return !limited;
+}
+
+static void take_in(struct store *store, struct page *page)
+{
+	unsigned int order = compound_order(page);
+
+	set_page_private(page, jiffies);
+	list_move(&page->lru, &store->dirty[order]);
+	count(store, page, 1L << order);
+	count_dirty(store, 1L << order);
+}
+
+/**
+ * blocks_free() - give blocks back to the kernel
+ * @blocks: by the list heads of their first pages; empty afterwards
+ *
+ * Context: may sleep.
+ * Return: how many pages they had.
+ */
+unsigned long blocks_free(struct list_head *blocks)
+{
+	struct page *page, *next;
+	unsigned long pages = 0;
+
+	list_for_each_entry_safe(page, next, blocks, lru) {
+		unsigned int order = compound_order(page);
+
+		list_del(&page->lru);
+		__free_pages(page, order);
+		pages += 1UL << order;
+		cond_resched();
+	}
+	return pages;
+}
+
+/**
+ * store_take() - get blocks that the caller's memory cgroup has released
+ * @store: where
+ * @clean: those that are zero, or those that the caller has to zero, and to write back
+ * @order: of the blocks
+ * @max: how many are wanted, at least 1
+ * @blocks: they are added here, by the list heads of their first pages
+ *
+ * There may be more of them.
+ *
+ * Context: process, any.
+ * Return: how many were added.
+ */
+unsigned int store_take(struct store *store, bool clean, unsigned int order,
+			u64 max, struct list_head *blocks)
+{
+	struct list_head *from = clean ? &store->clean[order] : &store->dirty[order];
+	unsigned int taken = 0, foreign = 0;
+	struct page *page, *next;
+	struct mem_cgroup *owner;
+
+	/* The store that is turned off has no lists. */
+	if (!store->thread || list_empty(from))
+		return 0;
+	max = min_t(u64, max, BATCH);
+	rcu_read_lock();
+	owner = owner_current();
+	spin_lock(&store->lock);
+	list_for_each_entry_safe(page, next, from, lru) {
+		if (taken == max || foreign == MAX_FOREIGN)
+			break;
+		if (store->charged && owner_of_page(page) != owner) {
+			foreign++;
+			continue;
+		}
+		take_out(store, page, clean, blocks);
+		taken++;
+	}
+	spin_unlock(&store->lock);
+	rcu_read_unlock();
+	return taken;
+}
+
+/**
+ * store_put() - keep released blocks
+ * @store: where
+ * @blocks: blocks, by the list heads of their first pages; what is not kept is still
+ *	there afterwards
+ *
+ * They come out in the same order again, so that neighbours stay neighbours.
+ *
+ * Context: may sleep.
+ */
+void store_put(struct store *store, struct list_head *blocks)
+{
+	struct page *page, *previous;
+	unsigned int looks = 0;
+
+	if (!store->thread)
+		return;
+	spin_lock(&store->lock);
+	list_for_each_entry_safe_reverse(page, previous, blocks, lru) {
+		if (is_welcome(store, page))
+			take_in(store, page);
+		if (++looks % BATCH == 0) {
+			spin_unlock(&store->lock);
+			cond_resched();
+			spin_lock(&store->lock);
+		}
+	}
+	spin_unlock(&store->lock);
+	/* Not at once: waking somebody up costs as much as the release. */
+	if (READ_ONCE(store->dirty_pages) && !timer_pending(&store->alarm))
+		mod_timer(&store->alarm, jiffies + 1);
+}
+
+/* The oldest blocks, released @age ago: about @want pages, and no more than BATCH blocks. */
+static unsigned long take_old(struct store *store, bool clean, unsigned int order,
+			      unsigned long want, unsigned long age,
+			      struct list_head *blocks)
+{
+	struct list_head *from = clean ? &store->clean[order] : &store->dirty[order];
+	unsigned long pages = 0;
+	struct page *page, *previous;
+	unsigned int taken = 0;
+
+	list_for_each_entry_safe_reverse(page, previous, from, lru) {
+		if (pages >= want || taken++ == BATCH ||
+		    time_before(jiffies, page_private(page) + age))
+			break;
+		take_out(store, page, clean, blocks);
+		pages += 1UL << order;
+	}
+	return pages;
+}
+
+static unsigned long give_step(struct store *store, unsigned int order,
+			       unsigned long want, unsigned long age)
+{
+	LIST_HEAD(blocks);
+
+	spin_lock(&store->lock);
+	if (!take_old(store, false, order, want, age, &blocks))
+		take_old(store, true, order, want, age, &blocks);
+	spin_unlock(&store->lock);
+	return blocks_free(&blocks);
+}
+
+/*
+ * Give back @want pages, if so many were released @age ago; small blocks first,
+ * which are the least to lose.
+ */
+static unsigned long give_back(struct store *store, unsigned long want,
+			       unsigned long age)
+{
+	unsigned long pages = 0, step;
+	unsigned int order;
+
+	for (order = 0; order < STORE_ORDERS; order++) {
+		do {
+			step = want > pages ?
+			       give_step(store, order, want - pages, age) : 0;
+			pages += step;
+		} while (step);
+	}
+	return pages;
+}
+
+/* The largest block that has waited longest; it is the caller's, though still counted. */
+static struct page *begin_block(struct store *store)
+{
+	struct page *page = NULL;
+	int order;
+
+	spin_lock(&store->lock);
+	for (order = STORE_ORDERS - 1; order >= 0 && !page; order--) {
+		if (list_empty(&store->dirty[order]))
+			continue;
+		page = list_last_entry(&store->dirty[order], struct page, lru);
+		list_del(&page->lru);
+	}
+	spin_unlock(&store->lock);
+	return page;
+}
+
+static void end_block(struct store *store, struct page *page)
+{
+	unsigned int order = compound_order(page);
+
+	spin_lock(&store->lock);
+	list_add(&page->lru, &store->clean[order]);
+	count_dirty(store, -(1L << order));
+	spin_unlock(&store->lock);
+}
+
+static void clean_block(struct page *page)
+{
+	size_t size = PAGE_SIZE << compound_order(page), done, len;
+	void *vaddr = page_address(page);
+
+	for (done = 0; done < size; done += len) {
+		len = min(size - done, STROKE_BYTES);
+		memset(vaddr + done, 0, len);
+		if (CONTIG_MAY_NOT_SNOOP)
+			memory_flush_lines(vaddr + done, page_to_phys(page) + done,
+					   len);
+		cond_resched();
+	}
+	/* Others may read it through a mapping that is not ordered with ours. */
+	wmb();
+}
+
+static bool has_work(struct store *store)
+{
+	return READ_ONCE(store->dirty_pages) || kthread_should_stop();
+}
+
+static long until_next_look(struct store *store)
+{
+	return READ_ONCE(store->pages) && keep_jiffies ?
+	       keep_jiffies / 2 + 1 : MAX_SCHEDULE_TIMEOUT;
+}
+
+static int store_thread(void *data)
+{
+	struct store *store = data;
+	struct page *page;
+
+	set_freezable();
+	while (!kthread_should_stop()) {
+		wait_event_freezable_timeout(store->work, has_work(store),
+					     until_next_look(store));
+		while (!kthread_should_stop() && (page = begin_block(store))) {
+			clean_block(page);
+			end_block(store, page);
+			try_to_freeze();
+		}
+		if (keep_jiffies)
+			give_back(store, ULONG_MAX, keep_jiffies);
+	}
+	return 0;
+}
+
+static void wake_thread(struct timer_list *alarm)
+{
+	wake_up(&container_of(alarm, struct store, alarm)->work);
+}
+
+static struct store *to_store(struct shrinker *shrinker)
+{
+	return container_of(contig_shrinker_of(shrinker), struct store, shrinker);
+}
+
+static unsigned long count_pages(struct shrinker *shrinker,
+				 struct shrink_control *control)
+{
+	return READ_ONCE(to_store(shrinker)->pages);
+}
+
+static unsigned long shrink(struct shrinker *shrinker,
+			    struct shrink_control *control)
+{
+	return give_back(to_store(shrinker), control->nr_to_scan, 0) ?: SHRINK_STOP;
+}
+
+static int run_thread(struct store *store)
+{
+	static const struct sched_attr idle = { .sched_policy = SCHED_IDLE };
+	struct task_struct *task;
+
+	task = kthread_create(store_thread, store, "contig_warm/%s", store->name);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	sched_setattr_nocheck(task, &idle);
+	store->thread = task;
+	wake_up_process(task);
+	return 0;
+}
+
+/**
+ * store_init() - make a store
+ * @store: zeroed
+ * @name: its name; not copied
+ * @charged: what it is to hold is charged to memory cgroups
+ *
+ * If stores may hold nothing, neither does this, at no cost.
+ *
+ * Context: may sleep.
+ * Return: 0, to be undone by store_destroy(); -ENOMEM.
+ */
+int store_init(struct store *store, const char *name, bool charged)
+{
+	unsigned int order;
+	int ret;
+
+	if (!limit)
+		return 0;
+	store->name = name;
+	store->charged = charged;
+	spin_lock_init(&store->lock);
+	for (order = 0; order < STORE_ORDERS; order++) {
+		INIT_LIST_HEAD(&store->clean[order]);
+		INIT_LIST_HEAD(&store->dirty[order]);
+	}
+	init_waitqueue_head(&store->work);
+	timer_setup(&store->alarm, wake_thread, 0);
+	ret = contig_shrinker_add(&store->shrinker, name, count_pages, shrink);
+	if (ret)
+		return ret;
+	ret = run_thread(store);
+	if (ret)
+		contig_shrinker_remove(&store->shrinker);
+	return ret;
+}
+
+/**
+ * store_destroy() - undo store_init(), and give everything back
+ * @store: zeroed or initialised; nobody uses it any more
+ *
+ * Context: may sleep.
+ */
+void store_destroy(struct store *store)
+{
+	if (!store->thread)
+		return;
+	contig_shrinker_remove(&store->shrinker);
+	contig_timer_stop(&store->alarm);
+	kthread_stop(store->thread);
+	give_back(store, ULONG_MAX, 0);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A store: blocks of the kernel's pages that wait, zeroed, for whoever needs the next.
+ *
+ *	         store_put()              the thread               store_take()
+ *	released ----------> held, dirty -----------> held, clean -----------> handed out
+ *	                          |                        |
+ *	                          +--- pressure, or age ---+--> the kernel's again
+ *
+ * Clean means zero in memory, as in stock.h.
+ *
+ * What is held costs nobody anything who needs memory: the kernel counts it as
+ * reclaimable, and a shrinker gives it back. A block stays charged to the memory
+ * cgroup that released it, and only tasks of that group get it: nothing lets a module
+ * charge a page to another one. The shrinker does not come for a group that reaches its
+ * own limit, so groups that have one, or are in one that has, keep nothing here.
+ */
+#ifndef CONTIG_STORE_H
+#define CONTIG_STORE_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "kcompat.h"
+
+struct task_struct;
+
+#define STORE_ORDERS	(CONTIG_MAX_PAGE_ORDER + 1)
+
+/**
+ * struct store - see above
+ * @name: for the thread and the shrinker; its owner's
+ * @charged: the pages are charged to memory cgroups
+ * @lock: protects what follows up to @thread
+ * @clean: blocks that are zero, by order and by the list heads of their first pages,
+ *	those that were released last come first
+ * @dirty: blocks that are not, likewise
+ * @pages: how many there are in all, those included that the thread is zeroing
+ * @dirty_pages: how many of those are not zero
+ * @thread: zeroes blocks, and gives old ones back; NULL if the store is to hold nothing
+ * @work: where it waits
+ * @alarm: wakes it
+ * @shrinker: gives blocks back when the kernel needs memory
+ */
+struct store {
+	const char *name;
+	bool charged;
+	spinlock_t lock;
+	struct list_head clean[STORE_ORDERS];
+	struct list_head dirty[STORE_ORDERS];
+	unsigned long pages;
+	unsigned long dirty_pages;
+	struct task_struct *thread;
+	wait_queue_head_t work;
+	struct timer_list alarm;
+	struct contig_shrinker shrinker;
+};
+
+static inline u64 store_bytes(const struct store *store)
+{
+	return (u64)READ_ONCE(store->pages) << PAGE_SHIFT;
+}
+
+static inline u64 store_dirty_bytes(const struct store *store)
+{
+	return (u64)READ_ONCE(store->dirty_pages) << PAGE_SHIFT;
+}
+
+void store_configure(u64 limit, unsigned int keep);
+int store_init(struct store *store, const char *name, bool charged);
+void store_destroy(struct store *store);
+
+unsigned int store_take(struct store *store, bool clean, unsigned int order,
+			u64 max, struct list_head *blocks);
+void store_put(struct store *store, struct list_head *blocks);
+unsigned long blocks_free(struct list_head *blocks);
+
+#endif /* CONTIG_STORE_H */
