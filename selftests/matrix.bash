@@ -84,6 +84,10 @@ guest system-high "$MORE" programs '--mem 4G' arm64/heap/system_high
 guest amd64-nodes "$AMD64_LANES" programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/allocators
+# What others need most of is sooner taken where there is less.
+guest warm "$STOCK" programs '--no-load --mem 1G' arm64/heap/warm
+guest warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
+guest warm-amd64 amd64-6.12 programs '--no-load --mem 1G' amd64/heap/warm
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
 	arm64/heap/config arm64/heap/vendor
 full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config

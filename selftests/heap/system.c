@@ -133,7 +133,7 @@ TEST_F(memory, tells_what_it_is)
 	EXPECT_LT(0, query.free);
 	EXPECT_LE(query.free, query.total);
 	EXPECT_EQ(query.free, query.largest);
-	EXPECT_EQ(0, query.dirty);
+	EXPECT_LE(query.dirty, query.free);
 	EXPECT_EQ(0, query.buffers);
 	EXPECT_LE(query.total, all);
 	/* What is there and not given to us is in high memory, or above 4 GiB. */
@@ -208,6 +208,10 @@ TEST_F(memory, zeros_reach_memory)
 #ifdef __x86_64__
 	SKIP(return, "no caches to go around");
 #endif
+	/* Nothing that has been written back before, and nobody at it now. */
+	heap_wait_clean(self->heap);
+	heap_wait_clean(heap_open("system-dma32"));
+	ASSERT_TRUE(write_text("/proc/sys/vm/drop_caches", "2"));
 	ASSERT_TRUE(flush_trace_start());
 	fd = heap_alloc(self->heap, LEN);
 	trace = flush_trace_take();

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Released system memory that is kept for the next buffer: who gets it, that it is zero, and that it
+ * is in nobody's way.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "../flush_trace.h"
+#include "importer_client.h"
+#include "module.h"
+#include "test.h"
+
+/* Of every power of two up to 7 MiB a block, and smaller ones behind larger ones. */
+#define LEN	(MiB(7) + 31 * PAGE)
+
+/* Kept until it is needed, so that nothing depends on how fast the test is. */
+#define STORE	"store=64M keep=0"
+
+static long vm_count(const char *name)
+{
+	char *text = read_text("/proc/vmstat"), *key = format("\n%s ", name);
+	char *line = text ? strstr(text, key) : NULL;
+	long value = line ? atol(line + strlen(key)) : -1;
+
+	free(text);
+	free(key);
+	return value;
+}
+
+static __u64 figure(const char *name, const char *which)
+{
+	char *path = format("%s/%s/%s", heap_class(), name, which);
+	char *text = read_text(path);
+	__u64 value;
+
+	if (!text)
+		die(path);
+	value = strtoull(text, NULL, 10);
+	free(path);
+	free(text);
+	return value;
+}
+
+static __u64 held(const char *name)
+{
+	return figure(name, "held");
+}
+
+/* Everything that is held is zero; the thread has none of it in its hands. */
+static void settle(const char *name)
+{
+	while (figure(name, "dirty"))
+		usleep(1000);
+}
+
+static void drop(void)
+{
+	write_text("/proc/sys/vm/drop_caches", "2");
+}
+
+/* A buffer of @len that holds something else than zeros is released. */
+static bool soil(int heap, size_t len)
+{
+	int fd = heap_alloc(heap, len);
+	void *memory = buffer_map(fd, len);
+
+	if (memory == MAP_FAILED)
+		return false;
+	memset(memory, 0xa5, len);
+	munmap(memory, len);
+	close(fd);
+	return true;
+}
+
+static bool is_zero(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
+
+	munmap(memory, len);
+	return zero;
+}
+
+FIXTURE(warm) {
+	int heap;
+};
+
+FIXTURE_VARIANT(warm) {
+	const char *name;
+	bool uncached;
+};
+
+FIXTURE_VARIANT_ADD(warm, low) {
+	.name = "system-dma32",
+};
+
+/* x86 has no uncached heaps, and "system" is the kernel's own. */
+#ifndef __x86_64__
+FIXTURE_VARIANT_ADD(warm, any) {
+	.name = "system",
+};
+
+FIXTURE_VARIANT_ADD(warm, uncached) {
+	.name = "system-uncached",
+	.uncached = true,
+};
+#endif
+
+FIXTURE_SETUP(warm)
+{
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load(STORE));
+	self->heap = heap_open(variant->name);
+	ASSERT_LE(0, self->heap);
+}
+
+FIXTURE_TEARDOWN(warm)
+{
+	close(self->heap);
+	module_gone();
+}
+
+TEST_F(warm, is_zero_and_the_same)
+{
+	int importer = importer_open(), device = importer_any_device(importer);
+	__u64 before[64], after, len;
+	int fd, attachment, count, i;
+	void *memory;
+
+	fd = heap_alloc(self->heap, LEN);
+	attachment = importer_attach(importer, device, fd);
+	count = importer_map(importer, attachment, HEAP_IMPORTER_BOTH);
+	ASSERT_LT(0, count);
+	ASSERT_GE(64, count);
+	for (i = 0; i < count; i++)
+		ASSERT_EQ(0, importer_segment(importer, attachment, i, &before[i], &len));
+	EXPECT_EQ(0, importer_unmap(importer, attachment));
+	EXPECT_EQ(0, importer_detach(importer, attachment));
+	memory = buffer_map(fd, LEN);
+	ASSERT_NE(MAP_FAILED, memory);
+	memset(memory, 0xa5, LEN);
+	munmap(memory, LEN);
+	close(fd);
+	EXPECT_EQ(LEN, held(variant->name));
+	settle(variant->name);
+	EXPECT_EQ(LEN, held(variant->name));
+
+	fd = heap_alloc(self->heap, LEN);
+	EXPECT_EQ(0, held(variant->name));
+	attachment = importer_attach(importer, device, fd);
+	ASSERT_EQ(count, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	for (i = 0; i < count; i++) {
+		ASSERT_EQ(0, importer_segment(importer, attachment, i, &after, &len));
+		EXPECT_EQ(before[i], after);
+	}
+	EXPECT_TRUE(is_zero(fd, LEN));
+	close(importer);
+}
+
+/* Before the thread is done, and while it is at work. */
+TEST_F(warm, is_zero_at_once)
+{
+	int round;
+
+	for (round = 0; round < 40; round++) {
+		size_t len = round % 3 ? LEN : MiB(32);
+		int fd;
+
+		ASSERT_TRUE(soil(self->heap, len));
+		usleep(round % 4 * 3000);
+		fd = heap_alloc(self->heap, LEN);
+		ASSERT_LE(0, fd);
+		EXPECT_TRUE(is_zero(fd, LEN));
+		close(fd);
+	}
+}
+
+static __u64 flushed(void)
+{
+	char *trace = flush_trace_take();
+	__u64 bytes = traced(trace, FLUSHED);
+
+	free(trace);
+	return bytes;
+}
+
+/* The zeros are written back in the background, so that they need not be at birth. */
+TEST_F(warm, zeros_reach_memory_before)
+{
+#ifdef __x86_64__
+	SKIP(return, "no caches to go around");
+#endif
+	/* Carveouts are zeroed when the module is loaded, and written back. */
+	settle("adsp");
+	settle("mdp");
+	ASSERT_TRUE(flush_trace_start());
+	ASSERT_TRUE(soil(self->heap, LEN));
+	settle(variant->name);
+	EXPECT_LE(LEN, flushed());
+	EXPECT_LE(0, heap_alloc(self->heap, LEN));
+	EXPECT_EQ(0, flushed());
+	flush_trace_end();
+}
+
+TEST_F(warm, has_a_limit)
+{
+	int heap = heap_open("system-dma32");
+
+	ASSERT_TRUE(soil(self->heap, MiB(128)));
+	EXPECT_LT(MiB(60), held(variant->name));
+	EXPECT_GE(MiB(64), held(variant->name));
+	/* That of both kinds of pages. */
+	ASSERT_TRUE(soil(heap, MiB(128)));
+	EXPECT_GE(MiB(64), held("system-dma32") +
+			   (strcmp(variant->name, "system-dma32") ? held(variant->name) : 0));
+	close(heap);
+}
+
+TEST_F(warm, counts_as_reclaimable_and_goes)
+{
+	long misc = vm_count("nr_kernel_misc_reclaimable");
+
+	ASSERT_TRUE(soil(self->heap, LEN));
+	EXPECT_EQ(LEN, held(variant->name));
+	EXPECT_EQ(misc + (long)(LEN / PAGE), vm_count("nr_kernel_misc_reclaimable"));
+	settle(variant->name);
+	drop();
+	EXPECT_EQ(0, held(variant->name));
+	EXPECT_EQ(misc, vm_count("nr_kernel_misc_reclaimable"));
+}
+
+TEST_F(warm, goes_with_the_module)
+{
+	long misc = vm_count("nr_kernel_misc_reclaimable"), available;
+
+	drop();
+	available = meminfo("MemAvailable:");
+	ASSERT_TRUE(soil(self->heap, MiB(60)));
+	close(self->heap);
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(misc, vm_count("nr_kernel_misc_reclaimable"));
+	while (meminfo("MemAvailable:") < available - (long)(MiB(16) >> 10))
+		usleep(10000);
+}
+
+/* Somebody else needs all there is, a little at a time. */
+static int use_memory(const char *name)
+{
+	while (held(name)) {
+		char *memory = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			return 1;
+		memset(memory, 1, MiB(1));
+	}
+	return 0;
+}
+
+TEST_F(warm, nobody_is_killed_for_it)
+{
+	long kills = vm_count("oom_kill");
+	int status;
+	pid_t pid;
+
+	ASSERT_TRUE(soil(self->heap, MiB(60)));
+	settle(variant->name);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(use_memory(variant->name));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(kills, vm_count("oom_kill"));
+}
+
+/* What is held is no obstacle to a buffer of another size. */
+TEST_F(warm, all_can_be_allocated)
+{
+	__u64 free;
+	int fd;
+
+	ASSERT_TRUE(soil(self->heap, MiB(60)));
+	settle(variant->name);
+	free = heap_query(self->heap).free;
+	fd = heap_alloc(self->heap, (free - MiB(32)) & ~(__u64)(PAGE - 1));
+	EXPECT_LE(0, fd);
+	EXPECT_GT(MiB(1), held(variant->name));
+}
+
+TEST(goes_after_a_while)
+{
+	int heap;
+
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load("store=64M keep=300"));
+	heap = heap_open("system-dma32");
+	ASSERT_TRUE(soil(heap, LEN));
+	EXPECT_EQ(LEN, held("system-dma32"));
+	while (held("system-dma32"))
+		usleep(10000);
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST(can_be_turned_off)
+{
+	int heap;
+
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load("store=0"));
+	heap = heap_open("system-dma32");
+	ASSERT_TRUE(soil(heap, LEN));
+	EXPECT_EQ(0, held("system-dma32"));
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+#define GROUPS	"/tmp/groups"
+#define A	GROUPS "/a"
+#define B	GROUPS "/b"
+
+/* Two control groups of memory; false if the kernel has none. */
+static bool make_groups(void)
+{
+	mkdir("/tmp", 0755);
+	mkdir(GROUPS, 0755);
+	return !mount("none", GROUPS, "cgroup2", 0, NULL) &&
+	       write_text(GROUPS "/cgroup.subtree_control", "+memory") &&
+	       (!mkdir(A, 0755) || errno == EEXIST) && (!mkdir(B, 0755) || errno == EEXIST);
+}
+
+static void remove_groups(void)
+{
+	rmdir(A "/inner");
+	rmdir(A);
+	rmdir(B);
+	umount(GROUPS);
+}
+
+static __u64 charged(const char *group)
+{
+	char *path = format("%s/memory.current", group), *text = read_text(path);
+	__u64 bytes = text ? strtoull(text, NULL, 10) : 0;
+
+	free(path);
+	free(text);
+	return bytes;
+}
+
+/* Processors keep charges in advance. */
+static void wait_for_charges(const char *group, __u64 less_than)
+{
+	while (charged(group) >= less_than)
+		usleep(10000);
+}
+
+/* What @body returns in a process that is in @group. */
+static int in_group(const char *group, int (*body)(void))
+{
+	char *path = format("%s/cgroup.procs", group);
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		_exit(write_text(path, "0") ? body() : 100);
+	waitpid(pid, &status, 0);
+	free(path);
+	return status;
+}
+
+static int soil_16(void)
+{
+	int heap = heap_open("system-dma32");
+
+	return !soil(heap, MiB(16));
+}
+
+/* Allocates as much and lets it go; the status tells how many MiB were held meanwhile. */
+static int held_beside_16(void)
+{
+	int fd = heap_alloc(heap_open("system-dma32"), MiB(16));
+
+	return fd < 0 || !is_zero(fd, MiB(16)) ? 101 : held("system-dma32") / MiB(1);
+}
+
+FIXTURE(groups) {
+};
+
+FIXTURE_SETUP(groups)
+{
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load(STORE));
+	if (!make_groups()) {
+		remove_groups();
+		SKIP(return, "no memory cgroups");
+	}
+}
+
+FIXTURE_TEARDOWN(groups)
+{
+	remove_groups();
+	module_gone();
+}
+
+TEST_F(groups, keep_their_own)
+{
+	ASSERT_EQ(0, in_group(A, soil_16));
+	settle("system-dma32");
+	EXPECT_EQ(MiB(16), held("system-dma32"));
+	EXPECT_LE(MiB(16), charged(A));
+	EXPECT_GT(MiB(8), charged(B));
+
+	/* Another group gets other memory, of its own. */
+	EXPECT_EQ(16, WEXITSTATUS(in_group(B, held_beside_16)));
+	EXPECT_EQ(MiB(32), held("system-dma32"));
+	EXPECT_LE(MiB(16), charged(A));
+	EXPECT_GT(MiB(24), charged(A));
+	EXPECT_LE(MiB(16), charged(B));
+	EXPECT_GT(MiB(24), charged(B));
+	/* So does who is in none. */
+	EXPECT_EQ(32, held_beside_16());
+	settle("system-dma32");
+	drop();
+	EXPECT_EQ(0, held("system-dma32"));
+	wait_for_charges(A, MiB(8));
+	wait_for_charges(B, MiB(8));
+
+	/* The same group gets what it had. */
+	ASSERT_EQ(0, in_group(A, soil_16));
+	settle("system-dma32");
+	EXPECT_EQ(0, in_group(A, held_beside_16));
+	EXPECT_EQ(MiB(16), held("system-dma32"));
+	EXPECT_LE(MiB(16), charged(A));
+	EXPECT_GT(MiB(24), charged(A));
+}
+
+TEST_F(groups, leave_it_to_their_parent)
+{
+	int heap = heap_open("system-dma32");
+
+	ASSERT_EQ(0, in_group(A, soil_16));
+	settle("system-dma32");
+	ASSERT_EQ(0, rmdir(A));
+	EXPECT_EQ(MiB(16), held("system-dma32"));
+	/* The kernel takes its time. */
+	do {
+		usleep(50000);
+		ASSERT_LE(0, heap_alloc(heap, MiB(2)));
+	} while (held("system-dma32") == MiB(16));
+	EXPECT_EQ(MiB(14), held("system-dma32"));
+}
+
+TEST_F(groups, with_a_limit_keep_nothing)
+{
+	ASSERT_TRUE(write_text(A "/memory.max", "67108864"));
+	EXPECT_EQ(0, in_group(A, soil_16));
+	EXPECT_EQ(0, held("system-dma32"));
+	wait_for_charges(A, MiB(8));
+	ASSERT_TRUE(write_text(A "/memory.max", "max"));
+
+	ASSERT_TRUE(write_text(A "/memory.high", "67108864"));
+	EXPECT_EQ(0, in_group(A, soil_16));
+	EXPECT_EQ(0, held("system-dma32"));
+
+	/* Nor do those within. */
+	ASSERT_TRUE(write_text(A "/cgroup.subtree_control", "+memory"));
+	ASSERT_EQ(0, mkdir(A "/inner", 0755));
+	EXPECT_EQ(0, in_group(A "/inner", soil_16));
+	EXPECT_EQ(0, held("system-dma32"));
+
+	ASSERT_TRUE(write_text(A "/memory.high", "max"));
+	EXPECT_EQ(0, in_group(A "/inner", soil_16));
+	EXPECT_EQ(MiB(16), held("system-dma32"));
+}
+
+TEST_HARNESS_MAIN
