@@ -31,6 +31,7 @@
 #define PAGE		KiB(4)
 #define HUGE		MiB(2)
 #define CARVEOUT	"adsp"
+#define SYSTEM		"system-dma32"
 #define PMEM_NODE	"/dev/pmem_adsp"
 
 /*
@@ -38,12 +39,12 @@
  * name "system" is the kernel's here.
  */
 static const char * const heaps[] = {
-	CARVEOUT, CARVEOUT "-uncached", "default_cma_region", "reserved", "system-dma32", "system",
+	CARVEOUT, CARVEOUT "-uncached", "default_cma_region", "reserved", SYSTEM, "system",
 };
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
 
-static int carveout;
+static int carveout, pages;
 
 static int heap_open(const char *name)
 {
@@ -119,17 +120,32 @@ static void touch(volatile char *view, size_t len)
 		view[i] = 1;
 }
 
-/* Wait until all free memory of the carveout is zero, and the thread asleep. */
-static void settle(void)
+static uint64_t dirty(int heap)
 {
 	struct contig_heap_query query;
 
+	if (ioctl(heap, CONTIG_HEAP_IOCTL_QUERY, &query))
+		die("CONTIG_HEAP_IOCTL_QUERY");
+	return query.dirty;
+}
+
+/* Wait until all memory that is ours is zero, and the threads asleep. */
+static void settle(void)
+{
 	do {
 		usleep(2000);
-		if (ioctl(carveout, CONTIG_HEAP_IOCTL_QUERY, &query))
-			die("CONTIG_HEAP_IOCTL_QUERY");
-	} while (query.dirty);
+	} while (dirty(carveout) || dirty(pages));
 	usleep(2000);
+}
+
+/* What is kept of released pages goes. */
+static void cool(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "2", 1) != 1)
+		die("drop_caches");
+	close(fd);
 }
 
 /* --- the life of a buffer */
@@ -138,16 +154,19 @@ enum step { ALLOC, MAP, TOUCH, UNMAP, FREE, STEPS };
 
 static const char * const step_names[STEPS] = { "alloc", "mmap", "touch", "munmap", "free" };
 
-/* SKEWED is the worst that mmap() may come to: only single pages can be mapped there. */
-enum way { PLAIN, SKEWED, LIBRARY, PMEM };
+/*
+ * SKEWED is the worst that mmap() may come to: only single pages can be mapped there. COLD is a buffer
+ * of which no page was ours before.
+ */
+enum way { PLAIN, SKEWED, COLD, LIBRARY, PMEM };
 
-static const char * const way_names[] = { "plain", "skewed", "library", "pmem" };
+static const char * const way_names[] = { "plain", "skewed", "cold", "library", "pmem" };
 
 static void live(int heap, size_t len, enum way way, uint64_t cost[STEPS])
 {
 	char *hint = way == SKEWED ? skewed_space(len) : NULL;
 	uint64_t start = now();
-	int fd = way == PLAIN ? alloc(heap, len) : alloc_huge(heap, len);
+	int fd = way == SKEWED ? alloc_huge(heap, len) : alloc(heap, len);
 	void *view;
 
 	cost[ALLOC] = spent_since(start);
@@ -227,6 +246,8 @@ static void measure_life(const char *name, enum way way, size_t len)
 	for (round = 0; round < ROUNDS; round++) {
 		uint64_t cost[STEPS], before = background_spent();
 
+		if (way == COLD)
+			cool();
 		if (way == PMEM)
 			live_pmem(len, cost);
 		else if (way == LIBRARY)
@@ -254,6 +275,7 @@ static void measure_lives(void)
 	for (i = 0; i < ARRAY_SIZE(heaps); i++)
 		measure_life(heaps[i], PLAIN, MiB(16));
 	measure_life(CARVEOUT, SKEWED, MiB(16));
+	measure_life(SYSTEM, COLD, MiB(16));
 	measure_life(CARVEOUT, LIBRARY, MiB(16));
 	measure_life(CARVEOUT "-uncached", LIBRARY, MiB(16));
 	measure_life("default_cma_region", LIBRARY, MiB(16));
@@ -575,8 +597,10 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	measure_setup();
-	background_setup(CARVEOUT);
+	background_add("contig_zero/" CARVEOUT);
+	background_add("contig_warm/" SYSTEM);
 	carveout = heap_open(CARVEOUT);
+	pages = heap_open(SYSTEM);
 	settle();
 	printf("what,heap,bytes,waited,total\n");
 	measure_lives();

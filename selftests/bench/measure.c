@@ -3,8 +3,8 @@
  * Counting instructions. With QEMU's -icount shift=0 the guest's clock advances by one
  * nanosecond an instruction, in steps of the system counter's period.
  *
- * What the kernel does in the background for a heap is the run time of the thread that zeroes
- * its memory. The CMA and system heaps of the kernel have nothing of the kind.
+ * What the kernel does in the background for a heap is the run time of the threads that zero
+ * memory. The CMA and system heaps of the kernel have nothing of the kind.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,8 @@
 #include "measure.h"
 
 static uint64_t clock_cost;
-static clockid_t background_clock;
+static clockid_t background_clocks[4];
+static int background_nr;
 
 void die(const char *what)
 {
@@ -72,30 +73,34 @@ static int is_thread(const char *pid, const char *name)
 	fclose(file);
 	comm[strcspn(comm, "\n")] = 0;
 	/* Kernels differ in whether they cut long names. */
-	return strlen(comm) >= 15 && !strncmp(comm, name, strlen(comm));
+	return !strcmp(comm, name) || (strlen(comm) == 15 && !strncmp(comm, name, 15));
 }
 
-/* Find the thread that zeroes the memory of a region. */
-void background_setup(const char *region)
+/* Find a thread that zeroes memory; it is called @name. */
+void background_add(const char *name)
 {
-	char name[64];
 	struct dirent *entry;
 	DIR *proc = opendir("/proc");
 
-	snprintf(name, sizeof(name), "contig_zero/%s", region);
 	while (proc && (entry = readdir(proc)))
 		if (is_thread(entry->d_name, name) &&
-		    !clock_getcpuclockid(atoi(entry->d_name), &background_clock))
+		    !clock_getcpuclockid(atoi(entry->d_name), &background_clocks[background_nr]))
 			break;
 	if (!proc || !entry)
 		die(name);
+	background_nr++;
 	closedir(proc);
 }
 
 /* What the background has cost since boot. */
 uint64_t background_spent(void)
 {
-	return read_clock(background_clock);
+	uint64_t spent = 0;
+	int i;
+
+	for (i = 0; i < background_nr; i++)
+		spent += read_clock(background_clocks[i]);
+	return spent;
 }
 
 void series_add(struct series *series, uint64_t cost)

@@ -28,7 +28,7 @@ void measure_setup(void);
 uint64_t now(void);
 uint64_t spent_since(uint64_t start);
 
-void background_setup(const char *region);
+void background_add(const char *name);
 uint64_t background_spent(void);
 
 void series_add(struct series *series, uint64_t cost);
