@@ -17,7 +17,9 @@
 STOCK='6.1 6.12 7.x'
 # Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
 # rest, which does not know what kernel it is on.
-HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer heap/system)
+HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer heap/files heap/system)
+# Of the distribution's kernel, for heap/transfer and heap/files.
+FILES='--modules loop --modules ext4 --modules xfs --modules dm-mod'
 HEAPS_MORE=(upstream/dmabuf-heap heap/extension heap/zero heap/introspect heap/stock heap/strangers
 	heap/stress heap/capacity)
 PMEM=(abi huge vma kernel_api unload)
@@ -37,7 +39,7 @@ full() {
 	[[ -z ${FULL:-} ]] || guest "$@"
 }
 
-guest arm64 "$STOCK" programs '--modules loop' "${HEAPS[@]/#/arm64/}"
+guest arm64 "$STOCK" programs "$FILES" "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/describe arm64/heap/extension \
@@ -52,8 +54,8 @@ guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/describe ar
 full armhf-more 6.12 programs '' armhf/heap/huge armhf/heap/importer \
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
-guest armhf armhf-6.1 programs '--modules loop' armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
-	armhf/heap/importer armhf/heap/transfer armhf/heap/system
+guest armhf armhf-6.1 programs "$FILES" armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
+	armhf/heap/importer armhf/heap/transfer armhf/heap/files armhf/heap/system
 full armhf-more armhf-6.1 programs '' armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.
 guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/stock
@@ -236,6 +238,7 @@ fi
 
 # Library and tool.
 guest userspace "$MORE" userspace/build '' arm64/lib armhf/lib
+guest userspace-gigabyte "$STOCK" userspace/build '--mem 3G' arm64/gigabyte
 guest userspace-tool 6.12 userspace/build '' arm64/tool arm64/terminal
 full userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera

@@ -102,6 +102,30 @@ def test_files():
         assert buffer.store(file, 100, 9, 6) == 6
         assert os.pread(file.fileno(), 6, 100) == b"\0" + b"2345" + b"\0"
         raises(OSError, buffer.load, -1, code=errno.EBADF)
+        told = []
+        assert buffer.load(file, 1, length=3, progress=lambda *figures: told.append(figures)) == 3
+        assert told == [(3, 3)]
+        raises(ZeroDivisionError, buffer.load, file, progress=lambda done, total: 1 // 0)
+
+
+def test_list():
+    heap = dmaheap.Heap(HEAP)
+    entries = dmaheap.heaps()
+    assert [entry.name for entry in entries] == dmaheap.names()
+    entry = next(entry for entry in entries if entry.name == HEAP)
+    info = heap.info()
+    assert entry.openable and (entry.total, entry.free) == (info.total, info.free)
+    assert entry.kind == "carveout" and entry.region
+    entry = next(entry for entry in entries if entry.name == "system")
+    assert entry.openable and entry.total is entry.kind is None
+
+
+def test_anonymous_memory():
+    heap = dmaheap.Heap(["no-such", dmaheap.UDMABUF])
+    assert heap.name == dmaheap.UDMABUF
+    with heap.allocate(1) as buffer, buffer.read_write() as memory:
+        memory[:2] = b"ab"
+        assert memory.nbytes == PAGE and bytes(memory[:3]) == b"ab\0"
 
 
 def test_errors():

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include <linux/contig_heap.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
+#include <linux/loop.h>
 #include <linux/udmabuf.h>
 
 #include "common.h"
@@ -149,6 +151,66 @@ int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase)
 
 	*phase = place.phase;
 	return ret;
+}
+
+static long long transfer(int node, unsigned int command, struct contig_heap_transfer data)
+{
+	data.done = 0x5555555555555555;
+	return ioctl(node, command, &data) ? -1 : (long long)data.done;
+}
+
+/* Bytes, or -1. */
+long long buffer_load(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len)
+{
+	return transfer(node, CONTIG_HEAP_IOCTL_LOAD,
+			(struct contig_heap_transfer){ fd, file, offset, file_offset, len, 0, 0, 0 });
+}
+
+long long buffer_store(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len)
+{
+	return transfer(node, CONTIG_HEAP_IOCTL_STORE,
+			(struct contig_heap_transfer){ fd, file, offset, file_offset, len, 0, 0, 0 });
+}
+
+/* A file of that length that holds what fill() writes, or nothing without a seed. */
+int new_file(size_t len, __u32 seed)
+{
+	int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	void *memory = malloc(len + 1);
+
+	if (seed) {
+		fill(memory, len, seed);
+		if (write(file, memory, len) != (ssize_t)len)
+			die("write to a file");
+	}
+	free(memory);
+	return file;
+}
+
+/* A loop device over a file; -1 if there is none to be had. */
+int loop_open(int file, int flags)
+{
+	int control, device;
+	char *path;
+
+	if (access("/dev/loop-control", F_OK) && system("modprobe loop"))
+		return -1;
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	path = format("/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
+	close(control);
+	device = open(path, O_RDWR | O_CLOEXEC | flags);
+	free(path);
+	if (device >= 0 && ioctl(device, LOOP_SET_FD, file)) {
+		close(device);
+		return -1;
+	}
+	return device;
+}
+
+void loop_close(int device)
+{
+	ioctl(device, LOOP_CLR_FD);
+	close(device);
 }
 
 /* A dma-buf of udmabuf; -1 where the kernel has none. */

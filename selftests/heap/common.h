@@ -30,6 +30,12 @@ int buffer_sync(int fd, __u64 flags);
 int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags);
 int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase);
 
+long long buffer_load(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len);
+long long buffer_store(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len);
+
+int new_file(size_t len, __u32 seed);
+int loop_open(int file, int flags);
+void loop_close(int device);
 int udmabuf(size_t len);
 
 pid_t spawn_busy(void);

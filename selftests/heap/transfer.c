@@ -12,63 +12,12 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include <linux/loop.h>
-
 #include "importer_client.h"
 #include "test.h"
 
 /* More than one slice, and no whole number of them. */
 #define LEN	(MiB(9) + KiB(48))
 #define FOLDER	"/tmp/transfer"
-
-static int transfer(int node, unsigned int command, int fd, __u64 offset, int file,
-		    __u64 file_offset, __u64 len, __u64 *done)
-{
-	struct contig_heap_transfer data = {
-		.fd = fd,
-		.file = file,
-		.offset = offset,
-		.file_offset = file_offset,
-		.len = len,
-		.done = 0x5555555555555555,
-	};
-	int ret = ioctl(node, command, &data);
-
-	*done = data.done;
-	return ret;
-}
-
-/* Bytes, or -1. */
-static long long load(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len)
-{
-	__u64 done;
-
-	return transfer(node, CONTIG_HEAP_IOCTL_LOAD, fd, offset, file, file_offset, len, &done) ?
-	       -1 : (long long)done;
-}
-
-static long long store(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len)
-{
-	__u64 done;
-
-	return transfer(node, CONTIG_HEAP_IOCTL_STORE, fd, offset, file, file_offset, len, &done) ?
-	       -1 : (long long)done;
-}
-
-/* A file of that length that holds what fill() writes, or nothing without a seed. */
-static int new_file(size_t len, __u32 seed)
-{
-	int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	void *memory = malloc(len + 1);
-
-	if (seed) {
-		fill(memory, len, seed);
-		if (write(file, memory, len) != (ssize_t)len)
-			die("write to a file");
-	}
-	free(memory);
-	return file;
-}
 
 FIXTURE(transfer) {
 	int heap;
@@ -99,7 +48,7 @@ TEST_F(transfer, loads_a_file)
 {
 	int file = new_file(LEN, 1);
 
-	ASSERT_EQ(LEN, load(self->heap, self->fd, 0, file, 0, LEN));
+	ASSERT_EQ(LEN, buffer_load(self->heap, self->fd, 0, file, 0, LEN));
 	EXPECT_TRUE(filled(self->map, LEN, 1));
 	EXPECT_EQ(LEN, lseek(file, 0, SEEK_CUR));
 	close(file);
@@ -111,7 +60,7 @@ TEST_F(transfer, stores_into_a_file)
 	unsigned char *copy = malloc(LEN);
 
 	fill(self->map, LEN, 2);
-	ASSERT_EQ(LEN, store(self->heap, self->fd, 0, file, 0, LEN));
+	ASSERT_EQ(LEN, buffer_store(self->heap, self->fd, 0, file, 0, LEN));
 	ASSERT_EQ(LEN, pread(file, copy, LEN, 0));
 	EXPECT_TRUE(filled(copy, LEN, 2));
 	EXPECT_TRUE(filled(self->map, LEN, 2));
@@ -134,12 +83,12 @@ TEST_F(transfer, leaves_alone_what_is_beside)
 
 	for (i = 0; i < ARRAY_SIZE(part); i++) {
 		/* Once the kernel has the lines, the program changes the memory. */
-		ASSERT_EQ(LEN, store(self->heap, self->fd, 0, file, 0, LEN));
+		ASSERT_EQ(LEN, buffer_store(self->heap, self->fd, 0, file, 0, LEN));
 		fill(self->map, LEN, 4 + i);
 		memcpy(wanted, self->map, LEN);
 		memset(wanted + part[i].offset, 0x77, part[i].len);
 		ASSERT_EQ(part[i].len, pwrite(file, wanted + part[i].offset, part[i].len, 7));
-		ASSERT_EQ(part[i].len, load(self->heap, self->fd, part[i].offset, file, 7,
+		ASSERT_EQ(part[i].len, buffer_load(self->heap, self->fd, part[i].offset, file, 7,
 					    part[i].len));
 		EXPECT_EQ(0, memcmp(wanted, self->map, LEN));
 	}
@@ -152,12 +101,12 @@ TEST_F(transfer, ends_with_the_file)
 	int file = new_file(PAGE + 100, 5);
 
 	memset(self->map, 0x11, LEN);
-	EXPECT_EQ(PAGE + 100, load(self->heap, self->fd, 0, file, 0, LEN));
+	EXPECT_EQ(PAGE + 100, buffer_load(self->heap, self->fd, 0, file, 0, LEN));
 	EXPECT_TRUE(filled(self->map, PAGE + 100, 5));
 	EXPECT_TRUE(all_bytes(self->map + PAGE + 100, LEN - PAGE - 100, 0x11));
-	EXPECT_EQ(0, load(self->heap, self->fd, 0, file, PAGE + 100, LEN));
-	EXPECT_EQ(0, load(self->heap, self->fd, 0, file, MiB(100), LEN));
-	EXPECT_EQ(100, load(self->heap, self->fd, 0, file, PAGE, LEN));
+	EXPECT_EQ(0, buffer_load(self->heap, self->fd, 0, file, PAGE + 100, LEN));
+	EXPECT_EQ(0, buffer_load(self->heap, self->fd, 0, file, MiB(100), LEN));
+	EXPECT_EQ(100, buffer_load(self->heap, self->fd, 0, file, PAGE, LEN));
 	close(file);
 }
 
@@ -167,7 +116,7 @@ TEST_F(transfer, grows_a_file_with_a_hole)
 	unsigned char copy[300];
 
 	fill(self->map, LEN, 6);
-	ASSERT_EQ(100, store(self->heap, self->fd, 0, file, 200, 100));
+	ASSERT_EQ(100, buffer_store(self->heap, self->fd, 0, file, 200, 100));
 	ASSERT_EQ(300, pread(file, copy, 300, 0));
 	EXPECT_TRUE(all_bytes(copy, 200, 0));
 	EXPECT_EQ(0, memcmp(copy + 200, self->map, 100));
@@ -182,93 +131,69 @@ TEST_F(transfer, appends_where_the_file_says_so)
 	ASSERT_EQ(3, write(file, "abc", 3));
 	end = open(path, O_WRONLY | O_APPEND);
 	memcpy(self->map, "def", 3);
-	ASSERT_EQ(3, store(self->heap, self->fd, 0, end, 0, 3));
+	ASSERT_EQ(3, buffer_store(self->heap, self->fd, 0, end, 0, 3));
 	EXPECT_EQ(0, strcmp("abcdef", read_text(path)));
 	unlink(path);
 	close(end);
 	close(file);
 }
 
+/**
+ * struct stream - the other end of a pipe or a socket
+ * @fd: that end, which is closed at last
+ * @feed: write to it, rather than read
+ * @memory: what comes and goes, @len bytes
+ * @len: bytes
+ * @done: how many of them
+ */
 struct stream {
 	int fd;
-	size_t len;
-	__u32 seed;
-	int ok;
+	bool feed;
+	char *memory;
+	size_t len, done;
 };
 
-static void *feed(void *data)
+static void *serve(void *data)
 {
 	struct stream *stream = data;
-	char *memory = malloc(stream->len);
-	size_t done = 0;
 	ssize_t ret;
 
-	fill(memory, stream->len, stream->seed);
-	for (; done < stream->len; done += ret) {
-		ret = write(stream->fd, memory + done, stream->len - done);
+	for (stream->done = 0; stream->done < stream->len; stream->done += ret) {
+		char *memory = stream->memory + stream->done;
+		size_t left = stream->len - stream->done;
+
+		ret = stream->feed ? write(stream->fd, memory, left) :
+				     read(stream->fd, memory, left);
 		if (ret <= 0)
 			break;
 	}
-	free(memory);
 	close(stream->fd);
-	stream->ok = done == stream->len;
 	return NULL;
 }
 
-static void *drain(void *data)
+/* A load takes what comes until the other end closes. */
+TEST_F(transfer, with_a_pipe_and_a_socket)
 {
-	struct stream *stream = data;
-	char *memory = malloc(stream->len);
-	size_t done = 0;
-	ssize_t ret;
-
-	for (; done < stream->len; done += ret) {
-		ret = read(stream->fd, memory + done, stream->len - done);
-		if (ret <= 0)
-			break;
-	}
-	stream->ok = done == stream->len && filled(memory, done, stream->seed);
-	free(memory);
-	return NULL;
-}
-
-/* It takes what comes until the other end closes. */
-TEST_F(transfer, loads_from_a_pipe_and_a_socket)
-{
-	struct stream stream = { .len = MiB(1) + 17 };
+	struct stream stream = { .len = MiB(1) + 17, .memory = malloc(MiB(1) + 17) };
+	size_t len = stream.len;
 	pthread_t thread;
 	int end[2], i;
 
-	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, i ? socketpair(AF_UNIX, SOCK_STREAM, 0, end) : pipe(end));
-		stream.fd = end[1];
-		stream.seed = 7 + i;
-		ASSERT_EQ(0, pthread_create(&thread, NULL, feed, &stream));
-		EXPECT_EQ(stream.len, load(self->heap, self->fd, 0, end[0], 0, LEN));
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, i / 2 ? socketpair(AF_UNIX, SOCK_STREAM, 0, end) : pipe(end));
+		stream.feed = i % 2;
+		stream.fd = end[stream.feed];
+		fill(stream.feed ? stream.memory : (char *)self->map, len, 7 + i);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, serve, &stream));
+		EXPECT_EQ(len, stream.feed ? buffer_load(self->heap, self->fd, 0, end[0], 0, LEN) :
+					     buffer_store(self->heap, self->fd, 0, end[1], 0, len));
 		pthread_join(thread, NULL);
-		EXPECT_TRUE(stream.ok);
-		EXPECT_TRUE(filled(self->map, stream.len, stream.seed));
-		close(end[0]);
+		EXPECT_EQ(len, stream.done);
+		EXPECT_TRUE(filled(stream.memory, len, 7 + i));
+		EXPECT_TRUE(filled(self->map, len, 7 + i));
+		close(end[!stream.feed]);
 	}
-}
-
-TEST_F(transfer, stores_into_a_pipe_and_a_socket)
-{
-	struct stream stream = { .len = MiB(1) + 17, .seed = 9 };
-	pthread_t thread;
-	int end[2], i;
-
-	fill(self->map, LEN, 9);
-	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, i ? socketpair(AF_UNIX, SOCK_STREAM, 0, end) : pipe(end));
-		stream.fd = end[0];
-		ASSERT_EQ(0, pthread_create(&thread, NULL, drain, &stream));
-		EXPECT_EQ(stream.len, store(self->heap, self->fd, 0, end[1], 0, stream.len));
-		pthread_join(thread, NULL);
-		EXPECT_TRUE(stream.ok);
-		close(end[0]);
-		close(end[1]);
-	}
+	free(stream.memory);
 }
 
 static void on_alarm(int signal)
@@ -288,11 +213,11 @@ TEST_F(transfer, is_interrupted)
 	ASSERT_EQ(0, pipe(end));
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &soon, NULL);
-	EXPECT_ERRNO(EINTR, load(self->heap, self->fd, 0, end[0], 0, LEN));
+	EXPECT_ERRNO(EINTR, buffer_load(self->heap, self->fd, 0, end[0], 0, LEN));
 	setitimer(ITIMER_REAL, &never, NULL);
 	ASSERT_EQ(6, write(end[1], "before", 6));
 	setitimer(ITIMER_REAL, &soon, NULL);
-	EXPECT_EQ(6, load(self->heap, self->fd, 0, end[0], 0, LEN));
+	EXPECT_EQ(6, buffer_load(self->heap, self->fd, 0, end[0], 0, LEN));
 	setitimer(ITIMER_REAL, &never, NULL);
 	EXPECT_EQ(0, memcmp(self->map, "before", 6));
 	close(end[0]);
@@ -304,12 +229,12 @@ TEST_F(transfer, does_not_wait_for_an_empty_pipe_that_must_not)
 	int end[2];
 
 	ASSERT_EQ(0, pipe2(end, O_NONBLOCK));
-	EXPECT_ERRNO(EAGAIN, load(self->heap, self->fd, 0, end[0], 0, LEN));
+	EXPECT_ERRNO(EAGAIN, buffer_load(self->heap, self->fd, 0, end[0], 0, LEN));
 	ASSERT_EQ(3, write(end[1], "abc", 3));
-	EXPECT_EQ(3, load(self->heap, self->fd, 0, end[0], 0, LEN));
+	EXPECT_EQ(3, buffer_load(self->heap, self->fd, 0, end[0], 0, LEN));
 	close(end[0]);
 	EXPECT_EQ(SIG_DFL, signal(SIGPIPE, SIG_IGN));
-	EXPECT_ERRNO(EPIPE, store(self->heap, self->fd, 0, end[1], 0, 1));
+	EXPECT_ERRNO(EPIPE, buffer_store(self->heap, self->fd, 0, end[1], 0, 1));
 	close(end[1]);
 }
 
@@ -321,8 +246,8 @@ TEST_F(transfer, stops_where_a_file_system_is_full)
 	mkdir(FOLDER, 0700);
 	ASSERT_EQ(0, mount("none", FOLDER, "tmpfs", 0, "size=1M"));
 	file = open(FOLDER "/full", O_RDWR | O_CREAT, 0600);
-	EXPECT_EQ(MiB(1), store(self->heap, self->fd, 0, file, 0, LEN));
-	EXPECT_ERRNO(ENOSPC, store(self->heap, self->fd, MiB(1), file, MiB(1), LEN - MiB(1)));
+	EXPECT_EQ(MiB(1), buffer_store(self->heap, self->fd, 0, file, 0, LEN));
+	EXPECT_ERRNO(ENOSPC, buffer_store(self->heap, self->fd, MiB(1), file, MiB(1), LEN - MiB(1)));
 	close(file);
 	EXPECT_EQ(0, umount(FOLDER));
 	rmdir(FOLDER);
@@ -339,22 +264,22 @@ TEST_F(transfer, refuses_files_that_are_not_open_for_it)
 	int vgem = foreign_dmabuf();
 
 	ASSERT_EQ(4, write(both, "text", 4));
-	EXPECT_ERRNO(EBADF, load(self->heap, self->fd, 0, write_only, 0, 4));
-	EXPECT_ERRNO(EBADF, store(self->heap, self->fd, 0, read_only, 0, 4));
-	EXPECT_ERRNO(EBADF, load(self->heap, self->fd, 0, path_only, 0, 4));
-	EXPECT_ERRNO(EBADF, load(self->heap, self->fd, 0, -1, 0, 4));
-	EXPECT_ERRNO(EBADF, load(self->heap, self->fd, 0, 4096, 0, 4));
-	EXPECT_ERRNO(EBADF, load(self->heap, -1, 0, both, 0, 4));
-	EXPECT_ERRNO(EACCES, load(self->heap, readable, 0, both, 0, 4));
-	EXPECT_ERRNO(EACCES, store(self->heap, writable, 0, both, 0, 4));
-	EXPECT_EQ(4, load(self->heap, writable, 0, both, 0, 4));
-	EXPECT_EQ(4, store(self->heap, readable, 0, both, 0, 4));
+	EXPECT_ERRNO(EBADF, buffer_load(self->heap, self->fd, 0, write_only, 0, 4));
+	EXPECT_ERRNO(EBADF, buffer_store(self->heap, self->fd, 0, read_only, 0, 4));
+	EXPECT_ERRNO(EBADF, buffer_load(self->heap, self->fd, 0, path_only, 0, 4));
+	EXPECT_ERRNO(EBADF, buffer_load(self->heap, self->fd, 0, -1, 0, 4));
+	EXPECT_ERRNO(EBADF, buffer_load(self->heap, self->fd, 0, 4096, 0, 4));
+	EXPECT_ERRNO(EBADF, buffer_load(self->heap, -1, 0, both, 0, 4));
+	EXPECT_ERRNO(EACCES, buffer_load(self->heap, readable, 0, both, 0, 4));
+	EXPECT_ERRNO(EACCES, buffer_store(self->heap, writable, 0, both, 0, 4));
+	EXPECT_EQ(4, buffer_load(self->heap, writable, 0, both, 0, 4));
+	EXPECT_EQ(4, buffer_store(self->heap, readable, 0, both, 0, 4));
 	/* No data: a folder, a heap, a dma-buf, this one and another's. */
-	EXPECT_ERRNO(EINVAL, load(self->heap, self->fd, 0, folder, 0, 4));
-	EXPECT_ERRNO(EINVAL, load(self->heap, self->fd, 0, self->heap, 0, 4));
-	EXPECT_ERRNO(EINVAL, load(self->heap, self->fd, 0, self->fd, 0, 4));
-	EXPECT_ERRNO(EINVAL, load(self->heap, vgem, 0, both, 0, 4));
-	EXPECT_ERRNO(EINVAL, load(self->heap, both, 0, both, 0, 4));
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, folder, 0, 4));
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, self->heap, 0, 4));
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, self->fd, 0, 4));
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, vgem, 0, both, 0, 4));
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, both, 0, both, 0, 4));
 	unlink(path);
 	close(both);
 	close(read_only);
@@ -390,14 +315,14 @@ TEST_F(transfer, refuses_ranges_that_are_none)
 
 	memset(self->map, 0x22, LEN);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_ERRNO(EINVAL, load(self->heap, self->fd, bad[i].offset, file,
+		EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, bad[i].offset, file,
 					  bad[i].file_offset, bad[i].len));
-		EXPECT_ERRNO(EINVAL, store(self->heap, self->fd, bad[i].offset, file,
+		EXPECT_ERRNO(EINVAL, buffer_store(self->heap, self->fd, bad[i].offset, file,
 					   bad[i].file_offset, bad[i].len));
 	}
 	ASSERT_EQ(0, pipe(end));
-	EXPECT_ERRNO(ESPIPE, load(self->heap, self->fd, 0, end[0], 1, 4));
-	EXPECT_ERRNO(ESPIPE, store(self->heap, self->fd, 0, end[1], 1, 4));
+	EXPECT_ERRNO(ESPIPE, buffer_load(self->heap, self->fd, 0, end[0], 1, 4));
+	EXPECT_ERRNO(ESPIPE, buffer_store(self->heap, self->fd, 0, end[1], 1, 4));
 	EXPECT_TRUE(all_bytes(self->map, LEN, 0x22));
 	close(end[0]);
 	close(end[1]);
@@ -426,57 +351,29 @@ TEST_F(transfer, refuses_flags_and_fields_that_it_does_not_know)
 	close(file);
 }
 
-/* A loop device over a file in memory, opened with O_DIRECT. */
-static int direct_device(int file)
-{
-	int control, number, device;
-	char *path;
-
-	if (access("/dev/loop-control", F_OK) && system("modprobe loop"))
-		return -1;
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	number = ioctl(control, LOOP_CTL_GET_FREE);
-	path = format("/dev/loop%d", number);
-
-	close(control);
-	device = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	free(path);
-	if (device >= 0 && ioctl(device, LOOP_SET_FD, file)) {
-		close(device);
-		return -1;
-	}
-	return device;
-}
-
-static void direct_close(int device)
-{
-	ioctl(device, LOOP_CLR_FD);
-	close(device);
-}
-
 /* Pages of the device itself would be in the page cache; the file below it is there anyway. */
 TEST_F(transfer, goes_around_the_page_cache)
 {
 	size_t len = LEN / 4096 * 4096;
-	int file = new_file(len, 12), device = direct_device(file);
+	int file = new_file(len, 12), device = loop_open(file, O_DIRECT);
 	unsigned char *copy = malloc(len);
 	long before;
 
 	ASSERT_LE(0, device);
 	before = meminfo("Cached") + meminfo("Buffers");
-	ASSERT_EQ(len, load(self->heap, self->fd, 0, device, 0, len));
+	ASSERT_EQ(len, buffer_load(self->heap, self->fd, 0, device, 0, len));
 	EXPECT_GT(before + 1024, meminfo("Cached") + meminfo("Buffers"));
 	EXPECT_TRUE(filled(self->map, len, 12));
 
 	fill(self->map, LEN, 13);
-	ASSERT_EQ(len - 8192, store(self->heap, self->fd, 4096, device, 8192, len - 8192));
+	ASSERT_EQ(len - 8192, buffer_store(self->heap, self->fd, 4096, device, 8192, len - 8192));
 	EXPECT_GT(before + 1024, meminfo("Cached") + meminfo("Buffers"));
 	ASSERT_EQ(len, pread(file, copy, len, 0));
 	EXPECT_EQ(0, memcmp(self->map + 4096, copy + 8192, len - 8192));
 
-	EXPECT_ERRNO(EINVAL, load(self->heap, self->fd, 0, device, 1, 4096));
-	EXPECT_ERRNO(EINVAL, load(self->heap, self->fd, 0, device, 0, 100));
-	direct_close(device);
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, device, 1, 4096));
+	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, device, 0, 100));
+	loop_close(device);
 	free(copy);
 	close(file);
 }
@@ -491,7 +388,7 @@ static void *load_half(void *data)
 {
 	struct half *half = data;
 
-	half->done = load(half->heap, half->fd, half->offset, half->file, 0, MiB(4));
+	half->done = buffer_load(half->heap, half->fd, half->offset, half->file, 0, MiB(4));
 	return NULL;
 }
 
@@ -528,13 +425,13 @@ TEST_F(transfer, devices_see_what_was_loaded)
 
 	ASSERT_LE(0, attachment);
 	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
-	ASSERT_EQ(MiB(1), load(self->heap, self->fd, PAGE, file, 0, MiB(1)));
+	ASSERT_EQ(MiB(1), buffer_load(self->heap, self->fd, PAGE, file, 0, MiB(1)));
 	ASSERT_EQ(0, importer_dma_read(importer, attachment, PAGE, copy, MiB(1)));
 	EXPECT_TRUE(filled(copy, MiB(1), 16));
 
 	fill(copy, MiB(1), 17);
 	ASSERT_EQ(0, importer_dma_write(importer, attachment, 0, copy, MiB(1)));
-	ASSERT_EQ(MiB(1), store(self->heap, self->fd, 0, stored, 0, MiB(1)));
+	ASSERT_EQ(MiB(1), buffer_store(self->heap, self->fd, 0, stored, 0, MiB(1)));
 	ASSERT_EQ(MiB(1), pread(stored, copy, MiB(1), 0));
 	EXPECT_TRUE(filled(copy, MiB(1), 17));
 	free(copy);
@@ -569,7 +466,7 @@ TEST_F(transfer, waits_for_fences)
 	import.fd = sync_file;
 	ASSERT_EQ(0, ioctl(self->fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, signal_fence, &fenced));
-	ASSERT_EQ(PAGE, load(self->heap, self->fd, 0, file, 0, PAGE));
+	ASSERT_EQ(PAGE, buffer_load(self->heap, self->fd, 0, file, 0, PAGE));
 	/* Readable, when nobody writes to it any more. */
 	EXPECT_EQ(1, poll(&(struct pollfd) { .fd = sync_file, .events = POLLIN }, 1, 0));
 	pthread_join(thread, NULL);
@@ -596,7 +493,7 @@ TEST_F(transfer, anybody_with_a_buffer)
 		node = open("/dev/contig_buffer", O_RDWR | O_CLOEXEC);
 		if (node < 0)
 			_exit(2);
-		if (load(node, self->fd, 0, file, 0, PAGE) != (long long)PAGE)
+		if (buffer_load(node, self->fd, 0, file, 0, PAGE) != (long long)PAGE)
 			_exit(3);
 		if (buffer_sync_range(node, self->fd, 0, PAGE,
 				      DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ) ||

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 
 #include <linux/android_pmem.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <kselftest_harness.h>
 
@@ -64,6 +66,17 @@ static bool all(const void *memory, uint64_t len, unsigned char value)
 	const unsigned char *byte = memory;
 
 	return !len || (*byte == value && !memcmp(byte, byte + 1, len - 1));
+}
+
+/* From 6.12 on, what the address allows for is mapped by huge entries. */
+static bool has_huge_entries(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		abort();
+	return major > 6 || (major == 6 && minor >= 12);
 }
 
 FIXTURE(heap) {
@@ -118,7 +131,7 @@ TEST_F(heap, tells_of_itself)
 	EXPECT_EQ(info.total, info.free);
 	EXPECT_EQ(0, info.quantum & (info.quantum - 1));
 	EXPECT_EQ(FD_CLOEXEC, fcntl(dmaheap_fd(self->heap), F_GETFD));
-	info.size--;
+	info.size = 4;
 	EXPECT_EQ(-EINVAL, dmaheap_query(self->heap, &info));
 }
 
@@ -154,6 +167,31 @@ TEST_F(heap, larger_structures)
 	EXPECT_EQ(-E2BIG, dmaheap_alloc(self->heap, PAGE, &options.options, &buffer));
 }
 
+/* Those of a header that had less. */
+TEST_F(heap, smaller_structures)
+{
+	struct dmaheap_info info = DMAHEAP_INFO_INIT;
+	struct dmaheap_buffer_info known = DMAHEAP_BUFFER_INFO_INIT;
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+
+	info.size = offsetof(struct dmaheap_info, largest);
+	info.largest = 42;
+	ASSERT_EQ(0, dmaheap_query(self->heap, &info));
+	EXPECT_EQ(offsetof(struct dmaheap_info, largest), info.size);
+	EXPECT_EQ(query(self->heap).free, info.free);
+	EXPECT_EQ(42, info.largest);
+	options.size = offsetof(struct dmaheap_options, name);
+	options.name = "this name has more bytes than fit";
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
+	known.size = offsetof(struct dmaheap_buffer_info, age);
+	known.age = 42;
+	ASSERT_EQ(0, dmaheap_buffer_info(buffer, &known));
+	EXPECT_EQ(PAGE, known.bytes);
+	EXPECT_EQ(42, known.age);
+	dmaheap_buffer_unref(buffer);
+}
+
 TEST_F(heap, what_is_known_of_a_buffer)
 {
 	struct dmaheap_buffer_info info = { .size = sizeof(info), .reserved = 7 };
@@ -172,7 +210,7 @@ TEST_F(heap, what_is_known_of_a_buffer)
 	EXPECT_EQ(0, info.reserved);
 	EXPECT_STREQ(alias ? "default_cma_region-uncached" : variant->name, info.heap);
 	EXPECT_STREQ(variant->flags & DMAHEAP_INFO_CMA ? "cma" : "carveout", info.kind);
-	info.size--;
+	info.size = 0;
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_info(imported, &info));
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_info(imported, NULL));
 	dmaheap_buffer_unref(imported);
@@ -287,6 +325,222 @@ TEST_F(heap, contents_from_a_file_and_back)
 	close(file);
 }
 
+/**
+ * struct progress - what was told of it
+ * @calls: how many times
+ * @done: the last
+ * @len: the last
+ * @stop: what the second one returns
+ */
+struct progress {
+	int calls;
+	uint64_t done, len;
+	int stop;
+};
+
+static int on_progress(uint64_t done, uint64_t len, void *data)
+{
+	struct progress *progress = data;
+
+	progress->done = done;
+	progress->len = len;
+	return ++progress->calls == 2 ? progress->stop : 0;
+}
+
+TEST_F(heap, contents_with_progress)
+{
+	const uint64_t len = MiB(17) + 100, part = len - 1000;
+	int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600), copy;
+	struct dmaheap_transfer transfer = DMAHEAP_TRANSFER_INIT;
+	struct progress progress = { 0 };
+	struct dmaheap_buffer *buffer;
+	unsigned char *text = malloc(len);
+	void *data;
+
+	fill(text, len, 3);
+	ASSERT_EQ(len, write(file, text, len));
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(18), NULL, &buffer));
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
+	/* To the end of the file. */
+	transfer.progress = on_progress;
+	transfer.data = &progress;
+	transfer.offset = 3;
+	transfer.file_offset = 1000;
+	EXPECT_EQ(0, dmaheap_buffer_load_all(buffer, file, &transfer));
+	EXPECT_EQ(part, transfer.done);
+	EXPECT_EQ(0, memcmp((char *)data + 3, text + 1000, part));
+	EXPECT_TRUE(all((char *)data + 3 + part, MiB(18) - 3 - part, 0));
+	EXPECT_EQ(2, progress.calls);
+	EXPECT_EQ(part, progress.done);
+	EXPECT_EQ(MiB(18) - 3, progress.len);
+
+	copy = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	progress.calls = 0;
+	transfer.file_offset = 10;
+	transfer.len = part;
+	EXPECT_EQ(0, dmaheap_buffer_store_all(buffer, copy, &transfer));
+	EXPECT_EQ(part, transfer.done);
+	EXPECT_EQ(2, progress.calls);
+	EXPECT_EQ(part, progress.len);
+	EXPECT_EQ(part + 10, lseek(copy, 0, SEEK_END));
+	memset(text, 0, part);
+	ASSERT_EQ(part, pread(copy, text, part, 10));
+	EXPECT_EQ(0, memcmp((char *)data + 3, text, part));
+
+	/* Whoever has had enough says so, and what was done is told. */
+	progress.calls = 1;
+	progress.stop = 7;
+	EXPECT_EQ(7, dmaheap_buffer_load_all(buffer, file, &transfer));
+	EXPECT_EQ(MiB(16), transfer.done);
+	progress.stop = 0;
+
+	/* So it is with an error; and without anybody to tell. */
+	transfer.progress = NULL;
+	ASSERT_EQ(0, ftruncate(copy, 0));
+	EXPECT_EQ(0, dmaheap_buffer_load_all(buffer, copy, &transfer));
+	EXPECT_EQ(0, transfer.done);
+	EXPECT_EQ(-EBADF, dmaheap_buffer_load_all(buffer, -1, &transfer));
+	transfer.len = MiB(18);
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load_all(buffer, file, &transfer));
+	transfer.len = 0;
+	transfer.offset = MiB(18);
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_store_all(buffer, file, &transfer));
+	transfer.offset = 0;
+	transfer.flags = 1;
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load_all(buffer, file, &transfer));
+	transfer.size = 8;
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load_all(buffer, file, &transfer));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_load_all(buffer, file, NULL));
+	free(text);
+	dmaheap_buffer_unref(buffer);
+	close(copy);
+	close(file);
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/* It feeds a pipe in pieces, and sends its parent signals meanwhile. */
+static void feed(int pipe, size_t len)
+{
+	char text[1000];
+	size_t done;
+
+	memset(text, 0x4b, sizeof(text));
+	for (done = 0; done < len; done += sizeof(text)) {
+		kill(getppid(), SIGUSR1);
+		usleep(1000);
+		if (write(pipe, text, sizeof(text)) != sizeof(text))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+TEST_F(heap, contents_of_a_stream_despite_signals)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct dmaheap_transfer transfer = DMAHEAP_TRANSFER_INIT;
+	struct dmaheap_buffer *buffer;
+	int stream[2], status;
+	void *data;
+	pid_t pid;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, 25000, NULL, &buffer));
+	ASSERT_EQ(0, pipe(stream));
+	sigaction(SIGUSR1, &action, NULL);
+	pid = fork();
+	if (!pid)
+		feed(stream[1], 20000);
+	close(stream[1]);
+	EXPECT_EQ(0, dmaheap_buffer_load_all(buffer, stream[0], &transfer));
+	EXPECT_EQ(20000, transfer.done);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
+	EXPECT_TRUE(all(data, 20000, 0x4b));
+	EXPECT_TRUE(all((char *)data + 20000, PAGE, 0));
+	close(stream[0]);
+	dmaheap_buffer_unref(buffer);
+}
+
+/* Does writing there end a process? */
+static bool is_written_to(volatile char *memory)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		signal(SIGSEGV, SIG_DFL);
+		*memory = 1;
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+TEST_F(heap, maps_of_a_part)
+{
+	const uint64_t len = HUGE * 3, at = HUGE / 2 + PAGE + 5;
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer, *read_only;
+	unsigned char *whole, *part, *other, seen;
+	uint64_t place;
+	void *data;
+
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, len, NULL, &buffer));
+	place = place_of(buffer, variant->name);
+	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
+	whole = data;
+	fill(whole, len, 4);
+
+	ASSERT_EQ(0, dmaheap_buffer_map_part(buffer, at, PAGE, DMAHEAP_READ, &data));
+	part = data;
+	EXPECT_NE(whole + at, part);
+	EXPECT_EQ(0, memcmp(whole + at, part, PAGE));
+	EXPECT_FALSE(is_written_to((char *)part));
+	/* To the last byte, and as writable as the whole. */
+	ASSERT_EQ(0, dmaheap_buffer_map_part(buffer, len - 3, 3, DMAHEAP_RW, &data));
+	other = data;
+	EXPECT_EQ(0, memcmp(whole + len - 3, other, 3));
+	other[2] ^= 0xff;
+	EXPECT_EQ(other[2], whole[len - 1]);
+	EXPECT_TRUE(is_written_to((char *)other));
+	EXPECT_EQ(0, dmaheap_buffer_unmap_part(other, 3));
+	EXPECT_EQ(-1, msync(other - (uintptr_t)other % PAGE, PAGE, MS_ASYNC));
+
+	/* What is large enough for huge entries is where they fit. */
+	ASSERT_EQ(0, dmaheap_buffer_map_part(buffer, at, len - at, DMAHEAP_WRITE, &data));
+	EXPECT_EQ(0, memcmp(whole + at, data, len - at));
+	if (has_huge_entries())
+		EXPECT_EQ((place + at) % HUGE, (uintptr_t)data % HUGE);
+	EXPECT_EQ(0, dmaheap_buffer_unmap_part(data, len - at));
+
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, 0, 0, DMAHEAP_READ, &data));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, len, 1, DMAHEAP_READ, &data));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, 1, len, DMAHEAP_READ, &data));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, 1, UINT64_MAX, DMAHEAP_READ, &data));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, 0, 1, 0, &data));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, 0, 1, DMAHEAP_READ | DMAHEAP_END, &data));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_map_part(buffer, 0, 1, DMAHEAP_READ, NULL));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap_part(part, 0));
+	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap_part(NULL, 1));
+
+	options.flags = DMAHEAP_ALLOC_READ_ONLY;
+	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE, &options, &read_only));
+	EXPECT_EQ(-EACCES, dmaheap_buffer_map_part(read_only, 0, 1, DMAHEAP_WRITE, &data));
+	ASSERT_EQ(0, dmaheap_buffer_map_part(read_only, 0, 1, DMAHEAP_READ, &data));
+	EXPECT_EQ(0, dmaheap_buffer_unmap_part(data, 1));
+	dmaheap_buffer_unref(read_only);
+
+	/* It outlives the buffer, and holds the memory. */
+	seen = part[0];
+	dmaheap_buffer_unref(buffer);
+	EXPECT_EQ(1, query(self->heap).region_buffers);
+	EXPECT_EQ(seen, part[0]);
+	EXPECT_EQ(0, dmaheap_buffer_unmap_part(part, PAGE));
+}
+
 TEST_F(heap, buffer_holds_its_heap)
 {
 	struct dmaheap_buffer *buffer;
@@ -393,17 +647,6 @@ static long page_tables(void)
 		abort();
 	fclose(file);
 	return kib;
-}
-
-/* From 6.12 on, what the address allows for is mapped by huge entries. */
-static bool has_huge_entries(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-		abort();
-	return major > 6 || (major == 6 && minor >= 12);
 }
 
 /* Each begins between huge pages; all that lies between its ends has huge entries nevertheless. */
@@ -877,6 +1120,190 @@ TEST(allocation_from_the_first_of_a_list)
 	dmaheap_buffer_unref(buffer);
 	EXPECT_EQ(-ENOENT, dmaheap_alloc_first(none, PAGE, NULL, &heap, &buffer));
 	EXPECT_EQ(-EINVAL, dmaheap_alloc_first(small, 0, NULL, &heap, &buffer));
+}
+
+/**
+ * struct listed - what a list had
+ * @names: of all heaps, in its order
+ * @wrong: entries that are not as the heap says itself, when it is opened
+ * @known: heaps of ours
+ * @openable: those that we may open
+ * @stop: what to return
+ */
+struct listed {
+	char names[4096];
+	int wrong, known, openable, stop;
+};
+
+static int on_entry(const struct dmaheap_entry *entry, void *data)
+{
+	/* System memory is others', too; and no heap is opened to know whether the kernel maps it. */
+	const uint32_t told = DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_CMA | DMAHEAP_INFO_ESTIMATE |
+			      DMAHEAP_INFO_SCATTERED;
+	struct dmaheap_info info = DMAHEAP_INFO_INIT;
+	struct listed *listed = data;
+	struct dmaheap *heap;
+
+	strcat(strcat(listed->names, entry->name), " ");
+	listed->known += !!(entry->flags & DMAHEAP_ENTRY_KNOWN);
+	listed->openable += !!(entry->flags & DMAHEAP_ENTRY_OPENABLE);
+	if (!dmaheap_open(entry->name, &heap)) {
+		listed->wrong += dmaheap_query(heap, &info) || info.total != entry->total ||
+				 info.quantum != entry->quantum || info.buffers != entry->buffers ||
+				 info.region_buffers != entry->region_buffers ||
+				 (info.flags & told) != (entry->flags & told) ||
+				 (!(info.flags & DMAHEAP_INFO_SCATTERED) &&
+				  (info.free != entry->free || info.largest != entry->largest)) ||
+				 !*entry->region || !*entry->kind;
+		dmaheap_unref(heap);
+	}
+	return listed->stop;
+}
+
+static int on_name(const char *name, void *data)
+{
+	strcat(strcat(data, name), " ");
+	return 0;
+}
+
+TEST(list_with_figures)
+{
+	struct {
+		struct dmaheap_entry entry;
+		uint64_t more;
+	} larger = { .entry = DMAHEAP_ENTRY_INIT, .more = 42 };
+	struct listed listed = { .stop = 0 };
+	struct dmaheap_buffer *buffer;
+	char names[4096] = "";
+	int status, count;
+	pid_t pid;
+
+	ASSERT_EQ(0, dmaheap_alloc_first((const char *const[]){ "adsp", NULL }, MiB(1), NULL, NULL,
+					 &buffer));
+	larger.entry.size = sizeof(larger);
+	ASSERT_EQ(0, dmaheap_list(&larger.entry, on_entry, &listed));
+	EXPECT_EQ(0, larger.more);
+	EXPECT_EQ(0, listed.wrong);
+	ASSERT_EQ(0, dmaheap_for_each(on_name, names));
+	EXPECT_STREQ(names, listed.names);
+	EXPECT_LT(5, listed.known);
+	EXPECT_EQ(listed.known, listed.openable);
+	count = listed.known;
+
+	listed = (struct listed) { .stop = 9 };
+	larger.entry.size = offsetof(struct dmaheap_entry, kind);
+	strcpy(larger.entry.kind, "mine");
+	EXPECT_EQ(9, dmaheap_list(&larger.entry, on_entry, &listed));
+	EXPECT_EQ(1, listed.known);
+	EXPECT_STREQ("mine", larger.entry.kind);
+	larger.entry.size = 0;
+	EXPECT_EQ(-EINVAL, dmaheap_list(&larger.entry, on_entry, &listed));
+	EXPECT_EQ(-EINVAL, dmaheap_list(NULL, on_entry, &listed));
+
+	/* Who may open none sees the same. */
+	pid = fork();
+	if (!pid) {
+		struct dmaheap_entry entry = DMAHEAP_ENTRY_INIT;
+
+		listed = (struct listed) { .stop = 0 };
+		_exit(setgid(65534) || setuid(65534) || dmaheap_list(&entry, on_entry, &listed) ||
+		      strcmp(names, listed.names) || listed.known != count || listed.openable);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	dmaheap_buffer_unref(buffer);
+}
+
+/* Behind heaps that cannot, if it is asked for by its name. */
+TEST(anonymous_memory)
+{
+	static const char *const names[] = { "no-such", DMAHEAP_UDMABUF, NULL };
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer_info info = DMAHEAP_BUFFER_INFO_INIT;
+	struct dmaheap_buffer *buffer;
+	struct dmaheap_access access;
+	int fds = open_fds(), fd;
+	struct dmaheap *heap;
+	struct statfs fs;
+	uint64_t done;
+
+	/* Kernels that old are built without. */
+	if (!has_huge_entries()) {
+		EXPECT_EQ(-ENOENT, dmaheap_alloc_first(names, PAGE, NULL, &heap, &buffer));
+		return;
+	}
+	options.name = "of nobody";
+	ASSERT_EQ(0, dmaheap_alloc_first(names, PAGE * 3 - 1, &options, &heap, &buffer));
+	EXPECT_STREQ(DMAHEAP_UDMABUF, dmaheap_name(heap));
+	EXPECT_EQ(0, dmaheap_features(heap));
+	EXPECT_EQ(PAGE * 3, dmaheap_buffer_size(buffer));
+	fd = dmaheap_buffer_fd(buffer);
+	ASSERT_EQ(0, fstatfs(fd, &fs));
+	EXPECT_EQ(DMA_BUF_MAGIC, fs.f_type);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_RW, &access));
+	EXPECT_TRUE(all(access.data, PAGE * 3, 0));
+	memset(access.data, 5, PAGE * 3);
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access));
+	EXPECT_TRUE(all(access.data, PAGE * 3, 5));
+	EXPECT_EQ(0, dmaheap_access_end(&access));
+	/* What only heaps of ours can. */
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_sync(buffer, 0, PAGE, DMAHEAP_READ));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_info(buffer, &info));
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_load(buffer, 0, 0, 0, 0, &done));
+	dmaheap_buffer_unref(buffer);
+
+	options.align = PAGE * 2;
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(heap, PAGE, &options, &buffer));
+	options.align = 0;
+	options.flags = DMAHEAP_ALLOC_UNCACHED;
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(heap, PAGE, &options, &buffer));
+	options.flags = DMAHEAP_ALLOC_READ_ONLY;
+	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(heap, PAGE, &options, &buffer));
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc(heap, UINT64_MAX, NULL, &buffer));
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc(heap, MiB(1024), NULL, &buffer));
+	dmaheap_unref(heap);
+	EXPECT_EQ(fds, open_fds());
+}
+
+static void on_log(int error, const char *text, void *data)
+{
+	struct dmaheap *heap;
+	char line[600];
+
+	snprintf(line, sizeof(line), "%d %s\n", error, text);
+	strcat(data, line);
+	/* It may use the library. */
+	if (error == -ENOENT)
+		dmaheap_unref(dmaheap_open("adsp", &heap) ? NULL : heap);
+}
+
+TEST(whom_errors_are_told)
+{
+	static const char *const names[] = { "no-such", "video", "adsp", NULL };
+	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+	char told[4096] = "";
+	uint64_t done;
+
+	dmaheap_set_log(on_log, told);
+	options.flags = DMAHEAP_ALLOC_UNCACHED;
+	ASSERT_EQ(0, dmaheap_alloc_first(names, PAGE, &options, &heap, &buffer));
+	EXPECT_STREQ("-2 opening heap \"no-such\"\n", told);
+	told[0] = '\0';
+	dmaheap_unref(heap);
+	EXPECT_EQ(-ENOMEM, dmaheap_alloc_first(names + 2, MiB(1024), NULL, NULL, &buffer));
+	EXPECT_STREQ("-12 allocating 1073741824 bytes from \"adsp\"\n", told);
+	told[0] = '\0';
+	EXPECT_EQ(-EBADF, dmaheap_buffer_load(buffer, 1, 10, -1, 2, &done));
+	EXPECT_STREQ("-9 loading 10 bytes, at 1 of the buffer and at 2 of the file\n", told);
+	told[0] = '\0';
+	dmaheap_set_log(NULL, NULL);
+	EXPECT_EQ(-ENOENT, dmaheap_open("no-such", &heap));
+	EXPECT_STREQ("", told);
+	dmaheap_buffer_unref(buffer);
 }
 
 TEST(bad_names)

@@ -97,6 +97,36 @@ static bool files()
 	return ok;
 }
 
+static bool progress()
+{
+	dma::buffer buffer = dma::heap("beside").allocate(8192);
+	int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	std::uint64_t last = 0;
+	bool thrown = false;
+
+	buffer.store(file, 0, 0, 5000, [&](std::uint64_t done, std::uint64_t) { last = done; });
+	try {
+		buffer.load(file, 0, 0, 0, [](std::uint64_t, std::uint64_t) { throw 7; });
+	} catch (int number) {
+		thrown = number == 7;
+	}
+	close(file);
+	return last == 5000 && thrown;
+}
+
+static bool mappings()
+{
+	dma::buffer buffer = dma::heap("beside").allocate(8192);
+	dma::mapping part = buffer.map(DMAHEAP_RW, 4099), moved = buffer.map(DMAHEAP_READ, 0, 1);
+
+	part.data<char>()[1] = 'p';
+	moved = std::move(part);
+	return moved.size() == 4093 && moved.data<char>()[1] == 'p' &&
+	       buffer.map(DMAHEAP_READ, 4100, 1).data<char>()[0] == 'p' &&
+	       throws(std::errc::invalid_argument, [&] { buffer.map(DMAHEAP_READ, 8192); }) &&
+	       throws(std::errc::invalid_argument, [&] { buffer.map(DMAHEAP_READ, 9000); });
+}
+
 static bool errors()
 {
 	dma::heap heap("beside");
@@ -123,16 +153,25 @@ static bool all_names()
 {
 	std::vector<std::string> names = dma::names();
 
-	return std::count(names.begin(), names.end(), "beside") == 1 &&
+	std::vector<dmaheap_entry> entries = dma::list();
+	auto beside = std::find_if(entries.begin(), entries.end(), [](const dmaheap_entry &entry) {
+		return !std::strcmp(entry.name, "beside");
+	});
+
+	return entries.size() == names.size() && beside != entries.end() &&
+	       beside->flags & DMAHEAP_ENTRY_KNOWN && beside->total == 16 << 20 &&
+	       std::count(names.begin(), names.end(), "beside") == 1 &&
 	       std::count(names.begin(), names.end(), "system") == 1;
 }
 
 int main()
 {
-	std::printf("KTAP version 1\n1..6\n");
+	std::printf("KTAP version 1\n1..8\n");
 	result("contents", contents);
 	result("references", references);
 	result("files", files);
+	result("progress", progress);
+	result("mappings", mappings);
 	result("errors", errors);
 	result("options", options);
 	result("names", all_names);

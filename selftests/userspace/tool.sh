@@ -261,10 +261,10 @@ test_watch() {
 test_sync() {
 	hold adsp 1M
 	expect 'sync' 0 dmaheap sync "$PID" "$FD"
-	expect 'sync of a part' 0 dmaheap sync --heap=adsp --offset=4K --length=64 "$PID" "$FD"
+	expect 'sync of a part' 0 dmaheap sync --offset=4K --length=64 "$PID" "$FD"
 	expect 'sync of a part without a heap' 0 dmaheap sync --length=64 "$PID" "$FD"
-	expect 'sync of too much' 1 dmaheap sync --heap=adsp --length=2M "$PID" "$FD"
-	expect 'sync behind the end' 1 dmaheap sync --heap=adsp --offset=1M "$PID" "$FD"
+	expect 'sync of too much' 1 dmaheap sync --length=2M "$PID" "$FD"
+	expect 'sync behind the end' 1 dmaheap sync --offset=1M "$PID" "$FD"
 	expect 'sync of no fd' 3 dmaheap sync "$PID" 99
 	expect 'sync of what is no dma-buf' 1 dmaheap sync "$PID" 1
 	expect "sync of root's as a user" 4 as_user "$HERE/dmaheap" sync "$PID" "$FD"

@@ -31,20 +31,11 @@ static int begin_and_end(struct dmaheap_buffer *buffer, uint64_t offset, uint64_
 	return ret;
 }
 
-/* Through a heap, if it is named. */
-static int do_sync(int fd, const char *through, uint64_t offset, uint64_t len, uint32_t flags,
-		   bool begin, bool end)
+static int do_sync(int fd, uint64_t offset, uint64_t len, uint32_t flags, bool begin, bool end)
 {
-	struct dmaheap *heap = NULL;
 	struct dmaheap_buffer *buffer;
-	int ret = 0;
+	int ret = dmaheap_buffer_import(NULL, fd, &buffer);
 
-	if (through)
-		ret = dmaheap_open(through, &heap);
-	if (ret)
-		return fail(ret, "%s", through);
-	ret = dmaheap_buffer_import(heap, fd, &buffer);
-	dmaheap_unref(heap);
 	if (ret)
 		return fail(ret, "not a dma-buf");
 	if (offset >= dmaheap_buffer_size(buffer))
@@ -66,18 +57,16 @@ static int run(int argc, char **argv)
 		{ "end", no_argument, NULL, 'e' },
 		{ "offset", required_argument, NULL, 'o' },
 		{ "length", required_argument, NULL, 'l' },
-		{ "heap", required_argument, NULL, 'H' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned long pid = 0, number;
 	uint64_t offset = 0, len = 0;
-	const char *heap = NULL;
 	bool begin = false, end = false;
 	uint32_t flags = 0;
 	int c, fd, ret;
 
-	while ((c = getopt_long(argc, argv, "rwbeo:l:H:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "rwbeo:l:h", options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
 			flags |= DMAHEAP_READ;
@@ -99,9 +88,6 @@ static int run(int argc, char **argv)
 			if (!parse_size(optarg, &len) || !len)
 				return usage("--length takes a size");
 			break;
-		case 'H':
-			heap = optarg;
-			break;
 		case 'h':
 			return show_help();
 		default:
@@ -122,8 +108,7 @@ static int run(int argc, char **argv)
 	} else {
 		fd = number;
 	}
-	ret = do_sync(fd, heap, offset, len, flags ? flags : DMAHEAP_RW, begin || !end,
-		      end || !begin);
+	ret = do_sync(fd, offset, len, flags ? flags : DMAHEAP_RW, begin || !end, end || !begin);
 	if (pid)
 		close(fd);
 	return ret;
@@ -142,7 +127,6 @@ const struct command cmd_sync = {
 "  -w, --write         the CPU writes; both by default\n"
 "  -o, --offset=BYTES  start of the part\n"
 "  -l, --length=BYTES  length of the part; to the end of the buffer by default\n"
-"  -H, --heap=HEAP     through any heap of contig_heaps, for a part\n"
 "  -h, --help          this text\n",
 	.run = run,
 };

@@ -7,111 +7,86 @@
 
 #include "tool.h"
 
-/* Bytes after which the progress is shown. */
-#define STEP		((uint64_t)16 << 20)
+/* Bytes that take no time worth showing. */
+#define SHORT		((uint64_t)16 << 20)
 #define BAR_WIDTH	40
-
-/* A bar on the terminal, if there is one. */
-static void show_progress(uint64_t done, uint64_t all)
-{
-	static const char marks[] = "########################################";
-	char text[32];
-	int width = BAR_WIDTH * done / all;
-
-	if (all <= STEP || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r[%-*.*s] %3llu %%  %s", BAR_WIDTH, width, marks,
-		(unsigned long long)(done * 100 / all), size_text(done, text, sizeof(text)));
-	if (done == all)
-		fputc('\n', stderr);
-}
 
 /**
  * struct way - of contents through a file
  * @fd: the file
  * @path: its name, for messages
- * @start: where they begin in it
- * @stream: it has no offsets
- * @transfer: dmaheap_buffer_load() or dmaheap_buffer_store()
+ * @load: from the file
+ * @start: where they begin in it; 0 if it has no offsets
+ * @stream: it has none
  */
 struct way {
 	int fd;
 	const char *path;
+	bool load;
 	uint64_t start;
 	bool stream;
-	int (*transfer)(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
-			uint64_t file_offset, uint64_t *done);
 };
+
+/* A bar on the terminal, if there is one. */
+static int show_progress(uint64_t done, uint64_t all, void *data)
+{
+	static const char marks[] = "########################################";
+	char text[32];
+	int width = BAR_WIDTH * done / all;
+
+	(void)data;
+	if (all <= SHORT || !isatty(STDERR_FILENO))
+		return 0;
+	fprintf(stderr, "\r[%-*.*s] %3llu %%  %s", BAR_WIDTH, width, marks,
+		(unsigned long long)(done * 100 / all), size_text(done, text, sizeof(text)));
+	if (done == all)
+		fputc('\n', stderr);
+	return 0;
+}
 
 /* Returns GO_ON where this cannot be done without a copy, and nothing was. */
 static int transfer_all(const struct way *way, struct dmaheap_buffer *buffer)
 {
-	uint64_t all = dmaheap_buffer_size(buffer), done = 0, step;
+	struct dmaheap_transfer transfer = DMAHEAP_TRANSFER_INIT;
+	int ret;
 
-	while (done < all) {
-		uint64_t len = all - done < STEP ? all - done : STEP;
-		int ret = way->transfer(buffer, done, len, way->fd,
-					way->stream ? 0 : way->start + done, &step);
-
-		if (ret == -EINTR)
-			continue;
-		if (!done && (ret == -EOPNOTSUPP || ret == -EINVAL))
-			return GO_ON;
-		if (ret)
-			return fail(ret, "%s", way->path);
-		done += step;
-		show_progress(done, all);
-		/* The end of a file that is read; one that is full says so the next time. */
-		if (!step || (step < len && !way->stream && way->transfer == dmaheap_buffer_load))
-			break;
-	}
-	return OK;
+	transfer.file_offset = way->start;
+	transfer.progress = show_progress;
+	ret = way->load ? dmaheap_buffer_load_all(buffer, way->fd, &transfer) :
+			  dmaheap_buffer_store_all(buffer, way->fd, &transfer);
+	if (!transfer.done && (ret == -EOPNOTSUPP || ret == -EINVAL))
+		return GO_ON;
+	return ret ? fail(ret, "%s", way->path) : OK;
 }
 
-static int read_copied(const struct way *way, struct dmaheap_buffer *buffer)
+/* What does not work without a copy, such as with buffers of other heaps. */
+static int copy_all(const struct way *way, struct dmaheap_buffer *buffer)
 {
+	const char *what = way->load ? "cannot write to the buffer" : "cannot read the buffer";
 	struct dmaheap_access access;
-	int ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_WRITE, &access), status = OK;
-	ssize_t got = 0;
+	int status = OK, ret;
+	ssize_t moved = 0;
 	uint64_t done;
 
+	ret = dmaheap_access_begin(buffer, 0, 0, way->load ? DMAHEAP_WRITE : DMAHEAP_READ, &access);
 	if (ret)
-		return fail(ret, "cannot write to the buffer");
-	for (done = 0; done < access.len; done += got) {
-		got = read(way->fd, (char *)access.data + done,
-			   access.len - done < 1 << 20 ? access.len - done : 1 << 20);
-		if (got < 0)
+		return fail(ret, "%s", what);
+	for (done = 0; done < access.len; done += moved) {
+		size_t len = access.len - done < 1 << 20 ? access.len - done : 1 << 20;
+		char *data = (char *)access.data + done;
+
+		moved = way->load ? read(way->fd, data, len) : write(way->fd, data, len);
+		if (moved < 0 && errno == EINTR) {
+			moved = 0;
+			continue;
+		}
+		if (moved < 0)
 			status = fail(-errno, "%s", way->path);
-		if (got <= 0)
+		if (moved <= 0)
 			break;
 	}
 	ret = dmaheap_access_end(&access);
-	return ret && !status ? fail(ret, "cannot write to the buffer") : status;
-}
-
-static int write_copied(const struct way *way, struct dmaheap_buffer *buffer)
-{
-	struct dmaheap_access access;
-	int ret = dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access), status = OK;
-	ssize_t put;
-	uint64_t done;
-
-	if (ret)
-		return fail(ret, "cannot read the buffer");
-	for (done = 0; done < access.len; done += put) {
-		put = write(way->fd, (char *)access.data + done,
-			    access.len - done < 1 << 20 ? access.len - done : 1 << 20);
-		if (put < 0 && errno == EINTR) {
-			put = 0;
-			continue;
-		}
-		if (put <= 0) {
-			status = fail(-errno, "%s", way->path);
-			break;
-		}
-	}
-	dmaheap_access_end(&access);
-	return status;
+	return ret && !status ? fail(ret, "%s", what) : status;
 }
 
 static void find_start(struct way *way)
@@ -133,7 +108,7 @@ static void find_start(struct way *way)
 int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 {
 	bool standard = !strcmp(path, "-");
-	struct way way = { .fd = STDIN_FILENO, .path = path, .transfer = dmaheap_buffer_load };
+	struct way way = { .fd = STDIN_FILENO, .path = path, .load = true };
 	int ret;
 
 	if (!standard)
@@ -143,7 +118,7 @@ int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 	find_start(&way);
 	ret = transfer_all(&way, buffer);
 	if (ret == GO_ON)
-		ret = direct ? fail(-EOPNOTSUPP, "%s", path) : read_copied(&way, buffer);
+		ret = direct ? fail(-EOPNOTSUPP, "%s", path) : copy_all(&way, buffer);
 	if (!standard)
 		close(way.fd);
 	return ret;
@@ -160,7 +135,7 @@ int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 int store_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 {
 	bool standard = !strcmp(path, "-");
-	struct way way = { .fd = STDOUT_FILENO, .path = path, .transfer = dmaheap_buffer_store };
+	struct way way = { .fd = STDOUT_FILENO, .path = path };
 	int ret;
 
 	fflush(stdout);
@@ -172,7 +147,7 @@ int store_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 	find_start(&way);
 	ret = transfer_all(&way, buffer);
 	if (ret == GO_ON)
-		ret = direct ? fail(-EOPNOTSUPP, "%s", path) : write_copied(&way, buffer);
+		ret = direct ? fail(-EOPNOTSUPP, "%s", path) : copy_all(&way, buffer);
 	/* Further output goes behind it. */
 	else if (!ret && standard && !way.stream)
 		lseek(way.fd, way.start + dmaheap_buffer_size(buffer), SEEK_SET);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What anybody may know of heaps: their nodes, and the figures in sysfs. */
+/* What anybody may know of heaps: the library's list, and their nodes. */
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
@@ -9,97 +9,107 @@
 
 #include "tool.h"
 
-/* Ours have a class of their own where the kernel has heaps itself. */
-static const char *const classes[] = { "dma_heap", "contig_heap" };
-
-static bool read_word(const char *class, const char *heap, const char *file, char *word, size_t len)
-{
-	char *text = read_file("/sys/class/%s/%s/%s", class, heap, file);
-
-	if (text)
-		snprintf(word, len, "%.*s", (int)strcspn(text, "\n"), text);
-	free(text);
-	return text;
-}
-
-static bool read_figures(const char *class, struct heap_state *state)
-{
-	const struct {
-		const char *file;
-		uint64_t *value;
-	} figures[] = {
-		{ "size", &state->size }, { "free", &state->free },
-		{ "largest", &state->largest }, { "dirty", &state->dirty },
-		{ "quantum", &state->quantum }, { "fragmentation", &state->fragmentation },
-		{ "buffers", &state->buffers }, { "uncached", &state->uncached },
-		{ "region_buffers", &state->region_buffers },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(figures); i++)
-		if (!read_u64(figures[i].value, "/sys/class/%s/%s/%s", class, state->name,
-			      figures[i].file))
-			return false;
-	return read_word(class, state->name, "region", state->region, sizeof(state->region)) &&
-	       read_word(class, state->name, "kind", state->kind, sizeof(state->kind));
-}
-
-/* 0 or a negative errno. */
-int heap_read(const char *name, struct heap_state *state)
+/* What only tools want to know of a node. 0 or a negative errno. */
+static int read_state(const struct dmaheap_entry *entry, struct heap_state *state)
 {
 	char path[4096];
 	struct stat st;
-	size_t i;
 
-	if (!*name || *name == '.' || strchr(name, '/'))
-		return -EINVAL;
-	if (strlen(name) >= sizeof(state->name))
-		return -ENAMETOOLONG;
-	memset(state, 0, sizeof(*state));
-	strcpy(state->name, name);
-	snprintf(path, sizeof(path), "%s/dev/dma_heap/%s", root(), name);
+	snprintf(path, sizeof(path), "%s/dev/dma_heap/%s", root(), entry->name);
 	if (stat(path, &st))
 		return -errno;
-	state->mode = st.st_mode & 07777;
-	state->uid = st.st_uid;
-	state->gid = st.st_gid;
-	state->openable = !access(path, R_OK | W_OK);
-	for (i = 0; i < ARRAY_SIZE(classes) && !state->ours; i++)
-		state->ours = read_figures(classes[i], state);
+	*state = (struct heap_state) {
+		.ours = entry->flags & DMAHEAP_ENTRY_KNOWN,
+		.openable = entry->flags & DMAHEAP_ENTRY_OPENABLE,
+		.mode = st.st_mode & 07777,
+		.uid = st.st_uid,
+		.gid = st.st_gid,
+		.size = entry->total,
+		.free = entry->free,
+		.largest = entry->largest,
+		.dirty = entry->dirty,
+		.quantum = entry->quantum,
+		/* The two are of different moments. */
+		.fragmentation = entry->free > entry->largest ?
+				 100 * (entry->free - entry->largest) / entry->free : 0,
+		.buffers = entry->buffers,
+		.region_buffers = entry->region_buffers,
+		.uncached = !!(entry->flags & DMAHEAP_INFO_UNCACHED),
+	};
+	memcpy(state->name, entry->name, sizeof(state->name));
+	memcpy(state->region, entry->region, sizeof(state->region));
+	memcpy(state->kind, entry->kind, sizeof(state->kind));
 	return 0;
 }
 
+/**
+ * struct heap_list - states of heaps, as they are found
+ * @name: of the only one that is wanted, or NULL
+ * @states: allocated
+ * @count: of them
+ */
 struct heap_list {
+	const char *name;
 	struct heap_state *states;
 	size_t count;
 };
 
-static int add(const char *name, void *data)
+static int add(const struct dmaheap_entry *entry, void *data)
 {
 	struct heap_list *list = data;
-	struct heap_state *larger = realloc(list->states, (list->count + 1) * sizeof(*larger));
+	struct heap_state *larger;
 	int ret;
 
+	if (list->name && strcmp(list->name, entry->name))
+		return 0;
+	larger = realloc(list->states, (list->count + 1) * sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
 	list->states = larger;
-	ret = heap_read(name, &larger[list->count]);
+	ret = read_state(entry, &larger[list->count]);
 	/* It may go away meanwhile. */
 	if (!ret)
 		list->count++;
 	return ret == -ENOENT ? 0 : ret;
 }
 
+static int read_list(struct heap_list *list)
+{
+	struct dmaheap_entry entry = DMAHEAP_ENTRY_INIT;
+	int ret = dmaheap_list(&entry, add, list);
+
+	if (ret)
+		free(list->states);
+	return ret;
+}
+
+/* 0 or a negative errno. */
+int heap_read(const char *name, struct heap_state *state)
+{
+	struct heap_list list = { .name = name };
+	int ret;
+
+	if (!*name || *name == '.' || strchr(name, '/'))
+		return -EINVAL;
+	if (strlen(name) >= sizeof(state->name))
+		return -ENAMETOOLONG;
+	ret = read_list(&list);
+	if (ret)
+		return ret;
+	if (list.count)
+		*state = *list.states;
+	free(list.states);
+	return list.count ? 0 : -ENOENT;
+}
+
 /* All heaps, sorted by name; to be freed. 0 or a negative errno. */
 int heaps_read(struct heap_state **states, size_t *count)
 {
-	struct heap_list list = { NULL, 0 };
-	int ret = dmaheap_for_each(add, &list);
+	struct heap_list list = { NULL, NULL, 0 };
+	int ret = read_list(&list);
 
-	if (ret) {
-		free(list.states);
+	if (ret)
 		return ret;
-	}
 	*states = list.states;
 	*count = list.count;
 	return 0;

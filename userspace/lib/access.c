@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <linux/contig_heap.h>
 #include <linux/dma-buf.h>
@@ -23,7 +24,7 @@ API int dmaheap_buffer_map(struct dmaheap_buffer *buffer, void **data)
 		return -EOVERFLOW;
 	pthread_mutex_lock(&buffer->lock);
 	if (!buffer->maps) {
-		void *mapped = dmaheap_map_all(buffer, prot);
+		void *mapped = dmaheap_map(buffer, 0, buffer->size, prot);
 
 		if (mapped == MAP_FAILED)
 			ret = -errno;
@@ -35,7 +36,7 @@ API int dmaheap_buffer_map(struct dmaheap_buffer *buffer, void **data)
 		*data = buffer->data;
 	}
 	pthread_mutex_unlock(&buffer->lock);
-	return ret;
+	return dmaheap_log(ret, "mapping a buffer of %llu bytes", (unsigned long long)buffer->size);
 }
 
 API int dmaheap_buffer_unmap(struct dmaheap_buffer *buffer)
@@ -49,6 +50,41 @@ API int dmaheap_buffer_unmap(struct dmaheap_buffer *buffer)
 		munmap(buffer->data, buffer->size);
 	pthread_mutex_unlock(&buffer->lock);
 	return ret;
+}
+
+static bool is_part(const struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len)
+{
+	return len && offset <= buffer->size && len <= buffer->size - offset;
+}
+
+API int dmaheap_buffer_map_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+				uint32_t flags, void **data)
+{
+	uint64_t within = offset % sysconf(_SC_PAGESIZE);
+	char *mapped;
+
+	if (!data || !(flags & DMAHEAP_RW) || flags & ~DMAHEAP_RW || !is_part(buffer, offset, len))
+		return -EINVAL;
+	if (flags & DMAHEAP_WRITE && !buffer->writable)
+		return -EACCES;
+	if (len > SIZE_MAX / 2)
+		return -EOVERFLOW;
+	mapped = dmaheap_map(buffer, offset - within, len + within,
+			     PROT_READ | (flags & DMAHEAP_WRITE ? PROT_WRITE : 0));
+	if (mapped == MAP_FAILED)
+		return dmaheap_log(-errno, "mapping %llu bytes at %llu of a buffer",
+				   (unsigned long long)len, (unsigned long long)offset);
+	*data = mapped + within;
+	return 0;
+}
+
+API int dmaheap_buffer_unmap_part(void *data, uint64_t len)
+{
+	size_t within = (uintptr_t)data % sysconf(_SC_PAGESIZE);
+
+	if (!data || !len || len > SIZE_MAX / 2)
+		return -EINVAL;
+	return munmap((char *)data - within, len + within) ? -errno : 0;
 }
 
 static int sync_all(struct dmaheap_buffer *buffer, uint32_t flags)
@@ -88,13 +124,15 @@ static int sync_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t le
 API int dmaheap_buffer_sync(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
 			    uint32_t flags)
 {
+	int ret;
+
 	if (!(flags & DMAHEAP_RW) || flags & ~(DMAHEAP_RW | DMAHEAP_END))
 		return -EINVAL;
-	if (!len || offset > buffer->size || len > buffer->size - offset)
+	if (!is_part(buffer, offset, len))
 		return -EINVAL;
-	if (len == buffer->size)
-		return sync_all(buffer, flags);
-	return sync_part(buffer, offset, len, flags);
+	ret = len == buffer->size ? sync_all(buffer, flags) : sync_part(buffer, offset, len, flags);
+	return dmaheap_log(ret, "access to %llu bytes at %llu of a buffer",
+			   (unsigned long long)len, (unsigned long long)offset);
 }
 
 API int dmaheap_access_begin(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,

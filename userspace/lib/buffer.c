@@ -62,7 +62,7 @@ int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **out
 
 close_fd:
 	close(fd);
-	return ret;
+	return dmaheap_log(ret, "taking file descriptor %d for a buffer", fd);
 }
 
 static int alloc_plain(struct dmaheap *heap, uint64_t size, uint32_t fd_flags)
@@ -90,6 +90,9 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 	bool can_align = heap->features & DMAHEAP_CAN_ALIGN;
 	uint64_t page = sysconf(_SC_PAGESIZE);
 
+	if (heap->udmabuf)
+		return options->align > page || options->flags & DMAHEAP_ALLOC_READ_ONLY ?
+		       -EOPNOTSUPP : dmaheap_udmabuf_alloc(heap->fd, size);
 	if (options->align > page) {
 		if (!can_align)
 			return -EOPNOTSUPP;
@@ -111,14 +114,7 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 static int check_options(const struct dmaheap_options *options)
 {
 	const uint32_t both = DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED;
-	uint32_t i;
 
-	if (options->size < sizeof(*options))
-		return -EINVAL;
-	/* What is asked for there would not happen. */
-	for (i = sizeof(*options); i < options->size; i++)
-		if (((const char *)options)[i])
-			return -E2BIG;
 	if (options->flags & ~KNOWN_FLAGS || (options->flags & both) == both)
 		return -EINVAL;
 	if (options->align & (options->align - 1))
@@ -128,18 +124,13 @@ static int check_options(const struct dmaheap_options *options)
 	return 0;
 }
 
-API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
-		      struct dmaheap_buffer **out)
+static int alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
+		 struct dmaheap_buffer **out)
 {
-	static const struct dmaheap_options defaults = DMAHEAP_OPTIONS_INIT;
 	struct dmaheap_buffer *buffer;
 	bool aligned = false;
 	int fd, ret;
 
-	if (!heap || !out || !size)
-		return -EINVAL;
-	if (!options)
-		options = &defaults;
 	ret = check_options(options);
 	if (ret)
 		return ret;
@@ -164,6 +155,22 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 	}
 	*out = buffer;
 	return 0;
+}
+
+API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
+		      struct dmaheap_buffer **buffer)
+{
+	struct dmaheap_options known = DMAHEAP_OPTIONS_INIT;
+	int ret = 0;
+
+	if (!heap || !buffer || !size)
+		return -EINVAL;
+	if (options)
+		ret = dmaheap_accept(options, &known, sizeof(known));
+	if (!ret)
+		ret = alloc(heap, size, &known, buffer);
+	return dmaheap_log(ret, "allocating %llu bytes from \"%s\"", (unsigned long long)size,
+			   heap->name);
 }
 
 /* Might another heap do what this one cannot? */
@@ -291,7 +298,7 @@ API int dmaheap_buffer_import_pmem(struct dmaheap *heap, int pmem_fd,
 		return -EOPNOTSUPP;
 	ret = dmaheap_ioctl(pmem_fd, PMEM_EXPORT_DMABUF, &arg);
 	if (ret)
-		return ret;
+		return dmaheap_log(ret, "taking the buffer of a PMEM file");
 	return dmaheap_buffer_new(heap, arg.fd, buffer);
 }
 
@@ -303,5 +310,6 @@ API int dmaheap_buffer_export_pmem(struct dmaheap_buffer *buffer, int pmem_fd)
 		return -errno;
 	if (!is_pmem(pmem_fd))
 		return -EOPNOTSUPP;
-	return dmaheap_ioctl(pmem_fd, PMEM_IMPORT_DMABUF, &arg);
+	return dmaheap_log(dmaheap_ioctl(pmem_fd, PMEM_IMPORT_DMABUF, &arg),
+			   "giving a buffer to a PMEM file");
 }

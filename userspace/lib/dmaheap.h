@@ -38,8 +38,9 @@ struct dmaheap_buffer;
 #define DMAHEAP_CAN_SYNC_PART	(1U << 2)  /* dmaheap_buffer_sync() for a part of a buffer */
 
 /*
- * Structures grow at their ends, and begin with their size, which the caller sets. One that is larger
- * than the library knows is accepted: what it cannot fill in is 0, and what it cannot do has to be.
+ * Structures grow at their ends, and begin with their size, which the caller sets, best with the
+ * DMAHEAP_*_INIT of each. One that is larger than the library knows is accepted: what it cannot fill
+ * in is 0, and what it cannot do has to be. So is a smaller one: what it lacks is not filled in, or 0.
  */
 
 /* struct dmaheap_info and struct dmaheap_buffer_info, @flags */
@@ -51,7 +52,7 @@ struct dmaheap_buffer;
 
 /**
  * struct dmaheap_info - the state of a heap's memory
- * @size: in: sizeof(struct dmaheap_info)
+ * @size: in: sizeof(struct dmaheap_info), by DMAHEAP_INFO_INIT
  * @flags: DMAHEAP_INFO_*
  * @total: bytes the heap manages
  * @free: bytes that are not allocated
@@ -73,9 +74,48 @@ struct dmaheap_info {
 	uint32_t region_buffers;
 };
 
+#define DMAHEAP_INFO_INIT	{ sizeof(struct dmaheap_info), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* struct dmaheap_entry, @flags, besides DMAHEAP_INFO_UNCACHED, _CMA, _ESTIMATE and _SCATTERED */
+#define DMAHEAP_ENTRY_KNOWN	(1U << 16) /* a heap of contig_heaps; otherwise all below @name is 0 */
+#define DMAHEAP_ENTRY_OPENABLE	(1U << 17) /* this user may open it */
+
+/**
+ * struct dmaheap_entry - a heap as anybody may see it
+ * @size: in: sizeof(struct dmaheap_entry), by DMAHEAP_ENTRY_INIT
+ * @flags: DMAHEAP_ENTRY_*, DMAHEAP_INFO_*
+ * @name: below /dev/dma_heap
+ * @total: bytes its memory has
+ * @free: bytes that are not allocated
+ * @largest: bytes of the longest free run
+ * @dirty: free bytes that have yet to be zeroed
+ * @quantum: bytes; every allocation takes a multiple of it
+ * @buffers: live buffers of this heap
+ * @region_buffers: live buffers of all heaps on the same memory
+ * @region: its memory; heaps with the same region share that
+ * @kind: where the memory comes from, as in struct dmaheap_buffer_info
+ */
+struct dmaheap_entry {
+	uint32_t size;
+	uint32_t flags;
+	char name[256];
+	uint64_t total;
+	uint64_t free;
+	uint64_t largest;
+	uint64_t dirty;
+	uint64_t quantum;
+	uint32_t buffers;
+	uint32_t region_buffers;
+	char region[256];
+	char kind[16];
+};
+
+#define DMAHEAP_ENTRY_INIT	\
+	{ sizeof(struct dmaheap_entry), 0, "", 0, 0, 0, 0, 0, 0, 0, "", "" }
+
 /**
  * struct dmaheap_buffer_info - what is known of a buffer
- * @size: in: sizeof(struct dmaheap_buffer_info)
+ * @size: in: sizeof(struct dmaheap_buffer_info), by DMAHEAP_BUFFER_INFO_INIT
  * @flags: DMAHEAP_INFO_* of its memory
  * @bytes: its size
  * @age: nanoseconds since it was allocated, those of sleep included
@@ -99,6 +139,9 @@ struct dmaheap_buffer_info {
 	char kind[16];
 };
 
+#define DMAHEAP_BUFFER_INFO_INIT	\
+	{ sizeof(struct dmaheap_buffer_info), 0, 0, 0, 0, 0, 0, 0, "", "" }
+
 /* struct dmaheap_options, @flags. Their values are no access of the CPU. */
 #define DMAHEAP_ALLOC_CACHED	(1U << 8)  /* from the cached heap on this memory */
 #define DMAHEAP_ALLOC_UNCACHED	(1U << 9)  /* from the uncached heap on this memory */
@@ -107,13 +150,11 @@ struct dmaheap_buffer_info {
 
 /**
  * struct dmaheap_options - how to allocate
- * @size: sizeof(struct dmaheap_options)
+ * @size: sizeof(struct dmaheap_options), by DMAHEAP_OPTIONS_INIT
  * @flags: DMAHEAP_ALLOC_*; 0 is cached or not as the heap is, readable and writable
  * @align: alignment of the physical address in bytes, a power of two; 0 leaves it to the library:
  *	large buffers are aligned for huge page table entries where that costs no memory
  * @name: what tools call the buffer, at most 31 bytes, or NULL
- *
- * Use DMAHEAP_OPTIONS_INIT.
  */
 struct dmaheap_options {
 	uint32_t size;
@@ -124,7 +165,7 @@ struct dmaheap_options {
 
 #define DMAHEAP_OPTIONS_INIT	{ sizeof(struct dmaheap_options), 0, 0, NULL }
 
-/* What the CPU does: dmaheap_buffer_sync(), dmaheap_access_begin() */
+/* What the CPU does: dmaheap_buffer_sync(), dmaheap_access_begin(), dmaheap_buffer_map_part() */
 #define DMAHEAP_READ		(1U << 0)
 #define DMAHEAP_WRITE		(1U << 1)
 #define DMAHEAP_RW		(DMAHEAP_READ | DMAHEAP_WRITE)
@@ -149,6 +190,31 @@ struct dmaheap_access {
 	uint32_t reserved[5];
 };
 
+/**
+ * struct dmaheap_transfer - a file into a buffer, or back, and how far it has come
+ * @size: sizeof(struct dmaheap_transfer), by DMAHEAP_TRANSFER_INIT
+ * @flags: 0
+ * @offset: where in the buffer the part begins
+ * @len: bytes; 0 means the rest
+ * @file_offset: where in the file; 0 for a pipe or a socket
+ * @done: out: bytes transferred, also when an error ended it
+ * @progress: called with the bytes done and those to be done after each step, and when a signal came;
+ *	what it returns other than 0 ends the transfer, which returns that; or NULL
+ * @data: handed to @progress
+ */
+struct dmaheap_transfer {
+	uint32_t size;
+	uint32_t flags;
+	uint64_t offset;
+	uint64_t len;
+	uint64_t file_offset;
+	uint64_t done;
+	int (*progress)(uint64_t done, uint64_t len, void *data);
+	void *data;
+};
+
+#define DMAHEAP_TRANSFER_INIT	{ sizeof(struct dmaheap_transfer), 0, 0, 0, 0, 0, NULL, NULL }
+
 /* The library that is linked: "MAJOR.MINOR", and what its build knows beyond these. */
 const char *dmaheap_version(void);
 
@@ -159,6 +225,14 @@ const char *dmaheap_version(void);
 const char *dmaheap_strerror(int error);
 
 /*
+ * Have @log told of every error that a function of this library meets, also of those that it then works
+ * around, such as a heap that cannot: a negative errno, and a line of text about what was tried. NULL,
+ * as at first, is nobody. Another thread may be in the former @log when this returns. @log may call the
+ * library.
+ */
+void dmaheap_set_log(void (*log)(int error, const char *text, void *data), void *data);
+
+/*
  * Call @each for the name of every heap that exists, in the order of their names, until it returns
  * something other than 0, which is then returned. The caller may lack permission to open some.
  * -ENOENT: the kernel has no heaps at all.
@@ -166,7 +240,22 @@ const char *dmaheap_strerror(int error);
 int dmaheap_for_each(int (*each)(const char *name, void *data), void *data);
 
 /*
- * Open a heap by its name under /dev/dma_heap. -ENOENT: there is no heap of that name; -EACCES: no
+ * Fill in @entry for every heap that exists, in the order of their names, and call @each, until it
+ * returns something other than 0, which is then returned. No heap is opened, and no right needed.
+ * -ENOENT: the kernel has no heaps at all; -EINVAL: bad @size in @entry.
+ */
+int dmaheap_list(struct dmaheap_entry *entry,
+		 int (*each)(const struct dmaheap_entry *entry, void *data), void *data);
+
+/*
+ * Not contiguous, but there where the kernel has no heaps: anonymous memory as a dma-buf. It is opened,
+ * and allocated from, as a heap of this name; only what asks for it by this name gets it. Its buffers
+ * can be neither uncached nor read-only, and have no alignment of more than a page.
+ */
+#define DMAHEAP_UDMABUF	"/dev/udmabuf"
+
+/*
+ * Open a heap by its name under /dev/dma_heap, or DMAHEAP_UDMABUF. -ENOENT: there is no heap of that name; -EACCES: no
  * permission; -EINVAL: not a valid name; -ENODEV: it is being removed.
  */
 int dmaheap_open(const char *name, struct dmaheap **heap);
@@ -280,6 +369,18 @@ int dmaheap_buffer_map(struct dmaheap_buffer *buffer, void **data);
 int dmaheap_buffer_unmap(struct dmaheap_buffer *buffer);
 
 /*
+ * A mapping of its own of a part of the buffer, readable with DMAHEAP_READ, readable and writable with
+ * DMAHEAP_RW or DMAHEAP_WRITE. It stays until it is unmapped with the same @len, which may be after
+ * the last reference to the buffer. It begins no access. -EINVAL: bad flags, an empty part or one outside
+ * the buffer; -EACCES: DMAHEAP_WRITE for a read-only buffer; -EOVERFLOW: too large for this process;
+ * -ENOMEM.
+ */
+int dmaheap_buffer_map_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
+			    uint32_t flags, void **data);
+/* -EINVAL: not what dmaheap_buffer_map_part() returned. */
+int dmaheap_buffer_unmap_part(void *data, uint64_t len);
+
+/*
  * Begin (or, with DMAHEAP_END, end) a CPU access to a part of a buffer. For the whole buffer this
  * works with every exporter. -EINVAL: bad flags, an empty part or one outside the buffer;
  * -EOPNOTSUPP: a part, but the buffer is not of contig_heaps.
@@ -316,6 +417,16 @@ int dmaheap_buffer_load(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t
 			uint64_t file_offset, uint64_t *done);
 int dmaheap_buffer_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
 			 uint64_t file_offset, uint64_t *done);
+
+/*
+ * The same for as long as it takes: in steps, until the part is full or stored, a file or stream has
+ * ended, or an error came, which is returned. A signal does not end it. -EINVAL: bad @size or @flags;
+ * -E2BIG: fields of a later library; otherwise as above.
+ */
+int dmaheap_buffer_load_all(struct dmaheap_buffer *buffer, int fd,
+			    struct dmaheap_transfer *transfer);
+int dmaheap_buffer_store_all(struct dmaheap_buffer *buffer, int fd,
+			     struct dmaheap_transfer *transfer);
 
 /* What is known of a buffer of contig_heaps. -EINVAL: bad @size; -EOPNOTSUPP: not of those. */
 int dmaheap_buffer_info(struct dmaheap_buffer *buffer, struct dmaheap_buffer_info *info);

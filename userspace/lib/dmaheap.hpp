@@ -19,6 +19,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -72,6 +74,44 @@ private:
 	dmaheap_access access_ = dmaheap_access();
 };
 
+/* A mapping of a part of a buffer, which begins no access. It ends when it is destroyed. */
+class mapping {
+public:
+	mapping(dmaheap_buffer *buffer, std::uint64_t offset, std::uint64_t len, std::uint32_t flags)
+		: size_(len)
+	{
+		check(dmaheap_buffer_map_part(buffer, offset, len, flags, &data_));
+	}
+
+	mapping(mapping &&other) noexcept
+		: data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+
+	mapping &operator=(mapping &&other) noexcept
+	{
+		std::swap(data_, other.data_);
+		std::swap(size_, other.size_);
+		return *this;
+	}
+
+	~mapping()
+	{
+		if (data_)
+			(void)dmaheap_buffer_unmap_part(data_, size_);
+	}
+
+	template <typename T = void> T *data() const noexcept { return static_cast<T *>(data_); }
+
+	/* Bytes. */
+	std::size_t size() const noexcept { return size_; }
+
+private:
+	void *data_ = nullptr;
+	std::size_t size_;
+};
+
+/* Called with the bytes done and those to be done; what it throws ends the transfer. */
+using progress = std::function<void(std::uint64_t done, std::uint64_t len)>;
+
 class buffer {
 public:
 	/* Takes the reference over. */
@@ -106,9 +146,8 @@ public:
 
 	struct dmaheap_buffer_info info() const
 	{
-		struct dmaheap_buffer_info info = {};
+		struct dmaheap_buffer_info info = DMAHEAP_BUFFER_INFO_INIT;
 
-		info.size = sizeof(info);
 		check(dmaheap_buffer_info(get(), &info));
 		return info;
 	}
@@ -129,23 +168,23 @@ public:
 		return access(get(), offset, len, DMAHEAP_RW);
 	}
 
+	/* DMAHEAP_READ, or DMAHEAP_RW; a length of 0 is the rest of the buffer. */
+	mapping map(std::uint32_t flags, std::uint64_t offset = 0, std::uint64_t len = 0) const
+	{
+		return mapping(get(), offset, len || offset > size() ? len : size() - offset, flags);
+	}
+
 	/* Bytes that came from the file, or went there. */
 	std::uint64_t load(int file, std::uint64_t file_offset = 0, std::uint64_t offset = 0,
-			   std::uint64_t len = 0) const
+			   std::uint64_t len = 0, const progress &told = nullptr) const
 	{
-		std::uint64_t done;
-
-		check(dmaheap_buffer_load(get(), offset, len, file, file_offset, &done));
-		return done;
+		return transfer(dmaheap_buffer_load_all, file, file_offset, offset, len, told);
 	}
 
 	std::uint64_t store(int file, std::uint64_t file_offset = 0, std::uint64_t offset = 0,
-			    std::uint64_t len = 0) const
+			    std::uint64_t len = 0, const progress &told = nullptr) const
 	{
-		std::uint64_t done;
-
-		check(dmaheap_buffer_store(get(), offset, len, file, file_offset, &done));
-		return done;
+		return transfer(dmaheap_buffer_store_all, file, file_offset, offset, len, told);
 	}
 
 	/* Wait for devices, without a limit; or return false once the time is over. */
@@ -162,6 +201,45 @@ public:
 	}
 
 private:
+	struct call {
+		const progress &told;
+		std::exception_ptr thrown;
+	};
+
+	/* No exception may pass through C. */
+	static int on_progress(std::uint64_t done, std::uint64_t len, void *data)
+	{
+		call &one = *static_cast<call *>(data);
+
+		try {
+			one.told(done, len);
+		} catch (...) {
+			one.thrown = std::current_exception();
+		}
+		return one.thrown ? -1 : 0;
+	}
+
+	std::uint64_t transfer(int (*all)(dmaheap_buffer *, int, dmaheap_transfer *), int file,
+			       std::uint64_t file_offset, std::uint64_t offset, std::uint64_t len,
+			       const progress &told) const
+	{
+		dmaheap_transfer how = DMAHEAP_TRANSFER_INIT;
+		call one = { told, nullptr };
+
+		how.offset = offset;
+		how.len = len;
+		how.file_offset = file_offset;
+		how.progress = told ? on_progress : nullptr;
+		how.data = &one;
+
+		int result = all(get(), file, &how);
+
+		if (one.thrown)
+			std::rethrow_exception(one.thrown);
+		check(result);
+		return how.done;
+	}
+
 	std::shared_ptr<dmaheap_buffer> buffer_;
 };
 
@@ -201,9 +279,8 @@ public:
 
 	dmaheap_info info() const
 	{
-		dmaheap_info info = {};
+		dmaheap_info info = DMAHEAP_INFO_INIT;
 
-		info.size = sizeof(info);
 		check(dmaheap_query(get(), &info));
 		return info;
 	}
@@ -239,6 +316,19 @@ inline std::vector<std::string> names()
 
 	check(dmaheap_for_each([](const char *name, void *data) {
 		static_cast<std::vector<std::string> *>(data)->push_back(name);
+		return 0;
+	}, &found));
+	return found;
+}
+
+/* All heaps as anybody may see them, in order. */
+inline std::vector<dmaheap_entry> list()
+{
+	dmaheap_entry entry = DMAHEAP_ENTRY_INIT;
+	std::vector<dmaheap_entry> found;
+
+	check(dmaheap_list(&entry, [](const dmaheap_entry *one, void *data) {
+		static_cast<std::vector<dmaheap_entry> *>(data)->push_back(*one);
 		return 0;
 	}, &found));
 	return found;

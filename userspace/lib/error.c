@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Texts for errors. */
+/* Texts for errors, and who is told of them. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "internal.h"
@@ -64,4 +65,49 @@ API const char *dmaheap_strerror(int error)
 			return errors[i].text;
 	snprintf(unexpected, sizeof(unexpected), "error %d", number);
 	return unexpected;
+}
+
+/* Whom dmaheap_set_log() said. */
+static struct {
+	pthread_mutex_t lock;
+	void (*log)(int error, const char *text, void *data);
+	void *data;
+} hook = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+API void dmaheap_set_log(void (*log)(int error, const char *text, void *data), void *data)
+{
+	pthread_mutex_lock(&hook.lock);
+	hook.log = log;
+	hook.data = data;
+	pthread_mutex_unlock(&hook.lock);
+}
+
+/**
+ * dmaheap_log() - tell of an error
+ * @error: a negative errno; 0 is none, and not told
+ * @format: what was tried, for printf()
+ *
+ * Context: no lock of a heap or a buffer held, as the hook may call the library.
+ * Return: @error.
+ */
+int dmaheap_log(int error, const char *format, ...)
+{
+	void (*log)(int error, const char *text, void *data);
+	char text[512];
+	va_list args;
+	void *data;
+
+	if (!error)
+		return 0;
+	pthread_mutex_lock(&hook.lock);
+	log = hook.log;
+	data = hook.data;
+	pthread_mutex_unlock(&hook.lock);
+	if (!log)
+		return error;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log(error, text, data);
+	return error;
 }

@@ -93,10 +93,13 @@ static int heap_new(int fd, const char *name, struct dmaheap **out)
 	heap->fd = fd;
 	memcpy(heap->name, name, strlen(name) + 1);
 	pthread_mutex_init(&heap->lock, NULL);
+	heap->udmabuf = !strcmp(name, DMAHEAP_UDMABUF);
 	if (fstat(fd, &st))
 		ret = -errno;
+	else if (!S_ISCHR(st.st_mode))
+		ret = -EINVAL;
 	else
-		ret = S_ISCHR(st.st_mode) ? probe(heap) : -EINVAL;
+		ret = heap->udmabuf ? 0 : probe(heap);
 	if (ret) {
 		dmaheap_unref(heap);
 		return ret;
@@ -105,17 +108,19 @@ static int heap_new(int fd, const char *name, struct dmaheap **out)
 	return 0;
 }
 
-API int dmaheap_open(const char *name, struct dmaheap **heap)
+static int open_heap(const char *name, struct dmaheap **heap)
 {
+	const char *folder = FOLDER "/";
 	char path[4096];
-	int fd, ret;
+	int fd, ret = 0;
 
-	if (!heap)
-		return -EINVAL;
-	ret = check_name(name);
+	if (name && !strcmp(name, DMAHEAP_UDMABUF))
+		folder = "";
+	else
+		ret = check_name(name);
 	if (ret)
 		return ret;
-	if ((size_t)snprintf(path, sizeof(path), "%s" FOLDER "/%s", dmaheap_root(), name) >=
+	if ((size_t)snprintf(path, sizeof(path), "%s%s%s", dmaheap_root(), folder, name) >=
 	    sizeof(path))
 		return -ENAMETOOLONG;
 	/* Not blocking, in case that it is not a heap but a pipe. */
@@ -123,6 +128,13 @@ API int dmaheap_open(const char *name, struct dmaheap **heap)
 	if (fd < 0)
 		return -errno;
 	return heap_new(fd, name, heap);
+}
+
+API int dmaheap_open(const char *name, struct dmaheap **heap)
+{
+	if (!heap)
+		return -EINVAL;
+	return dmaheap_log(open_heap(name, heap), "opening heap \"%s\"", name ? name : "");
 }
 
 /* Names of the kernel's default contiguous area. */
@@ -195,7 +207,7 @@ static int open_twin(const struct dmaheap *heap, struct dmaheap **twin)
 	size_t len = strlen(heap->name);
 	int ret;
 
-	if (!len)
+	if (!len || heap->udmabuf)
 		return -EOPNOTSUPP;
 	memcpy(name, heap->name, len + 1);
 	if (is_uncached_name(name))
@@ -204,7 +216,7 @@ static int open_twin(const struct dmaheap *heap, struct dmaheap **twin)
 		memcpy(name + len, UNCACHED, sizeof(UNCACHED));
 	else
 		return -EOPNOTSUPP;
-	ret = dmaheap_open(name, twin);
+	ret = open_heap(name, twin);
 	if (ret)
 		return ret == -ENOENT ? -EOPNOTSUPP : ret;
 	/* A name alone makes no twin. */
@@ -236,22 +248,55 @@ int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin)
 	return ret;
 }
 
+/* Not even its flags are in it, so nobody has set it. */
+#define LEAST	(2 * sizeof(uint32_t))
+
 /**
  * dmaheap_fill() - fill in a structure that begins with its size
- * @result: the caller's, at least as large as @known
+ * @result: the caller's, or NULL
  * @known: what there is to tell
  * @size: of @known
  *
  * What the caller knows and this library does not, is 0.
+ *
+ * Return: 0, or -EINVAL if there is nothing to fill in.
  */
-void dmaheap_fill(void *result, const void *known, uint32_t size)
+int dmaheap_fill(void *result, const void *known, uint32_t size)
 {
 	uint32_t callers;
 
+	if (!result)
+		return -EINVAL;
 	memcpy(&callers, result, sizeof(callers));
-	memcpy(result, known, size);
-	memset((char *)result + size, 0, callers - size);
+	if (callers < LEAST)
+		return -EINVAL;
+	memset(result, 0, callers);
+	memcpy(result, known, size < callers ? size : callers);
 	memcpy(result, &callers, sizeof(callers));
+	return 0;
+}
+
+/**
+ * dmaheap_accept() - take a structure that begins with its size
+ * @given: the caller's
+ * @known: filled in with what the library knows of it; what the caller does not know is 0
+ * @size: of @known
+ *
+ * Return: 0; -EINVAL; -E2BIG if the caller asks for what this library does not know.
+ */
+int dmaheap_accept(const void *given, void *known, uint32_t size)
+{
+	uint32_t callers, i;
+
+	memcpy(&callers, given, sizeof(callers));
+	if (callers < LEAST)
+		return -EINVAL;
+	for (i = size; i < callers; i++)
+		if (((const char *)given)[i])
+			return -E2BIG;
+	memset(known, 0, size);
+	memcpy(known, given, size < callers ? size : callers);
+	return 0;
 }
 
 API int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info)
@@ -260,13 +305,11 @@ API int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info)
 	struct dmaheap_info known = { .size = sizeof(known) };
 	int ret;
 
-	if (!info || info->size < sizeof(known))
-		return -EINVAL;
 	if (!(heap->features & DMAHEAP_CAN_QUERY))
 		return -EOPNOTSUPP;
 	ret = dmaheap_ioctl(heap->fd, CONTIG_HEAP_IOCTL_QUERY, &query);
 	if (ret)
-		return ret;
+		return dmaheap_log(ret, "asking heap \"%s\"", heap->name);
 	known.flags = query.flags & DMAHEAP_INFO_ALL;
 	known.total = query.total;
 	known.free = query.free;
@@ -275,8 +318,7 @@ API int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info)
 	known.quantum = query.quantum;
 	known.buffers = query.buffers;
 	known.region_buffers = query.region_buffers;
-	dmaheap_fill(info, &known, sizeof(known));
-	return 0;
+	return dmaheap_fill(info, &known, sizeof(known));
 }
 
 static int is_name(const struct dirent *entry)

@@ -13,11 +13,9 @@ API int dmaheap_buffer_info(struct dmaheap_buffer *buffer, struct dmaheap_buffer
 	struct dmaheap_buffer_info known = { .size = sizeof(known) };
 	int ret;
 
-	if (!info || info->size < sizeof(known))
-		return -EINVAL;
 	ret = dmaheap_buffer_ioctl(buffer, CONTIG_HEAP_IOCTL_BUFFER, &what);
 	if (ret)
-		return ret;
+		return dmaheap_log(ret, "asking what is known of a buffer");
 	known.flags = what.flags & DMAHEAP_INFO_ALL;
 	known.bytes = what.size;
 	known.age = what.age;
@@ -26,6 +24,5 @@ API int dmaheap_buffer_info(struct dmaheap_buffer *buffer, struct dmaheap_buffer
 	known.mapped = what.mapped;
 	memcpy(known.heap, what.heap, sizeof(known.heap));
 	memcpy(known.kind, what.kind, sizeof(known.kind));
-	dmaheap_fill(info, &known, sizeof(known));
-	return 0;
+	return dmaheap_fill(info, &known, sizeof(known));
 }

@@ -31,6 +31,7 @@ const char *dmaheap_root(void);
  * @features: DMAHEAP_CAN_*
  * @uncached: buffers are write-combined
  * @cma: aligning costs memory
+ * @udmabuf: no heap, but DMAHEAP_UDMABUF
  * @lock: protects @twin
  * @twin: the heap on the same memory with the other kind of mappings, once it was needed
  * @name: below /dev/dma_heap, or ""
@@ -43,6 +44,7 @@ struct dmaheap {
 	uint32_t features;
 	bool uncached;
 	bool cma;
+	bool udmabuf;
 	pthread_mutex_t lock;
 	struct dmaheap *twin;
 	char name[NAME_SIZE];
@@ -80,10 +82,13 @@ extern const char *const dmaheap_default_names[];
 
 int dmaheap_ioctl(int fd, unsigned long command, void *arg);
 int dmaheap_buffer_ioctl(const struct dmaheap_buffer *buffer, unsigned long command, void *arg);
-void dmaheap_fill(void *result, const void *known, uint32_t size);
+int dmaheap_log(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int dmaheap_fill(void *result, const void *known, uint32_t size);
+int dmaheap_accept(const void *given, void *known, uint32_t size);
+int dmaheap_udmabuf_alloc(int device, uint64_t size);
 int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin);
 int dmaheap_buffer_new(struct dmaheap *heap, int fd, struct dmaheap_buffer **buffer);
 size_t dmaheap_huge_size(void);
-void *dmaheap_map_all(const struct dmaheap_buffer *buffer, int prot);
+void *dmaheap_map(const struct dmaheap_buffer *buffer, uint64_t offset, size_t size, int prot);
 
 #endif /* DMAHEAP_INTERNAL_H */

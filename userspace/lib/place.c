@@ -65,7 +65,7 @@ static bool find_phase(const struct dmaheap_buffer *buffer, size_t huge, size_t 
  * Map at an address that is phase modulo huge. Somebody else may take the place between finding
  * it and mapping there, which is noticed.
  */
-static void *map_at_phase(int fd, size_t size, int prot, size_t phase, size_t huge)
+static void *map_at_phase(int fd, off_t offset, size_t size, int prot, size_t phase, size_t huge)
 {
 	int tries;
 
@@ -78,19 +78,21 @@ static void *map_at_phase(int fd, size_t size, int prot, size_t phase, size_t hu
 			break;
 		munmap(found, size + huge);
 		place = found + ((phase - (uintptr_t)found) & (huge - 1));
-		mapped = mmap(place, size, prot, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+		mapped = mmap(place, size, prot, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
 		if (mapped != MAP_FAILED)
 			return mapped;
 		if (errno != EEXIST)
 			break;
 	}
 	/* A good address is worth having, but not needed. */
-	return mmap(NULL, size, prot, MAP_SHARED, fd, 0);
+	return mmap(NULL, size, prot, MAP_SHARED, fd, offset);
 }
 
 /**
- * dmaheap_map_all() - map all of a buffer at a good address
+ * dmaheap_map() - map a part of a buffer at a good address
  * @buffer: the buffer
+ * @offset: where the part begins, at a page
+ * @size: bytes
  * @prot: PROT_*
  *
  * Many kernels choose a good address for what begins at a huge page by themselves, so they are
@@ -98,18 +100,19 @@ static void *map_at_phase(int fd, size_t size, int prot, size_t phase, size_t hu
  *
  * Return: the address, or MAP_FAILED with errno set.
  */
-void *dmaheap_map_all(const struct dmaheap_buffer *buffer, int prot)
+void *dmaheap_map(const struct dmaheap_buffer *buffer, uint64_t offset, size_t size, int prot)
 {
-	size_t huge = dmaheap_huge_size(), size = buffer->size, phase;
+	size_t huge = dmaheap_huge_size(), phase;
 	void *mapped;
 
 	if (size < huge || size > SIZE_MAX - huge || !find_phase(buffer, huge, &phase))
-		return mmap(NULL, size, prot, MAP_SHARED, buffer->fd, 0);
+		return mmap(NULL, size, prot, MAP_SHARED, buffer->fd, offset);
+	phase = (phase + offset) & (huge - 1);
 	if (!phase) {
-		mapped = mmap(NULL, size, prot, MAP_SHARED, buffer->fd, 0);
+		mapped = mmap(NULL, size, prot, MAP_SHARED, buffer->fd, offset);
 		if (mapped == MAP_FAILED || !((uintptr_t)mapped & (huge - 1)))
 			return mapped;
 		munmap(mapped, size);
 	}
-	return map_at_phase(buffer->fd, size, prot, phase, huge);
+	return map_at_phase(buffer->fd, offset, size, prot, phase, huge);
 }

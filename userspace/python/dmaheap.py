@@ -25,7 +25,7 @@ import errno
 import fcntl
 import os
 import weakref
-from typing import Iterator, NamedTuple, Sequence
+from typing import Callable, Iterator, NamedTuple, Sequence
 
 __all__ = [
     "ALL_FLAGS",
@@ -36,6 +36,7 @@ __all__ = [
     "CAN_ALIGN",
     "CAN_QUERY",
     "CAN_SYNC_PART",
+    "Entry",
     "Heap",
     "HeapInfo",
     "INFO_CMA",
@@ -45,8 +46,10 @@ __all__ = [
     "INFO_UNCACHED",
     "READ",
     "READ_ONLY",
+    "UDMABUF",
     "UNCACHED",
     "WRITE",
+    "heaps",
     "names",
     "version",
 ]
@@ -61,6 +64,10 @@ INFO_UNCACHED, INFO_CMA, INFO_NO_MAP, INFO_ESTIMATE, INFO_SCATTERED = (1 << bit 
 # What the CPU does.
 READ, WRITE = 1, 2
 _END = 4
+# What is known of a heap without opening it.
+_KNOWN, _OPENABLE = 1 << 16, 1 << 17
+# Asked for as a heap, it is anonymous memory, where the kernel has no heaps.
+UDMABUF = "/dev/udmabuf"
 
 
 class _Info(ctypes.Structure):
@@ -92,6 +99,39 @@ class _BufferInfo(ctypes.Structure):
     ]
 
 
+class _Entry(ctypes.Structure):
+    _fields_ = [
+        ("size", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("name", ctypes.c_char * 256),
+        ("total", ctypes.c_uint64),
+        ("free", ctypes.c_uint64),
+        ("largest", ctypes.c_uint64),
+        ("dirty", ctypes.c_uint64),
+        ("quantum", ctypes.c_uint64),
+        ("buffers", ctypes.c_uint32),
+        ("region_buffers", ctypes.c_uint32),
+        ("region", ctypes.c_char * 256),
+        ("kind", ctypes.c_char * 16),
+    ]
+
+
+_PROGRESS = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_void_p)
+
+
+class _Transfer(ctypes.Structure):
+    _fields_ = [
+        ("size", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("offset", ctypes.c_uint64),
+        ("len", ctypes.c_uint64),
+        ("file_offset", ctypes.c_uint64),
+        ("done", ctypes.c_uint64),
+        ("progress", _PROGRESS),
+        ("data", ctypes.c_void_p),
+    ]
+
+
 class _Options(ctypes.Structure):
     _fields_ = [
         ("size", ctypes.c_uint32),
@@ -102,6 +142,7 @@ class _Options(ctypes.Structure):
 
 
 _EACH = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+_EACH_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Entry), ctypes.c_void_p)
 _lib = ctypes.CDLL("libdmaheap.so.1")
 
 
@@ -113,10 +154,10 @@ def _declare(name: str, *arguments: type, result: type | None = ctypes.c_int):
 
 
 _OUT = ctypes.POINTER(ctypes.c_void_p)
-_DONE = ctypes.POINTER(ctypes.c_uint64)
 _version = _declare("version", result=ctypes.c_char_p)
 _strerror = _declare("strerror", ctypes.c_int, result=ctypes.c_char_p)
 _for_each = _declare("for_each", _EACH, ctypes.c_void_p)
+_list = _declare("list", ctypes.POINTER(_Entry), _EACH_ENTRY, ctypes.c_void_p)
 _open = _declare("open", ctypes.c_char_p, _OUT)
 _open_first = _declare("open_first", ctypes.POINTER(ctypes.c_char_p), _OUT)
 _unref = _declare("unref", ctypes.c_void_p, result=None)
@@ -135,8 +176,8 @@ _buffer_ref = _declare("buffer_ref", ctypes.c_void_p, result=ctypes.c_void_p)
 _map = _declare("buffer_map", ctypes.c_void_p, _OUT)
 _unmap = _declare("buffer_unmap", ctypes.c_void_p)
 _sync = _declare("buffer_sync", ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint32)
-_load, _store = (_declare(name, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_int,
-                          ctypes.c_uint64, _DONE) for name in ("buffer_load", "buffer_store"))
+_load, _store = (_declare(name, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(_Transfer))
+                 for name in ("buffer_load_all", "buffer_store_all"))
 
 
 def _check(result: int, *what: str) -> None:
@@ -159,6 +200,42 @@ def names() -> list[str]:
         return 0
 
     _check(_for_each(each, None))
+    return found
+
+
+class Entry(NamedTuple):
+    """A heap as anybody may see it; of one that is not of contig_heaps the rest is None."""
+
+    name: str
+    openable: bool
+    flags: int | None = None
+    total: int | None = None
+    free: int | None = None
+    largest: int | None = None
+    dirty: int | None = None
+    quantum: int | None = None
+    buffers: int | None = None
+    region_buffers: int | None = None
+    region: str | None = None
+    kind: str | None = None
+
+
+def heaps() -> list[Entry]:
+    """All heaps, in the order of their names, without opening one."""
+    found: list[Entry] = []
+
+    @_EACH_ENTRY
+    def each(entry, _data: int) -> int:
+        one = entry.contents
+        known: list = []
+        if one.flags & _KNOWN:
+            known = [one.flags & (_KNOWN - 1)]
+            known += [getattr(one, field) for field in Entry._fields[3:10]]
+            known += [os.fsdecode(one.region), one.kind.decode()]
+        found.append(Entry(os.fsdecode(one.name), bool(one.flags & _OPENABLE), *known))
+        return 0
+
+    _check(_list(ctypes.byref(_Entry(size=ctypes.sizeof(_Entry))), each, None))
     return found
 
 
@@ -329,16 +406,37 @@ class Buffer(_Reference):
     def read_write(self, offset: int = 0, length: int = 0):
         return self._access(READ | WRITE, offset, length)
 
-    def _transfer(self, function, file, file_offset: int, offset: int, length: int) -> int:
+    def _transfer(self, function, file, file_offset: int, offset: int, length: int,
+                  progress: Callable[[int, int], object] | None) -> int:
         fd = file if isinstance(file, int) else file.fileno()
-        done = ctypes.c_uint64()
-        _check(function(self._open, offset, length, fd, file_offset, ctypes.byref(done)))
-        return done.value
+        raised: list[BaseException] = []
 
-    def load(self, file, file_offset: int = 0, offset: int = 0, length: int = 0) -> int:
-        """Read an open file into the buffer, without a copy; returns the bytes that there were."""
-        return self._transfer(_load, file, file_offset, offset, length)
+        # Without anybody to tell, too: what handles signals in Python is run there.
+        @_PROGRESS
+        def told(done: int, total: int, _data: int) -> int:
+            try:
+                if progress:
+                    progress(done, total)
+            except BaseException as error:
+                raised.append(error)
+            return len(raised)
 
-    def store(self, file, file_offset: int = 0, offset: int = 0, length: int = 0) -> int:
+        transfer = _Transfer(ctypes.sizeof(_Transfer), 0, offset, length, file_offset, 0, told)
+        result = function(self._open, fd, ctypes.byref(transfer))
+        if raised:
+            raise raised[0]
+        _check(result)
+        return transfer.done
+
+    def load(self, file, file_offset: int = 0, offset: int = 0, length: int = 0,
+             progress: Callable[[int, int], object] | None = None) -> int:
+        """Read an open file into the buffer, without a copy; returns the bytes that there were.
+
+        progress is called with the bytes done and those to be done; what it raises ends the transfer.
+        """
+        return self._transfer(_load, file, file_offset, offset, length, progress)
+
+    def store(self, file, file_offset: int = 0, offset: int = 0, length: int = 0,
+              progress: Callable[[int, int], object] | None = None) -> int:
         """Write the buffer to an open file, likewise."""
-        return self._transfer(_store, file, file_offset, offset, length)
+        return self._transfer(_store, file, file_offset, offset, length, progress)
