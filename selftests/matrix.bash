@@ -20,6 +20,7 @@ STOCK='6.1 6.12 7.x'
 HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer heap/files heap/system)
 # Of the distribution's kernel, for heap/transfer and heap/files.
 FILES='--modules loop --modules ext4 --modules xfs --modules dm-mod'
+OLD_FILES="$FILES --modules crc32c_generic"
 HEAPS_MORE=(upstream/dmabuf-heap heap/extension heap/zero heap/introspect heap/stock heap/strangers
 	heap/stress heap/capacity)
 PMEM=(abi huge vma kernel_api unload)
@@ -39,7 +40,8 @@ full() {
 	[[ -z ${FULL:-} ]] || guest "$@"
 }
 
-guest arm64 "$STOCK" programs "$FILES" "${HEAPS[@]/#/arm64/}"
+guest arm64 '6.1 6.12' programs "$OLD_FILES" "${HEAPS[@]/#/arm64/}"
+guest arm64 7.x programs "$FILES" "${HEAPS[@]/#/arm64/}"
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/describe arm64/heap/extension \
@@ -54,7 +56,7 @@ guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/describe ar
 full armhf-more 6.12 programs '' armhf/heap/huge armhf/heap/importer \
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
-guest armhf armhf-6.1 programs "$FILES" armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
+guest armhf armhf-6.1 programs "$OLD_FILES" armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
 	armhf/heap/importer armhf/heap/transfer armhf/heap/files armhf/heap/system
 full armhf-more armhf-6.1 programs '' armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.

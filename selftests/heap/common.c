@@ -188,7 +188,7 @@ int new_file(size_t len, __u32 seed)
 }
 
 /* A loop device over a file; -1 if there is none to be had. */
-int loop_open(int file, int flags)
+int loop_attach(int file, int flags)
 {
 	int control, device;
 	char *path;

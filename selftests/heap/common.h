@@ -34,7 +34,7 @@ long long buffer_load(int node, int fd, __u64 offset, int file, __u64 file_offse
 long long buffer_store(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len);
 
 int new_file(size_t len, __u32 seed);
-int loop_open(int file, int flags);
+int loop_attach(int file, int flags);
 void loop_close(int device);
 int udmabuf(size_t len);
 

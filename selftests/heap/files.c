@@ -80,13 +80,14 @@ FIXTURE_SETUP(on)
 	self->device = -1;
 	mkdir(FOLDER, 0700);
 	if (strcmp(variant->type, "tmpfs")) {
-		command = format("gunzip -c /mnt/share/%s.gz >%s && modprobe %s", variant->type, path,
-				 variant->type);
+		/* Kernels before 7 have the checksum in a module that nothing depends on. */
+		command = format("gunzip -c /mnt/share/%s.gz >%s; modprobe crc32c_generic; modprobe %s",
+				 variant->type, path, variant->type);
 		ASSERT_EQ(0, system(command));
 		free(command);
 		self->image = open(path, O_RDWR | O_CLOEXEC);
 		unlink(path);
-		self->device = loop_open(self->image, 0);
+		self->device = loop_attach(self->image, 0);
 		ASSERT_LE(0, self->device);
 		command = format("/proc/self/fd/%d", self->device);
 		device = realpath(command, NULL);
@@ -174,13 +175,16 @@ TEST_F(on, ends_with_the_file)
 {
 	int file = written(MiB(4) + 5000, 20, variant->flags);
 	struct target target;
+	size_t others = 0, i;
 
 	ASSERT_TRUE(target_open(&target, "adsp"));
 	memset(target.map, 0x33, LEN);
 	EXPECT_EQ(MiB(4) + 5000, buffer_load(target.heap, target.fd, 0, file, 0, LEN));
 	EXPECT_TRUE(filled(target.map, MiB(4) + 5000, 20));
-	/* The device writes whole blocks, too. */
-	EXPECT_TRUE(all_bytes(target.map + MiB(4) + 8192, LEN - MiB(4) - 8192, 0x33));
+	/* File systems write zeros behind it with O_DIRECT, and never what others left on the disk. */
+	for (i = MiB(4) + 5000; i < LEN; i++)
+		others += target.map[i] != 0x33 && (!variant->flags || target.map[i]);
+	EXPECT_EQ(0, others);
 	target_close(&target);
 	close(file);
 }
@@ -314,7 +318,7 @@ FIXTURE_SETUP(failing)
 {
 	ASSERT_EQ(0, system("modprobe dm-mod"));
 	self->file = new_file(GOOD, 30);
-	self->loop = loop_open(self->file, 0);
+	self->loop = loop_attach(self->file, 0);
 	ASSERT_LE(0, self->loop);
 	self->device = fails_open(self->loop, variant->flags);
 	ASSERT_LE(0, self->device);
@@ -363,10 +367,15 @@ TEST_F(failing, a_store_too)
 {
 	struct target target;
 
-	if (!variant->flags)
-		SKIP(return, "a store ends in the page cache, which takes it");
 	ASSERT_TRUE(target_open(&target, "adsp-uncached"));
 	fill(target.map, LEN, 31);
+	if (!variant->flags) {
+		/* The page cache takes it, and tells later. */
+		EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD, MiB(1)));
+		EXPECT_ERRNO(EIO, fsync(self->device));
+		target_close(&target);
+		return;
+	}
 	EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD - MiB(1), MiB(1)));
 	EXPECT_ERRNO(EIO, buffer_store(target.heap, target.fd, 0, self->device, GOOD, MiB(1)));
 	/* A slice that fails is not counted. */
@@ -462,7 +471,7 @@ TEST(two_loads_into_one_place)
 
 TEST(files_that_are_special)
 {
-	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC), full = open("/dev/full", O_RDWR | O_CLOEXEC);
+	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
 	int memory = memfd_create("sealed", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	struct rlimit before, limit;
 	struct target target;
@@ -474,7 +483,6 @@ TEST(files_that_are_special)
 	EXPECT_TRUE(all_bytes(target.map + 1, LEN - 1, 0));
 	EXPECT_EQ(0x77, target.map[0]);
 	EXPECT_EQ(LEN, buffer_store(target.heap, target.fd, 0, zero, 0, LEN));
-	EXPECT_ERRNO(ENOSPC, buffer_store(target.heap, target.fd, 0, full, 0, LEN));
 
 	ASSERT_EQ(0, ftruncate(memory, PAGE));
 	ASSERT_EQ(0, fcntl(memory, F_ADD_SEALS, F_SEAL_GROW));
@@ -493,7 +501,6 @@ TEST(files_that_are_special)
 	target_close(&target);
 	close(file);
 	close(memory);
-	close(full);
 	close(zero);
 }
 

@@ -355,7 +355,7 @@ TEST_F(transfer, refuses_flags_and_fields_that_it_does_not_know)
 TEST_F(transfer, goes_around_the_page_cache)
 {
 	size_t len = LEN / 4096 * 4096;
-	int file = new_file(len, 12), device = loop_open(file, O_DIRECT);
+	int file = new_file(len, 12), device = loop_attach(file, O_DIRECT);
 	unsigned char *copy = malloc(len);
 	long before;
 
