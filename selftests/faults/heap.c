@@ -67,6 +67,34 @@ TEST_F(fault, sync)
 	EXPECT_FAULTS(2, run_sync, NULL);
 }
 
+RUN(run_load, buffer_load(self->heap, self->fd, 0, self->file, 0, LEN) == LEN ? 0 : -1)
+RUN(run_store, buffer_store(self->heap, self->fd, 0, self->file, 0, LEN) == LEN ? 0 : -1)
+
+/* What is there cannot fail half way. */
+TEST_F(fault, load_and_store)
+{
+	self->file = new_file(LEN, 1);
+	ASSERT_LE(0, self->file);
+	self->next = next_fd();
+	/* The structure in and out. */
+	EXPECT_FAULTS(2, run_load, NULL);
+	EXPECT_FAULTS(2, run_store, NULL);
+	self->memory = buffer_map(self->fd, LEN);
+	EXPECT_TRUE(filled(self->memory, LEN, 1));
+	munmap(self->memory, LEN);
+	close(self->file);
+}
+
+RUN(run_buffer, ioctl(self->heap, CONTIG_HEAP_IOCTL_BUFFER,
+		      &(struct contig_heap_buffer){ .fd = self->fd }))
+RUN(run_version, ioctl(self->heap, CONTIG_HEAP_IOCTL_VERSION, &(struct contig_heap_version){}))
+
+TEST_F(fault, describe)
+{
+	EXPECT_FAULTS(2, run_buffer, NULL);
+	EXPECT_FAULTS(1, run_version, NULL);
+}
+
 RUN(run_attach, importer_attach(self->importer, self->device, self->fd))
 
 /*

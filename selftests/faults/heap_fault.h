@@ -15,6 +15,7 @@ FIXTURE(fault) {
 	int importer;
 	int device;
 	int attachment;
+	int file;
 	void *memory;
 	int next;
 	struct contig_heap_query idle;
