@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs in guests of lane bench, under the plugin that counts instructions."""
+"""Programs in guests of lane bench, or $LANE, under the plugin that counts instructions."""
 import bisect
 import collections
 import os
@@ -10,6 +10,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
 CACHE = os.environ.get("PMEM_HEAPS_CACHE", os.path.join(REPO, ".cache"))
 FOLDER = os.path.join(CACHE, "bench", "counted")
+LANE = os.environ.get("LANE", "bench")
 
 
 def build(program):
@@ -27,7 +28,7 @@ class Run:
     def __init__(self, program, arguments, vm_options, plugin=""):
         counts = f"{FOLDER}/counts.{os.getpid()}"
         said = subprocess.run(
-            [f"{REPO}/selftests/qemu/vm", "--lane", "bench", "--overlay", f"{HERE}/board.dtso",
+            [f"{REPO}/selftests/qemu/vm", "--lane", LANE, "--overlay", f"{HERE}/board.dtso",
              *vm_options, "--qemu-arg", "-plugin",
              "--qemu-arg", f"{FOLDER}/count_insns.so,out={counts}{plugin}",
              "--share", f"{FOLDER}/{program}", "--", "sh", "-c",
@@ -36,6 +37,7 @@ class Run:
         with open(counts, encoding="ascii") as file:
             self.lines = [line.split() for line in file]
         os.unlink(counts)
+        self.said = said
         self.rounds = int(re.search(r"^rounds (\d+)$", said, re.MULTILINE).group(1))
         found = sorted((int(line.group(1), 16), line.group(2)) for line in
                        re.finditer(r"^([0-9a-f]{16}) [tTwW] (\S+)", said, re.MULTILINE))
