@@ -63,7 +63,10 @@ static int probe(struct dmaheap *heap)
 	int ret = dmaheap_ioctl(heap->fd, CONTIG_HEAP_IOCTL_QUERY, &query);
 
 	if (!ret) {
-		heap->features = DMAHEAP_CAN_QUERY | DMAHEAP_CAN_ALIGN | DMAHEAP_CAN_SYNC_PART;
+		heap->features = DMAHEAP_CAN_QUERY | DMAHEAP_CAN_SYNC_PART;
+		/* What is in pieces begins nowhere. */
+		if (!(query.flags & CONTIG_HEAP_F_SCATTERED))
+			heap->features |= DMAHEAP_CAN_ALIGN;
 		heap->uncached = query.flags & CONTIG_HEAP_F_UNCACHED;
 		heap->cma = query.flags & CONTIG_HEAP_F_CMA;
 		return 0;
