@@ -181,7 +181,7 @@ TEST_F(on, ends_with_the_file)
 	memset(target.map, 0x33, LEN);
 	EXPECT_EQ(MiB(4) + 5000, buffer_load(target.heap, target.fd, 0, file, 0, LEN));
 	EXPECT_TRUE(filled(target.map, MiB(4) + 5000, 20));
-	/* File systems write zeros behind it with O_DIRECT, and never what others left on the disk. */
+	/* With O_DIRECT file systems write zeros behind it, and never what was on the disk. */
 	for (i = MiB(4) + 5000; i < LEN; i++)
 		others += target.map[i] != 0x33 && (!variant->flags || target.map[i]);
 	EXPECT_EQ(0, others);
@@ -348,7 +348,8 @@ TEST_F(failing, a_load_ends_where_the_device_fails)
 
 		ASSERT_TRUE(target_open(&target, heaps[i]));
 		memset(target.map, 0x55, LEN);
-		ASSERT_EQ(MiB(1), buffer_load(target.heap, target.fd, 0, self->device, start, MiB(1)));
+		ASSERT_EQ(MiB(1), buffer_load(target.heap, target.fd, 0, self->device, start,
+					      MiB(1)));
 		do {
 			got = buffer_load(target.heap, target.fd, done, self->device, start + done,
 					  LEN - done);
@@ -371,15 +372,18 @@ TEST_F(failing, a_store_too)
 	fill(target.map, LEN, 31);
 	if (!variant->flags) {
 		/* The page cache takes it, and tells later. */
-		EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD, MiB(1)));
+		EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD,
+					       MiB(1)));
 		EXPECT_ERRNO(EIO, fsync(self->device));
 		target_close(&target);
 		return;
 	}
-	EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD - MiB(1), MiB(1)));
+	EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD - MiB(1),
+				       MiB(1)));
 	EXPECT_ERRNO(EIO, buffer_store(target.heap, target.fd, 0, self->device, GOOD, MiB(1)));
 	/* A slice that fails is not counted. */
-	EXPECT_ERRNO(EIO, buffer_store(target.heap, target.fd, 0, self->device, GOOD - 4096, MiB(4)));
+	EXPECT_ERRNO(EIO, buffer_store(target.heap, target.fd, 0, self->device, GOOD - 4096,
+				       MiB(4)));
 	EXPECT_TRUE(filled(target.map, LEN, 31));
 	target_close(&target);
 }

@@ -39,8 +39,9 @@ struct dmaheap_buffer;
 
 /*
  * Structures grow at their ends, and begin with their size, which the caller sets, best with the
- * DMAHEAP_*_INIT of each. One that is larger than the library knows is accepted: what it cannot fill
- * in is 0, and what it cannot do has to be. So is a smaller one: what it lacks is not filled in, or 0.
+ * DMAHEAP_*_INIT of each. One that is larger than the library knows is accepted: what it cannot
+ * fill in is 0, and what it cannot do has to be. So is a smaller one: what it lacks is not filled
+ * in, or 0.
  */
 
 /* struct dmaheap_info and struct dmaheap_buffer_info, @flags */
@@ -77,7 +78,7 @@ struct dmaheap_info {
 #define DMAHEAP_INFO_INIT	{ sizeof(struct dmaheap_info), 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* struct dmaheap_entry, @flags, besides DMAHEAP_INFO_UNCACHED, _CMA, _ESTIMATE and _SCATTERED */
-#define DMAHEAP_ENTRY_KNOWN	(1U << 16) /* a heap of contig_heaps; otherwise all below @name is 0 */
+#define DMAHEAP_ENTRY_KNOWN	(1U << 16) /* of contig_heaps; otherwise all below @name is 0 */
 #define DMAHEAP_ENTRY_OPENABLE	(1U << 17) /* this user may open it */
 
 /**
@@ -198,8 +199,8 @@ struct dmaheap_access {
  * @len: bytes; 0 means the rest
  * @file_offset: where in the file; 0 for a pipe or a socket
  * @done: out: bytes transferred, also when an error ended it
- * @progress: called with the bytes done and those to be done after each step, and when a signal came;
- *	what it returns other than 0 ends the transfer, which returns that; or NULL
+ * @progress: called with the bytes done and those to be done after each step, and when a signal
+ *	came; what it returns other than 0 ends the transfer, which returns that; or NULL
  * @data: handed to @progress
  */
 struct dmaheap_transfer {
@@ -225,10 +226,10 @@ const char *dmaheap_version(void);
 const char *dmaheap_strerror(int error);
 
 /*
- * Have @log told of every error that a function of this library meets, also of those that it then works
- * around, such as a heap that cannot: a negative errno, and a line of text about what was tried. NULL,
- * as at first, is nobody. Another thread may be in the former @log when this returns. @log may call the
- * library.
+ * Have @log told of every error that a function of this library meets, also of those that it then
+ * works around, such as a heap that cannot: a negative errno, and a line of text about what was
+ * tried. NULL, as at first, is nobody. Another thread may be in the former @log when this returns.
+ * @log may call the library.
  */
 void dmaheap_set_log(void (*log)(int error, const char *text, void *data), void *data);
 
@@ -248,15 +249,15 @@ int dmaheap_list(struct dmaheap_entry *entry,
 		 int (*each)(const struct dmaheap_entry *entry, void *data), void *data);
 
 /*
- * Not contiguous, but there where the kernel has no heaps: anonymous memory as a dma-buf. It is opened,
- * and allocated from, as a heap of this name; only what asks for it by this name gets it. Its buffers
- * can be neither uncached nor read-only, and have no alignment of more than a page.
+ * Not contiguous, but there where the kernel has no heaps: anonymous memory as a dma-buf. It is
+ * opened, and allocated from, as a heap of this name; only what asks for it by this name gets it.
+ * Its buffers can be neither uncached nor read-only, and have no alignment of more than a page.
  */
 #define DMAHEAP_UDMABUF	"/dev/udmabuf"
 
 /*
- * Open a heap by its name under /dev/dma_heap, or DMAHEAP_UDMABUF. -ENOENT: there is no heap of that name; -EACCES: no
- * permission; -EINVAL: not a valid name; -ENODEV: it is being removed.
+ * Open a heap by its name under /dev/dma_heap, or DMAHEAP_UDMABUF. -ENOENT: there is no heap of
+ * that name; -EACCES: no permission; -EINVAL: not a valid name; -ENODEV: it is being removed.
  */
 int dmaheap_open(const char *name, struct dmaheap **heap);
 
@@ -369,11 +370,11 @@ int dmaheap_buffer_map(struct dmaheap_buffer *buffer, void **data);
 int dmaheap_buffer_unmap(struct dmaheap_buffer *buffer);
 
 /*
- * A mapping of its own of a part of the buffer, readable with DMAHEAP_READ, readable and writable with
- * DMAHEAP_RW or DMAHEAP_WRITE. It stays until it is unmapped with the same @len, which may be after
- * the last reference to the buffer. It begins no access. -EINVAL: bad flags, an empty part or one outside
- * the buffer; -EACCES: DMAHEAP_WRITE for a read-only buffer; -EOVERFLOW: too large for this process;
- * -ENOMEM.
+ * A mapping of its own of a part of the buffer, readable with DMAHEAP_READ, readable and writable
+ * with DMAHEAP_RW or DMAHEAP_WRITE. It stays until it is unmapped with the same @len, which may be
+ * after the last reference to the buffer. It begins no access. -EINVAL: bad flags, an empty part or
+ * one outside the buffer; -EACCES: DMAHEAP_WRITE for a read-only buffer; -EOVERFLOW: too large for
+ * this process; -ENOMEM.
  */
 int dmaheap_buffer_map_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len,
 			    uint32_t flags, void **data);
@@ -419,9 +420,9 @@ int dmaheap_buffer_store(struct dmaheap_buffer *buffer, uint64_t offset, uint64_
 			 uint64_t file_offset, uint64_t *done);
 
 /*
- * The same for as long as it takes: in steps, until the part is full or stored, a file or stream has
- * ended, or an error came, which is returned. A signal does not end it. -EINVAL: bad @size or @flags;
- * -E2BIG: fields of a later library; otherwise as above.
+ * The same for as long as it takes: in steps, until the part is full or stored, a file or stream
+ * has ended, or an error came, which is returned. A signal does not end it. -EINVAL: bad @size or
+ * @flags; -E2BIG: fields of a later library; otherwise as above.
  */
 int dmaheap_buffer_load_all(struct dmaheap_buffer *buffer, int fd,
 			    struct dmaheap_transfer *transfer);
