@@ -80,13 +80,17 @@ static void take_out(struct store *store, struct page *page, bool clean,
 		count_dirty(store, -pages);
 }
 
-/* Two stores that look at the same time may exceed the limit by a block. */
+/*
+ * What somebody else still has a reference to is not ours to hand out. Two stores that
+ * look at the same time may exceed the limit by a block.
+ */
 static bool is_welcome(struct store *store, struct page *page)
 {
 	unsigned long pages = 1UL << compound_order(page);
 	bool limited;
 
-	if (atomic_long_read(&held) + pages > limit)
+	if (page_ref_count(page) != 1 ||
+	    atomic_long_read(&held) + pages > limit)
 		return false;
 	rcu_read_lock();
 	limited = owner_is_limited(owner_of_page(page));

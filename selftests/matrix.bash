@@ -90,7 +90,7 @@ guest amd64-nodes "$AMD64_LANES" programs \
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/allocators
 # What others need most of is sooner taken where there is less.
 guest warm "$STOCK" programs '--no-load --mem 1G' arm64/heap/warm
-guest warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
+full warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
 guest warm-amd64 amd64-6.12 programs '--no-load --mem 1G' amd64/heap/warm
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
 	arm64/heap/config arm64/heap/vendor
@@ -240,7 +240,7 @@ fi
 
 # Library and tool.
 guest userspace "$MORE" userspace/build '' arm64/lib armhf/lib
-guest userspace-gigabyte "$STOCK" userspace/build '--mem 3G' arm64/gigabyte
+guest userspace-gigabyte "$MORE" userspace/build '--mem 3G' arm64/gigabyte
 guest userspace-tool 6.12 userspace/build '' arm64/tool arm64/terminal
 full userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera

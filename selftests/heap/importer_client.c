@@ -98,6 +98,13 @@ int importer_unmap(int importer, int attachment)
 	return ioctl(importer, HEAP_IMPORTER_UNMAP, &id);
 }
 
+int importer_keep(int importer, int attachment)
+{
+	__u32 id = attachment;
+
+	return ioctl(importer, HEAP_IMPORTER_KEEP, &id);
+}
+
 int importer_segment(int importer, int attachment, int index, __u64 *address,
 		     __u64 *len)
 {

@@ -23,6 +23,7 @@ int importer_attach(int importer, int device, int fd);
 int importer_detach(int importer, int attachment);
 int importer_map(int importer, int attachment, int direction);
 int importer_unmap(int importer, int attachment);
+int importer_keep(int importer, int attachment);
 int importer_segment(int importer, int attachment, int index, __u64 *address,
 		     __u64 *len);
 int importer_dma_read(int importer, int attachment, __u64 offset, void *to,

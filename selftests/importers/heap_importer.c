@@ -57,6 +57,7 @@ struct fence {
  * @attachments: by number; those without a dma-buf are free
  * @vmaps: by number
  * @fences: those not signalled yet, by number
+ * @kept: a page that it has a reference to; or NULL
  */
 struct importer {
 	struct mutex lock;
@@ -64,6 +65,7 @@ struct importer {
 	struct attachment attachments[MAX_ATTACHMENTS];
 	struct vmapping vmaps[MAX_VMAPS];
 	struct fence *fences[MAX_FENCES];
+	struct page *kept;
 };
 
 static struct attachment *find_attachment(struct importer *importer, u32 id)
@@ -323,6 +325,18 @@ static int copy_from_now(struct importer *importer, void *arg)
 	return 0;
 }
 
+/* Its devices see memory where it is. */
+static int keep_page(struct importer *importer, void *arg)
+{
+	struct attachment *attachment = find_attachment(importer, *(u32 *)arg);
+
+	if (!attachment || !attachment->table || importer->kept)
+		return -EINVAL;
+	importer->kept = pfn_to_page(PHYS_PFN(sg_dma_address(attachment->table->sgl)));
+	get_page(importer->kept);
+	return 0;
+}
+
 static int kernel_copy(struct vmapping *vmapping, u64 offset, void *copy,
 		       size_t len, bool write)
 {
@@ -536,6 +550,7 @@ static const struct command commands[] = {
 	{ HEAP_IMPORTER_FENCE, add_fence },
 	{ HEAP_IMPORTER_SIGNAL, signal_fence },
 	{ HEAP_IMPORTER_COPY, copy_from_now },
+	{ HEAP_IMPORTER_KEEP, keep_page },
 };
 
 static long importer_ioctl(struct file *file, unsigned int cmd,
@@ -572,6 +587,8 @@ static int importer_release(struct inode *inode, struct file *file)
 		attachment_end(&importer->attachments[i]);
 	for (i = 0; i < MAX_DEVICES; i++)
 		platform_device_unregister(importer->devices[i]);
+	if (importer->kept)
+		put_page(importer->kept);
 	mutex_destroy(&importer->lock);
 	kfree(importer);
 	return 0;

@@ -164,5 +164,10 @@ struct heap_importer_fence {
  * No part of a buffer can be handed over.
  */
 #define HEAP_IMPORTER_COPY	_IOW(0xC8, 13, __u32)
+/*
+ * Get a reference to the first page of what an attachment has mapped, until the file is closed. No
+ * importer should.
+ */
+#define HEAP_IMPORTER_KEEP	_IOW(0xC8, 14, __u32)
 
 #endif /* HEAP_IMPORTER_H */
