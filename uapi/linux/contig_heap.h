@@ -149,7 +149,8 @@ struct contig_heap_place {
  *
  * @done is less than @len at the end of the file, without space for more, or
  * after a signal or an error in the middle. Call again for the rest to learn of
- * the error. What nobody wrote of the buffer is as it was.
+ * the error. The rest of the buffer is as it was, unless a file system writes
+ * zeros behind the end of a file that was opened with O_DIRECT.
  */
 struct contig_heap_transfer {
 	__s32 fd;
