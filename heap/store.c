@@ -259,6 +259,19 @@ static unsigned long give_back(struct store *store, unsigned long want,
 	return pages;
 }
 
+/**
+ * store_give() - give memory back to the kernel
+ * @store: from where
+ * @pages: about how many
+ *
+ * Context: may sleep.
+ */
+void store_give(struct store *store, unsigned long pages)
+{
+	if (store->thread)
+		give_back(store, pages, 0);
+}
+
 /* The largest block that has waited longest; it is the caller's, though still counted. */
 static struct page *begin_block(struct store *store)
 {

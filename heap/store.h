@@ -76,6 +76,7 @@ void store_destroy(struct store *store);
 unsigned int store_take(struct store *store, bool clean, unsigned int order,
 			u64 max, struct list_head *blocks);
 void store_put(struct store *store, struct list_head *blocks);
+void store_give(struct store *store, unsigned long pages);
 unsigned long blocks_free(struct list_head *blocks);
 
 #endif /* CONTIG_STORE_H */

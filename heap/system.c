@@ -62,12 +62,14 @@ struct system_region {
  * @pages: blocks, by the list heads of their first pages, in order
  * @nr: number of blocks
  * @left: bytes that are still missing
+ * @look: with how many of them left it has to be asked again whether so many can be had
  * @order: of the largest blocks that are worth a try
  */
 struct harvest {
 	struct list_head pages;
 	unsigned int nr;
 	u64 left;
+	u64 look;
 	unsigned int order;
 };
 
@@ -86,29 +88,29 @@ static u64 zone_file_pages(struct zone *zone)
  * What is free for us: not the parts of CMA areas, nor what the kernel keeps for
  * emergencies. One part in 32 is for others: each processor keeps free pages of its
  * own by the megabyte, takes them without a look at what is left, and without them
- * the OOM killer comes for whoever next needs a page.
+ * the OOM killer comes for whoever next needs a page. Negative where that is lacking:
+ * what can be reclaimed has to make up for it first.
  */
-static u64 zone_free_pages(struct zone *zone)
+static s64 zone_free_pages(struct zone *zone)
 {
-	u64 kept = zone->_watermark[WMARK_HIGH] + zone_managed_pages(zone) / 32;
-	u64 free = zone_page_state(zone, NR_FREE_PAGES);
+	s64 kept = zone->_watermark[WMARK_HIGH] + zone_managed_pages(zone) / 32;
 
 #ifdef CONFIG_CMA
 	kept += zone_page_state(zone, NR_FREE_CMA_PAGES);
 #endif
-	return free > kept ? free - kept : 0;
+	return (s64)zone_page_state(zone, NR_FREE_PAGES) - kept;
 }
 
 /*
  * How much there is in the zones that pages may come from, and how much of that
- * can be had: what is free or in the store, a half of what is cached (the rest is in
- * use, or soon will be), and what fits into swap. All in bytes. What the store holds
- * for another memory cgroup comes by way of its shrinker.
+ * can be had: what is free, a half of what is cached (the rest is in use, or soon
+ * will be), and what fits into swap. All in bytes.
  */
 static void look_around(const struct system_region *system, u64 *total,
 			u64 *available)
 {
-	u64 managed = 0, free = READ_ONCE(system->store.pages), file = 0, anon = 0;
+	u64 managed = 0, file = 0, anon = 0;
+	s64 free = 0;
 	long swap = get_nr_swap_pages();
 	int node, i;
 
@@ -128,17 +130,43 @@ static void look_around(const struct system_region *system, u64 *total,
 	file += global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B);
 	free += file / 2 + min_t(u64, anon, max(swap, 0L));
 	*total = managed << PAGE_SHIFT;
-	*available = min(free, managed) << PAGE_SHIFT;
+	*available = clamp_t(s64, free, 0, managed) << PAGE_SHIFT;
 }
 
-static bool is_available(const struct system_region *system, u64 size)
+/* Might there be so much? The store's memory need not be zero, or the caller's. */
+static bool can_be_had(struct system_region *system, u64 size)
+{
+	u64 held = store_bytes(&system->store), total, available;
+
+	if (size <= held)
+		return true;
+	look_around(system, &total, &available);
+	return size - held <= available;
+}
+
+/* What the store holds goes first, whoever released it. */
+static bool is_available(struct system_region *system, u64 size)
 {
 	u64 total, available;
 
-	if (size <= store_bytes(&system->store))
+	look_around(system, &total, &available);
+	if (size <= available)
 		return true;
+	if (size - available > store_bytes(&system->store))
+		return false;
+	store_give(&system->store, PHYS_PFN(size - available - 1) + 1);
 	look_around(system, &total, &available);
 	return size <= available;
+}
+
+/* May fresh pages be taken? What the store gives was not free before. */
+static bool may_take_fresh(struct system_region *system,
+			   struct harvest *harvest)
+{
+	if (harvest->left > harvest->look)
+		return true;
+	harvest->look = harvest->left - min(harvest->left, LOOK_STEP);
+	return is_available(system, harvest->left);
 }
 
 /* Single pages are worth an effort, though not the life of another process. */
@@ -240,6 +268,8 @@ static int take_next(struct system_region *system, struct harvest *harvest,
 		taken = take_stored(system, harvest, order, flags);
 		if (taken)
 			return min(taken, 0);
+		if (!may_take_fresh(system, harvest))
+			return -ENOMEM;
 		page = take_block(system, order);
 		if (page)
 			break;
@@ -257,15 +287,9 @@ static int take_next(struct system_region *system, struct harvest *harvest,
 static int take_all(struct system_region *system, struct harvest *harvest,
 		    unsigned int flags)
 {
-	u64 look = harvest->left;
 	int ret = 0;
 
 	while (!ret && harvest->left) {
-		if (harvest->left <= look) {
-			if (!is_available(system, harvest->left))
-				return -ENOMEM;
-			look = harvest->left - min(harvest->left, LOOK_STEP);
-		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		ret = take_next(system, harvest, flags);
@@ -314,12 +338,15 @@ static int system_alloc(struct region *region, u64 size, u64 align,
 	struct harvest harvest = {
 		.pages = LIST_HEAD_INIT(harvest.pages),
 		.left = size,
+		.look = size,
 		.order = LARGE_ORDER,
 	};
 	int ret;
 
 	if (align > PAGE_SIZE)
 		return -EOPNOTSUPP;
+	if (!can_be_had(system, size))
+		return -ENOMEM;
 	ret = take_all(system, &harvest, flags);
 	if (!ret)
 		ret = make_extents(system, &harvest, extents);
@@ -352,6 +379,7 @@ static void system_stat(struct region *region, struct stock_stat *stat)
 		.dirty = store_dirty_bytes(&system->store),
 	};
 	look_around(system, &stat->total, &stat->free);
+	stat->free += stat->held;
 	stat->largest = stat->free;
 }
 
