@@ -92,6 +92,8 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "/dev/dma_heap/%s", argv[1]);
 	heap = open_or_die(path, O_RDWR);
 	bytes = strtoull(argv[2], NULL, 0);
+	if (system("modprobe virtio_blk"))
+		die("virtio_blk");
 	direct = open_or_die(argv[3], O_RDONLY | O_DIRECT);
 	file = open_or_die(argv[3], O_RDONLY);
 	drop = open_or_die("/proc/sys/vm/drop_caches", O_WRONLY);
