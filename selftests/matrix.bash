@@ -89,7 +89,8 @@ guest amd64-nodes "$AMD64_LANES" programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/allocators
 # What others need most of is sooner taken where there is less.
-guest warm "$STOCK" programs '--no-load --mem 1G' arm64/heap/warm
+guest warm '6.12 7.x' programs '--no-load --mem 1G' arm64/heap/warm
+full warm 6.1 programs '--no-load --mem 1G' arm64/heap/warm
 full warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
 guest warm-amd64 amd64-6.12 programs '--no-load --mem 1G' amd64/heap/warm
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
@@ -193,7 +194,7 @@ LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.
 guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
 guest fuzz-device debug fuzz/device/build \
 	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
-	arm64/fuzz:1,300,/mnt/share/corpus armhf/fuzz:2,150,/mnt/share/corpus
+	arm64/fuzz:1,150,/mnt/share/corpus armhf/fuzz:2,75,/mnt/share/corpus
 
 # All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then

@@ -70,7 +70,7 @@ static long allocates(const long *arg)
 
 TEST_F(stress, allocation)
 {
-	EXPECT_EQ(MOST, run_in(MOST, allocates, rounds(150)));
+	EXPECT_EQ(MOST, run_in(MOST, allocates, rounds(75)));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -186,7 +186,7 @@ TEST_F(stress, one_process)
 	};
 	pthread_t threads[ARRAY_SIZE(body)];
 	struct shared shared;
-	size_t times = rounds(200), i;
+	size_t times = rounds(100), i;
 
 	ASSERT_TRUE(share(&shared));
 	for (i = 0; i < ARRAY_SIZE(body); i++)
@@ -233,7 +233,7 @@ static void *thread_closes_master(void *arg)
 
 TEST_F(stress, munmap_against_map)
 {
-	int last = rounds(150), round;
+	int last = rounds(75), round;
 
 	for (round = 0; round < last; round++) {
 		pthread_t threads[2];
@@ -276,7 +276,7 @@ static void *thread_connects(void *arg)
 
 TEST_F(stress, release_against_clients)
 {
-	int last = rounds(150), round;
+	int last = rounds(75), round;
 
 	for (round = 0; round < last; round++) {
 		static void *(*const body[])(void *) = {
@@ -354,7 +354,7 @@ static long serves_for_ever(const long *arg)
 TEST_F(stress, killed_at_any_moment)
 {
 	__u32 random = 777;
-	int last = rounds(150), round;
+	int last = rounds(75), round;
 
 	for (round = 0; round < last; round++) {
 		struct peer server = peer_start();
@@ -372,7 +372,7 @@ TEST_F(stress, killed_at_any_moment)
 /* The client is killed, the server goes on. */
 TEST_F(stress, clients_killed)
 {
-	int master, last = rounds(100), round;
+	int master, last = rounds(50), round;
 	__u32 random = 778;
 	void *memory;
 
@@ -439,7 +439,7 @@ static long fights(const long *arg)
 
 TEST_F(stress, all_or_nothing)
 {
-	EXPECT_EQ(6, run_in(6, fights, rounds(250)));
+	EXPECT_EQ(6, run_in(6, fights, rounds(125)));
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -477,7 +477,7 @@ static long exchanges(const long *arg)
 
 TEST_F(stress, sharing)
 {
-	EXPECT_EQ(6, run_in(6, exchanges, rounds(100)));
+	EXPECT_EQ(6, run_in(6, exchanges, rounds(50)));
 	EXPECT_TRUE(all_free(true));
 }
 
