@@ -326,7 +326,7 @@ TEST(goes_after_a_while)
 	int heap;
 
 	ASSERT_TRUE(module_gone());
-	ASSERT_EQ(0, module_load("store=64M keep=300"));
+	ASSERT_EQ(0, module_load("store=64M keep=3000"));
 	heap = heap_open("system-dma32");
 	ASSERT_TRUE(soil(heap, LEN));
 	EXPECT_EQ(LEN, held("system-dma32"));
@@ -477,9 +477,9 @@ TEST_F(groups, leave_it_to_their_parent)
 	settle("system-dma32");
 	ASSERT_EQ(0, rmdir(A));
 	EXPECT_EQ(MiB(16), held("system-dma32"));
-	/* The kernel takes its time. */
+	/* The kernel takes its time, and each try takes memory. */
 	do {
-		usleep(50000);
+		usleep(500000);
 		ASSERT_LE(0, heap_alloc(heap, MiB(2)));
 	} while (held("system-dma32") == MiB(16));
 	EXPECT_EQ(MiB(14), held("system-dma32"));
