@@ -38,6 +38,9 @@ struct alias {
 #define AREA(name)		name "=" DEFAULT_CMA_NAME
 #define AREA_UNCACHED(name)	AREA(name) "-uncached"
 
+/* And one for memory below 4 GiB. */
+#define LOW(name)		name "=system-dma32"
+
 /* In the form of the parameter alias=. */
 static const char default_aliases[] = AREA("linux,,cma") "," AREA("reserved") "," AREA("cma");
 
@@ -57,8 +60,7 @@ static const struct profile profiles[] = {
 	{ "mediatek", "mtk_mm=system" },
 	{ "qualcomm", "qcom,,system=system," AREA("qcom,,display") },
 	{ "raspberrypi", AREA("vidbuf_cached") },
-	{ "rockchip", "dma32=system-dma32,dma32_heap=system-dma32,"
-		      "dma32_uncached=system-uncached-dma32" },
+	{ "rockchip", LOW("dma32") "," LOW("dma32_heap") ",dma32_uncached=system-uncached-dma32" },
 };
 
 static char *alias;

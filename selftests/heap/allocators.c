@@ -2,8 +2,8 @@
 /*
  * How programs get from a name to memory: the nodes that they try, the flags that they open them
  * with, what they do when one is missing, and what they do with a buffer. Rockchip's MPP, Android's
- * BufferAllocator and the Codec2 pools on top of it (Waydroid's, too), libcamera. For a guest without
- * the module.
+ * BufferAllocator and the Codec2 pools on top of it (Waydroid's, too), Qualcomm's plugins, libcamera.
+ * For a guest without the module.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ static const char *name_of(int fd)
 
 /* --- MPP: one heap for each combination of what a caller can ask for */
 
-enum { CACHABLE = 1 << 1, DMA32 = 1 << 0, CMA = 1 << 2, NR_TYPES = 8 };
+enum { CACHEABLE = 1 << 1, DMA32 = 1 << 0, CMA = 1 << 2, NR_TYPES = 8 };
 
 static const char * const mpp_names[NR_TYPES] = {
 	"system-uncached", "system-uncached-dma32", "system", "system-dma32",
@@ -88,9 +88,9 @@ static void mpp_open(struct mpp *mpp)
 		mpp->used[type] = type;
 	}
 	for (type = 0; type < NR_TYPES; type++)
-		if (mpp->heaps[type] < 0 && !mpp_uses(mpp, type, type ^ CACHABLE) &&
+		if (mpp->heaps[type] < 0 && !mpp_uses(mpp, type, type ^ CACHEABLE) &&
 		    !mpp_uses(mpp, type, type ^ DMA32))
-			mpp_uses(mpp, type, type ^ CACHABLE ^ DMA32);
+			mpp_uses(mpp, type, type ^ CACHEABLE ^ DMA32);
 }
 
 static void mpp_close(struct mpp *mpp)
@@ -134,9 +134,9 @@ static bool mpp_type_works(struct mpp *mpp, int type, int expected)
 	bool works = fd >= 0 && mpp->used[type] == expected;
 
 	close(fd);
-	works &= !(flags & CONTIG_HEAP_F_UNCACHED) == !!(expected & CACHABLE);
+	works &= !(flags & CONTIG_HEAP_F_UNCACHED) == !!(expected & CACHEABLE);
 	works &= !(flags & CONTIG_HEAP_F_SCATTERED) == !!(expected & CMA);
-	return works && mpp_buffer_works(mpp->heaps[type], MiB(3), expected & CACHABLE);
+	return works && mpp_buffer_works(mpp->heaps[type], MiB(3), expected & CACHEABLE);
 }
 
 static bool mpp_works(const int expected[NR_TYPES])
@@ -158,7 +158,7 @@ static bool mpp_works(const int expected[NR_TYPES])
 
 TEST_F(allocators, mpp)
 {
-	/* Nothing says that the CMA area is below 4 GiB. The last one flips to its neighbour's heap. */
+	/* Nothing says that the area is below 4 GiB. The last one flips to its neighbour's heap. */
 	static const int expected[NR_TYPES] = { 0, 1, 2, 3, 4, 4, 6, 4 };
 
 	ASSERT_EQ(0, module_load(""));
@@ -364,8 +364,9 @@ TEST_F(allocators, codec2_pool)
 		ASSERT_LE(0, blocks[i].fd);
 	}
 	for (i = 0; i < 8; i++) {
-		struct block clone = { fcntl(blocks[i].fd, F_DUPFD_CLOEXEC, 0), blocks[i].capacity };
+		struct block clone = blocks[i];
 
+		clone.fd = dup(blocks[i].fd);
 		close(blocks[i].fd);
 		EXPECT_TRUE(codec2_part_works(&clone, PAGE * i + 100, 3 * PAGE));
 		close(clone.fd);
