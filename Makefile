@@ -128,7 +128,7 @@ distclean:
 help:
 	@echo 'make run              boot a stock kernel in QEMU and show the heaps at work'
 	@echo 'make check            all tests, on the host and in QEMU'
-	@echo 'make check-quick      the five minutes of it that tell most, once it is all downloaded'
+	@echo 'make check-quick      a part of it that tells most, on one kernel'
 	@echo 'make check-all        the same, and what it leaves out for the sake of time'
 	@echo 'make check-debug      all that can run on the debug kernel; takes long'
 	@echo 'make check-proofs     the pool proved, life cycles modelled; takes a quarter of an hour'

@@ -208,6 +208,18 @@ long meminfo(const char *field)
 	return kib;
 }
 
+/* A line of /proc/vmstat; -1 if it is not there. */
+long vm_count(const char *name)
+{
+	char *text = read_text("/proc/vmstat"), *key = format("\n%s ", name);
+	char *line = text ? strstr(text, key) : NULL;
+	long value = line ? atol(line + strlen(key)) : -1;
+
+	free(text);
+	free(key);
+	return value;
+}
+
 /* Some kernels are built without transparent huge pages, those for real time among them. */
 bool has_huge_pages(void)
 {

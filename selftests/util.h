@@ -32,6 +32,7 @@ char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 char *read_text(const char *path);
 bool write_text(const char *path, const char *text);
 long meminfo(const char *field);
+long vm_count(const char *name);
 bool has_huge_pages(void);
 bool has_huge_frames(void);
 

@@ -68,17 +68,6 @@ FIXTURE_TEARDOWN(memory)
 	close(self->heap);
 }
 
-static long vm_count(const char *name)
-{
-	char *text = read_text("/proc/vmstat"), *key = format("\n%s ", name);
-	char *line = text ? strstr(text, key) : NULL;
-	long value = line ? atol(line + strlen(key)) : -1;
-
-	free(text);
-	free(key);
-	return value;
-}
-
 /* Only 32-bit kernels have a line for it. */
 static bool has_high_memory(void)
 {

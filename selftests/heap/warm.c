@@ -21,17 +21,6 @@
 /* Kept until it is needed, so that nothing depends on how fast the test is. */
 #define STORE	"store=64M keep=0"
 
-static long vm_count(const char *name)
-{
-	char *text = read_text("/proc/vmstat"), *key = format("\n%s ", name);
-	char *line = text ? strstr(text, key) : NULL;
-	long value = line ? atol(line + strlen(key)) : -1;
-
-	free(text);
-	free(key);
-	return value;
-}
-
 static __u64 figure(const char *name, const char *which)
 {
 	char *path = format("%s/%s/%s", heap_class(), name, which);
