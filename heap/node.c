@@ -34,13 +34,13 @@
 #define UNCACHED	"-uncached"
 
 /**
- * struct node - one name of a heap
+ * struct heap_node - one name of a heap
  * @dev: its device
  * @heap: the heap; a reference is held
  * @minor: its number in nodes
  * @entry: in heap->nodes; protected by nodes_lock
  */
-struct node {
+struct heap_node {
 	struct device *dev;
 	struct heap *heap;
 	u32 minor;
@@ -56,7 +56,7 @@ static struct cdev *heap_cdev;
 
 static int node_open(struct inode *inode, struct file *file)
 {
-	struct node *node;
+	struct heap_node *node;
 
 	mutex_lock(&nodes_lock);
 	node = xa_load(&nodes, iminor(inode));
@@ -104,9 +104,9 @@ static int check_kernels_heaps(const char *name)
 	return -EEXIST;
 }
 
-static struct node *find_node(const char *name)
+static struct heap_node *find_node(const char *name)
 {
-	struct node *node;
+	struct heap_node *node;
 	unsigned long minor;
 
 	lockdep_assert_held(&nodes_lock);
@@ -117,7 +117,7 @@ static struct node *find_node(const char *name)
 }
 
 /* With a number and a reference of the heap; whoever opens it waits for nodes_lock. */
-static int node_show(struct node *node, const char *name)
+static int node_show(struct heap_node *node, const char *name)
 {
 	int ret;
 
@@ -136,7 +136,7 @@ static int node_show(struct node *node, const char *name)
 	return ret;
 }
 
-static void node_free(struct node *node)
+static void node_free(struct heap_node *node)
 {
 	heap_put(node->heap);
 	kfree(node);
@@ -144,7 +144,7 @@ static void node_free(struct node *node)
 
 static int add_node(struct heap *heap, const char *name)
 {
-	struct node *node = find_node(name);
+	struct heap_node *node = find_node(name);
 	int ret;
 
 	if (!name_is_valid(name)) {
@@ -183,11 +183,11 @@ static void add_alias(const char *alias, void *data)
  * What the cached heap beside an uncached one is called: the same without
  * "-uncached". A first name without that belongs to what is called as the region.
  */
-static const char *cached_name(const struct node *node, char *buf)
+static const char *cached_name(const struct heap_node *node, char *buf)
 {
 	const char *name = dev_name(node->dev);
 	const struct heap *heap = node->heap;
-	const struct node *other;
+	const struct heap_node *other;
 	size_t len;
 
 	if (!heap->uncached)
@@ -219,7 +219,7 @@ static const char *cached_name(const struct node *node, char *buf)
 int node_add(struct heap *heap, const char *name)
 {
 	char buf[HEAP_NAME_MAX];
-	struct node *node;
+	struct heap_node *node;
 	int ret;
 
 	mutex_lock(&nodes_lock);
@@ -262,7 +262,7 @@ int node_check_free(const char *name)
  */
 void nodes_remove(struct heap *heap)
 {
-	struct node *node, *next;
+	struct heap_node *node, *next;
 
 	mutex_lock(&nodes_lock);
 	list_for_each_entry_safe(node, next, &heap->nodes, entry) {
