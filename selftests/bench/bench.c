@@ -31,6 +31,7 @@
 #define PAGE		KiB(4)
 #define HUGE		MiB(2)
 #define CARVEOUT	"adsp"
+#define AREA		"default_cma_region"
 #define SYSTEM		"system-dma32"
 #define PMEM_NODE	"/dev/pmem_adsp"
 
@@ -39,12 +40,12 @@
  * name "system" is the kernel's here.
  */
 static const char * const heaps[] = {
-	CARVEOUT, CARVEOUT "-uncached", "default_cma_region", "reserved", SYSTEM, "system",
+	CARVEOUT, CARVEOUT "-uncached", AREA, "reserved", SYSTEM, "system",
 };
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
 
-static int carveout, pages;
+static int carveout, area, pages;
 
 static int heap_open(const char *name)
 {
@@ -134,18 +135,33 @@ static void settle(void)
 {
 	do {
 		usleep(2000);
-	} while (dirty(carveout) || dirty(pages));
+	} while (dirty(carveout) || dirty(area) || dirty(pages));
 	usleep(2000);
 }
 
-/* What is kept of released pages goes. */
-static void cool(void)
+static void set(const char *heap, const char *attribute, const char *value)
 {
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	char path[128];
+	int fd;
 
-	if (fd < 0 || write(fd, "2", 1) != 1)
-		die("drop_caches");
+	snprintf(path, sizeof(path), "/sys/class/contig_heap/%s/%s", heap, attribute);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		die(path);
 	close(fd);
+}
+
+/* All of the area may be kept, and goes when this program says so. */
+static void keep_area(void)
+{
+	set(AREA, "held_max", "128M");
+	set(AREA, "keep", "0");
+}
+
+/* What is kept of released memory goes. */
+static void cool(const char *heap)
+{
+	set(heap, "held", "0");
 }
 
 /* --- the life of a buffer */
@@ -156,7 +172,7 @@ static const char * const step_names[STEPS] = { "alloc", "mmap", "touch", "munma
 
 /*
  * SKEWED is the worst that mmap() may come to: only single pages can be mapped there. COLD is a buffer
- * of which no page was ours before.
+ * of which no page was ours before, or will be: what giving it back costs is counted, too.
  */
 enum way { PLAIN, SKEWED, COLD, LIBRARY, PMEM };
 
@@ -244,10 +260,8 @@ static void measure_life(const char *name, enum way way, size_t len)
 		die("dmaheap_open");
 
 	for (round = 0; round < ROUNDS; round++) {
-		uint64_t cost[STEPS], before = background_spent();
+		uint64_t cost[STEPS], before = background_spent(), start;
 
-		if (way == COLD)
-			cool();
 		if (way == PMEM)
 			live_pmem(len, cost);
 		else if (way == LIBRARY)
@@ -257,7 +271,10 @@ static void measure_life(const char *name, enum way way, size_t len)
 		for (step = 0; step < STEPS; step++)
 			series_add(&series[step], cost[step]);
 		settle();
-		series_add(&background, background_spent() - before);
+		start = now();
+		if (way == COLD)
+			cool(name);
+		series_add(&background, background_spent() - before + spent_since(start));
 	}
 	for (step = 0; step < STEPS; step++) {
 		snprintf(what, sizeof(what), "life-%s-%s", way_names[way], step_names[step]);
@@ -272,13 +289,19 @@ static void measure_lives(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(heaps); i++)
+	/* What one of them keeps is in no other's way. */
+	for (i = 0; i < ARRAY_SIZE(heaps); i++) {
 		measure_life(heaps[i], PLAIN, MiB(16));
+		cool(AREA);
+	}
 	measure_life(CARVEOUT, SKEWED, MiB(16));
+	cool(SYSTEM);
 	measure_life(SYSTEM, COLD, MiB(16));
+	cool(AREA);
+	measure_life(AREA, COLD, MiB(16));
 	measure_life(CARVEOUT, LIBRARY, MiB(16));
 	measure_life(CARVEOUT "-uncached", LIBRARY, MiB(16));
-	measure_life("default_cma_region", LIBRARY, MiB(16));
+	measure_life(AREA, LIBRARY, MiB(16));
 	measure_life("pmem_adsp", PMEM, MiB(16));
 }
 
@@ -313,9 +336,57 @@ static void measure_sizes(void)
 {
 	size_t len, i;
 
-	for (i = 0; i < ARRAY_SIZE(heaps); i++)
+	for (i = 0; i < ARRAY_SIZE(heaps); i++) {
 		for (len = KiB(4); len <= MiB(64); len *= 4)
 			measure_size(heaps[i], len);
+		cool(AREA);
+	}
+}
+
+/* --- a camera: buffers that go and come again, while others use memory */
+
+#define CAMERA_BUFFERS	6
+
+static uint64_t camera_round(int heap, int *fds)
+{
+	uint64_t start = now();
+	int i;
+
+	for (i = 0; i < CAMERA_BUFFERS; i++)
+		close(fds[i]);
+	for (i = 0; i < CAMERA_BUFFERS; i++)
+		fds[i] = alloc(heap, MiB(12));
+	return spent_since(start);
+}
+
+static void measure_camera(const char *name)
+{
+	struct series rounds = {}, background = {};
+	int heap = heap_open(name), fds[CAMERA_BUFFERS], cache = memfd_create("cache", 0), i;
+
+	for (i = 0; i < CAMERA_BUFFERS; i++)
+		fds[i] = alloc(heap, MiB(12));
+	for (i = 0; i < 15; i++) {
+		uint64_t before = background_spent();
+
+		if (fallocate(cache, 0, i * MiB(4), MiB(4)))
+			die("fallocate");
+		series_add(&rounds, camera_round(heap, fds));
+		series_add(&background, background_spent() - before);
+	}
+	tell_series("camera", name, MiB(12), &rounds, series_median(&background));
+	for (i = 0; i < CAMERA_BUFFERS; i++)
+		close(fds[i]);
+	close(cache);
+	close(heap);
+	settle();
+	cool(AREA);
+}
+
+static void measure_cameras(void)
+{
+	measure_camera(AREA);
+	measure_camera("reserved");
 }
 
 /* --- with the heap more and more used */
@@ -386,7 +457,8 @@ static void measure_fills(void)
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		die("RLIMIT_NOFILE");
 	measure_fill(CARVEOUT, MiB(256));
-	measure_fill("default_cma_region", MiB(128));
+	measure_fill(AREA, MiB(128));
+	cool(AREA);
 	measure_fill("reserved", MiB(128));
 }
 
@@ -599,12 +671,16 @@ int main(void)
 	measure_setup();
 	background_add("contig_zero/" CARVEOUT);
 	background_add("contig_warm/" SYSTEM);
+	background_add("contig_zero/" AREA);
 	carveout = heap_open(CARVEOUT);
+	area = heap_open(AREA);
 	pages = heap_open(SYSTEM);
+	keep_area();
 	settle();
 	printf("what,heap,bytes,waited,total\n");
 	measure_lives();
 	measure_sizes();
+	measure_cameras();
 	measure_zeroing();
 	measure_sync();
 	measure_pmem_cycle();
