@@ -20,6 +20,7 @@
 #include <linux/string.h>
 
 #include "alias.h"
+#include "cma_area.h"
 #include "heap.h"
 
 /**

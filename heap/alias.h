@@ -5,8 +5,6 @@
 
 #include <linux/types.h>
 
-#define DEFAULT_CMA_NAME	"default_cma_region"
-
 int aliases_setup(void);
 void aliases_teardown(void);
 void aliases_report(void);

@@ -232,7 +232,7 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 		.largest	= figures.largest,
 		.used		= heap->bytes,
 		.mapped		= region->mapped,
-		.places		= region->stock,
+		.places		= region_has_places(region),
 	};
 	mutex_unlock(&region->lock);
 }

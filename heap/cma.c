@@ -3,141 +3,351 @@
  * CMA areas: memory that the kernel fills with movable pages until somebody
  * needs it in one piece.
  *
- * Limits first. The kernels we build for export nothing of CMA but its use by
- * way of a device, dma_alloc_pages(), which
- *  - falls back to the page allocator without a word, so that what it returns
- *    has to be checked against the bounds of the area;
- *  - takes a single page from the default area never, so that one page is asked
- *    for as two;
- *  - aligns to the size, and to no more than CONFIG_CMA_ALIGNMENT, so that more
- *    alignment costs memory, which the buffer keeps as long as it lives;
- *  - zeroes everything at once, and cannot be interrupted.
- * What else is taken from the area, by drivers, cannot be seen from here.
+ * A stock has what was taken from the area. What is freed stays there for a while:
+ * it is zeroed in the background and handed out as a carveout's would be. When
+ * nothing in the stock fits, the area is asked for what is missing. Free memory
+ * goes back to the kernel
  *
- * Of an area in high memory, where 32-bit kernels put the default one if they
- * have any, dma_alloc_pages() makes no use. There, pages come from
- * dma_alloc_attrs(), which does not zero them.
+ *  - under memory pressure, before anything is swapped or killed (a shrinker);
+ *  - when nobody has needed it for a while (@keep);
+ *  - when there is more than one may keep from others (@max);
+ *  - when it is in the way of a larger request;
+ *  - when somebody asks, or the machine is about to hibernate.
+ *
+ * A reserve never goes back. What others take from the area, by way of drivers,
+ * cannot be seen from here.
+ *
+ *		  cma_area_take()	       stock
+ *	the kernel's ----------> +---------------------------+
+ *		     <---------- | free, dirty or clean	| used |
+ *		  cma_area_give()+---------------------------+
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/dma-mapping.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
-#include <linux/of.h>
-#include <linux/of_reserved_mem.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/suspend.h>
+#include <linux/vmstat.h>
+#include <linux/workqueue.h>
 
+#include "cleaner.h"
 #include "cma.h"
+#include "cma_area.h"
 #include "kcompat.h"
+#include "keep.h"
 #include "memory.h"
 #include "region.h"
 #include "stock.h"
 
+/* The least that is taken at once. */
+#define GROW_SIZE	((u64)SZ_256K)
+
+/* Bytes that are given back without a break. */
+#define GIVE_SIZE	((u64)SZ_1M)
+
+/* What is too much goes back after so many jiffies: it may be wanted again. */
+#define TOO_MUCH_DELAY	(HZ / 10)
+
 /**
  * struct cma_region - a region over a CMA area
  * @region: the common part; its device is bound to the area
- * @lock: protects @used
- * @used: bytes taken from the area through this region
- * @pairs: the device reaches the area only for more than one page
- * @high: the area is in high memory
+ * @area: where the memory comes from
+ * @stock: the memory that we have
+ * @growing: held while the area is asked for more
+ * @lock: protects what follows up to @hurry
+ * @counted: pages that the kernel counts as reclaimable because of us
+ * @idle: the least that was free at any time since the period began, in bytes
+ * @period_end: when that is given back, in jiffies
+ * @hurry: @look has been called before that
+ * @look: gives back what nobody needs
+ * @shrinker: gives back what others need
+ * @hibernation: told of it
+ * @open: the last three are in use
  */
 struct cma_region {
 	struct region region;
+	struct cma_area area;
+	struct stock stock;
+	struct mutex growing;
 	spinlock_t lock;
-	u64 used;
-	bool pairs;
-	bool high;
+	unsigned long counted;
+	u64 idle;
+	unsigned long period_end;
+	bool hurry;
+	struct delayed_work look;
+	struct contig_shrinker shrinker;
+	struct notifier_block hibernation;
+	bool open;
 };
-
-/* NORETRY is for the page allocator alone, whose memory we do not want. */
-#define CMA_GFP		(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
 static struct cma_region *to_cma_region(struct region *region)
 {
 	return container_of(region, struct cma_region, region);
 }
 
-/* The alignment that dma_alloc_pages() gives to an allocation anyway. */
-static u64 natural_align(u64 size)
+static const struct region_keep *keep_of(const struct cma_region *cma)
 {
-	return PAGE_SIZE << min(get_order(size), CONFIG_CMA_ALIGNMENT);
+	return &cma->region.keep;
 }
 
-static bool in_region(const struct region *region, phys_addr_t phys, u64 size)
+static u64 reserve_of(const struct cma_region *cma)
 {
-	return phys >= region->base && size <= region->size &&
-	       phys - region->base <= region->size - size;
+	return READ_ONCE(cma->region.keep.reserve);
 }
 
-static struct page *take_pages(struct cma_region *cma, u64 size,
-			       dma_addr_t *dma)
+/* How many free bytes the kernel could have back: what is in use counts for the reserve. */
+static u64 spare(const struct cma_region *cma)
 {
-	struct device *dev = cma->region.dev;
+	u64 present = stock_present(&cma->stock);
 
-	if (cma->high)
-		return dma_alloc_attrs(dev, size, dma, CMA_GFP,
-				       DMA_ATTR_NO_KERNEL_MAPPING);
-	return dma_alloc_pages(dev, size, dma, DMA_BIDIRECTIONAL, CMA_GFP);
+	return min(stock_held(&cma->stock),
+		   present - min(present, reserve_of(cma)));
 }
 
-static void give_pages(struct cma_region *cma, u64 size, struct page *pages,
-		       dma_addr_t dma)
+/* How many of them are more than may be kept. */
+static u64 too_much(const struct cma_region *cma)
 {
-	struct device *dev = cma->region.dev;
+	u64 free = stock_held(&cma->stock);
 
-	if (cma->high)
-		dma_free_attrs(dev, size, pages, dma,
-			       DMA_ATTR_NO_KERNEL_MAPPING);
-	else
-		dma_free_pages(dev, size, pages, dma, DMA_BIDIRECTIONAL);
+	return min(free - min(free, READ_ONCE(keep_of(cma)->max)), spare(cma));
+}
+
+static unsigned long period_of(const struct cma_region *cma)
+{
+	return msecs_to_jiffies(READ_ONCE(keep_of(cma)->idle_ms)) / 2 + 1;
+}
+
+/* What is in the stock has changed. */
+static void take_stock(struct cma_region *cma)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(cma->area.base));
+	unsigned long pages;
+
+	spin_lock(&cma->lock);
+	pages = spare(cma) >> PAGE_SHIFT;
+	mod_node_page_state(page_pgdat(page), NR_KERNEL_MISC_RECLAIMABLE,
+			    (long)(pages - cma->counted));
+	cma->counted = pages;
+	cma->idle = min(cma->idle, stock_held(&cma->stock));
+	spin_unlock(&cma->lock);
+}
+
+/* Give free memory back, @bytes at most; returns how many it were. */
+static u64 give_back(struct cma_region *cma, u64 bytes)
+{
+	u64 given = 0, offset = 0, size;
+
+	while (given < bytes &&
+	       stock_remove_next(&cma->stock, min(bytes - given, GIVE_SIZE),
+				 reserve_of(cma), &offset, &size)) {
+		cma_area_give(&cma->area, cma->area.base + offset, size);
+		given += size;
+		offset += size;
+		cond_resched();
+	}
+	if (given)
+		take_stock(cma);
+	return given;
+}
+
+/*
+ * Of what was free throughout the period, nothing was needed. So it goes after
+ * it has been idle for one to two periods, which is half of @idle_ms each.
+ */
+static u64 end_period(struct cma_region *cma)
+{
+	u64 idle = 0;
+
+	spin_lock(&cma->lock);
+	cma->hurry = false;
+	if (time_after_eq(jiffies, cma->period_end)) {
+		idle = READ_ONCE(keep_of(cma)->idle_ms) ? cma->idle : 0;
+		cma->idle = stock_held(&cma->stock) - min(idle, spare(cma));
+		cma->period_end = jiffies + period_of(cma);
+	}
+	spin_unlock(&cma->lock);
+	return idle;
+}
+
+/* Look again when the period ends, if there is one, or soon. */
+static void look_later(struct cma_region *cma)
+{
+	bool hurry = too_much(cma);
+
+	if (!hurry && (!READ_ONCE(keep_of(cma)->idle_ms) || !spare(cma)))
+		return;
+	if (delayed_work_pending(&cma->look) && (!hurry || cma->hurry))
+		return;
+	spin_lock(&cma->lock);
+	if (!delayed_work_pending(&cma->look) &&
+	    time_after_eq(jiffies, cma->period_end)) {
+		cma->period_end = jiffies + period_of(cma);
+		cma->idle = stock_held(&cma->stock);
+	}
+	cma->hurry = hurry;
+	cancel_delayed_work(&cma->look);
+	schedule_delayed_work(&cma->look, hurry ? TOO_MUCH_DELAY :
+					  cma->period_end - jiffies);
+	spin_unlock(&cma->lock);
+}
+
+static void look(struct work_struct *work)
+{
+	struct cma_region *cma = container_of(to_delayed_work(work),
+					      struct cma_region, look);
+
+	give_back(cma, max(end_period(cma), too_much(cma)));
+	look_later(cma);
+}
+
+static unsigned long count_spare(struct shrinker *shrinker,
+				 struct shrink_control *control)
+{
+	return spare(container_of(contig_shrinker_of(shrinker),
+				  struct cma_region, shrinker)) >> PAGE_SHIFT;
+}
+
+static unsigned long shrink(struct shrinker *shrinker,
+			    struct shrink_control *control)
+{
+	struct cma_region *cma = container_of(contig_shrinker_of(shrinker),
+					      struct cma_region, shrinker);
+	u64 bytes = (u64)control->nr_to_scan << PAGE_SHIFT;
+	unsigned long given;
+
+	/* No use in keeping the rest. */
+	if (spare(cma) < bytes + GIVE_SIZE)
+		bytes = U64_MAX;
+	given = give_back(cma, bytes) >> PAGE_SHIFT;
+	contig_shrinker_gave(given);
+	return given ?: SHRINK_STOP;
+}
+
+static u64 offset_of(const struct cma_region *cma, phys_addr_t phys)
+{
+	return phys - cma->area.base;
+}
+
+/* Put what was taken for one request into the stock, and that in use. */
+static int use_block(struct cma_region *cma, const struct cma_block *block,
+		     u64 size, unsigned int flags, u64 *offset)
+{
+	int ret;
+
+	*offset = offset_of(cma, block->start);
+	ret = stock_add_used(&cma->stock, offset_of(cma, block->phys),
+			     block->size, *offset, size, !block->zero, flags);
+	if (!ret && block->zero && flags & ALLOC_TO_MEMORY && cma->stock.cached)
+		memory_flush(region_vaddr(&cma->region, block->start),
+			     block->start, size);
+	return ret;
+}
+
+/* So that large entries of page tables map it, if that takes no more than a quarter more. */
+static bool should_align(const struct cma_region *cma, u64 size)
+{
+	return IS_ALIGNED(size, PMD_SIZE) &&
+	       cma_area_ask(&cma->area, size, PMD_SIZE) <= size + size / 4;
+}
+
+/* Take more than is needed, if that does good and can be had. */
+static int take_block(struct cma_region *cma, u64 size, u64 align,
+		      struct cma_block *block)
+{
+	int ret = -ENOMEM;
+
+	if (size < GROW_SIZE)
+		ret = cma_area_take(&cma->area, GROW_SIZE, align, block);
+	else if (align < PMD_SIZE && should_align(cma, size))
+		ret = cma_area_take(&cma->area, size, PMD_SIZE, block);
+	return ret ? cma_area_take(&cma->area, size, align, block) : 0;
+}
+
+static int take_whole(struct cma_region *cma, u64 size, u64 align,
+		      unsigned int flags, u64 *offset)
+{
+	struct cma_block block;
+	int ret = take_block(cma, size, align, &block);
+
+	return ret ?: use_block(cma, &block, size, flags, offset);
+}
+
+/*
+ * The area hands out its lowest memory first. So what is missing may well come to
+ * lie next to what we have; if not, it stays with us for a while.
+ */
+static int take_missing(struct cma_region *cma, u64 size, unsigned int flags,
+			u64 *offset)
+{
+	u64 missing = size - min(size, stock_largest(&cma->stock));
+	struct cma_block block;
+	int ret;
+
+	if (!missing || missing > size / 2)
+		return -ENOMEM;
+	ret = cma_area_take(&cma->area, missing, PAGE_SIZE, &block);
+	if (ret)
+		return ret;
+	if (block.zero && cma->stock.cached)
+		memory_flush(region_vaddr(&cma->region, block.phys), block.phys,
+			     block.size);
+	ret = stock_add(&cma->stock, offset_of(cma, block.phys), block.size,
+			!block.zero);
+	return ret ?: stock_alloc(&cma->stock, size, PAGE_SIZE, flags, offset);
+}
+
+static int take_more(struct cma_region *cma, u64 size, u64 align,
+		     unsigned int flags, u64 *offset)
+{
+	int ret = -ENOMEM;
+
+	if (align <= PAGE_SIZE)
+		ret = take_missing(cma, size, flags, offset);
+	if (ret == -ENOMEM)
+		ret = take_whole(cma, size, align, flags, offset);
+	/* What we have may be in the way. */
+	if (ret == -ENOMEM && give_back(cma, U64_MAX))
+		ret = take_whole(cma, size, align, flags, offset);
+	return ret;
+}
+
+/* Others may have freed something, or taken more than they needed, meanwhile. */
+static int grow(struct cma_region *cma, u64 size, u64 align,
+		unsigned int flags, u64 *offset)
+{
+	int ret = mutex_lock_killable(&cma->growing);
+
+	if (ret)
+		return ret;
+	ret = stock_alloc(&cma->stock, size, align, flags, offset);
+	if (ret == -ENOMEM)
+		ret = take_more(cma, size, align, flags, offset);
+	mutex_unlock(&cma->growing);
+	look_later(cma);
+	return ret;
 }
 
 static int cma_region_alloc(struct region *region, u64 size, u64 align,
 			    unsigned int flags, struct extents *extents)
 {
 	struct cma_region *cma = to_cma_region(region);
-	phys_addr_t block, phys;
-	struct page *pages;
-	dma_addr_t dma;
-	u64 total = size;
-	int ret = 0;
+	u64 offset;
+	int ret;
 
-	if (size > region->size || align > region->size)
-		return -ENOMEM;
-	if (align > natural_align(size))
-		total += align - PAGE_SIZE;
-	if (cma->pairs)
-		total = max_t(u64, total, 2 * PAGE_SIZE);
-	if (total > region->size)
-		return -ENOMEM;
-
-	pages = take_pages(cma, total, &dma);
-	if (!pages)
-		return -ENOMEM;
-	block = page_to_phys(pages);
-	if (!in_region(region, block, total))
-		ret = -ENOMEM;
-	else if (cma->high)
-		ret = memory_zero(region_vaddr(region, block), total);
-	if (ret) {
-		give_pages(cma, total, pages, dma);
+	ret = stock_alloc(&cma->stock, size, align, flags, &offset);
+	if (ret == -ENOMEM)
+		ret = grow(cma, size, align, flags, &offset);
+	take_stock(cma);
+	if (ret)
 		return ret;
-	}
-	phys = ALIGN(block, align);
-	if (flags & ALLOC_TO_MEMORY && CONTIG_MAY_NOT_SNOOP)
-		memory_flush(region_vaddr(region, phys), phys, size);
 	*extents = (struct extents) {
-		.one.phys	= phys,
+		.one.phys	= region->base + offset,
 		.one.size	= size,
 		.nr		= 1,
-		.block		= block,
-		.block_size	= total,
 	};
-
-	spin_lock(&cma->lock);
-	cma->used += total;
-	spin_unlock(&cma->lock);
 	return 0;
 }
 
@@ -146,29 +356,108 @@ static void cma_region_free(struct region *region,
 {
 	struct cma_region *cma = to_cma_region(region);
 
-	give_pages(cma, extents->block_size,
-		   pfn_to_page(PHYS_PFN(extents->block)),
-		   phys_to_dma(region->dev, extents->block));
-	spin_lock(&cma->lock);
-	cma->used -= extents->block_size;
-	spin_unlock(&cma->lock);
+	stock_free(&cma->stock, offset_of(cma, extents->one.phys),
+		   extents->one.size);
+	take_stock(cma);
+	look_later(cma);
 }
 
+/* Nobody knows what others have taken: at most, all that we do not use is free. */
 static void cma_region_stat(struct region *region, struct stock_stat *stat)
 {
 	struct cma_region *cma = to_cma_region(region);
+	u64 largest = 0, offset = 0, start, len;
 
-	spin_lock(&cma->lock);
-	stat->total = region->size;
-	stat->free = region->size - cma->used;
-	stat->largest = stat->free;
-	stat->dirty = 0;
-	spin_unlock(&cma->lock);
+	while (stock_next_free(&cma->stock, offset, &start, &len)) {
+		largest = max(largest, len);
+		offset = start + len;
+	}
+	stock_stat(&cma->stock, stat);
+	stat->largest = min(largest, stat->free);
+}
+
+static void cma_region_trim(struct region *region, u64 held)
+{
+	struct cma_region *cma = to_cma_region(region);
+	u64 free = stock_held(&cma->stock);
+
+	give_back(cma, free - min(free, held));
+}
+
+/* Take memory until there is as much as the reserve, in one piece if that can be had. */
+static int fill_reserve(struct cma_region *cma, u64 reserve)
+{
+	u64 piece = reserve, present;
+	struct cma_block block;
+
+	while ((present = stock_present(&cma->stock)) < reserve) {
+		piece = min(piece, reserve - present);
+		if (!take_block(cma, piece, PAGE_SIZE, &block)) {
+			stock_add(&cma->stock, offset_of(cma, block.phys),
+				  block.size, true);
+			continue;
+		}
+		piece = PAGE_ALIGN(piece / 2);
+		if (piece < GROW_SIZE)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int cma_region_set_keep(struct region *region,
+			       const struct region_keep *keep)
+{
+	struct cma_region *cma = to_cma_region(region);
+	const struct region_keep old = region->keep;
+	int ret;
+
+	if (keep->reserve > region->size || !PAGE_ALIGNED(keep->reserve))
+		return -EINVAL;
+	mutex_lock(&cma->growing);
+	/* First, so that nothing of it goes again meanwhile. */
+	region->keep = *keep;
+	ret = fill_reserve(cma, keep->reserve);
+	if (ret)
+		region->keep = old;
+	mutex_unlock(&cma->growing);
+	take_stock(cma);
+	look_later(cma);
+	return ret;
+}
+
+/* What is free would be saved in the image, and read again. */
+static int on_hibernation(struct notifier_block *block, unsigned long event,
+			  void *unused)
+{
+	struct cma_region *cma = container_of(block, struct cma_region,
+					      hibernation);
+
+	if (event == PM_HIBERNATION_PREPARE)
+		give_back(cma, U64_MAX);
+	return NOTIFY_OK;
+}
+
+static void cma_region_stop(struct region *region)
+{
+	struct cma_region *cma = to_cma_region(region);
+
+	if (cma->open) {
+		unregister_pm_notifier(&cma->hibernation);
+		contig_shrinker_remove(&cma->shrinker);
+		cancel_delayed_work_sync(&cma->look);
+	}
+	cleaner_stop(&cma->stock);
+	region->keep.reserve = 0;
+	give_back(cma, U64_MAX);
 }
 
 static void cma_region_destroy(struct region *region)
 {
-	kfree(to_cma_region(region));
+	struct cma_region *cma = to_cma_region(region);
+
+	stock_destroy(&cma->stock);
+	mutex_destroy(&cma->growing);
+	kfree(cma);
 }
 
 static const struct region_ops cma_region_ops = {
@@ -176,6 +465,9 @@ static const struct region_ops cma_region_ops = {
 	.alloc		= cma_region_alloc,
 	.free		= cma_region_free,
 	.stat		= cma_region_stat,
+	.trim		= cma_region_trim,
+	.set_keep	= cma_region_set_keep,
+	.stop		= cma_region_stop,
 	.destroy	= cma_region_destroy,
 };
 
@@ -186,8 +478,13 @@ static struct cma_region *cma_region_new(const char *name)
 
 	if (!cma)
 		return ERR_PTR(-ENOMEM);
+	mutex_init(&cma->growing);
 	spin_lock_init(&cma->lock);
+	cma->period_end = jiffies;
+	INIT_DELAYED_WORK(&cma->look, look);
+	cma->hibernation.notifier_call = on_hibernation;
 	ret = region_init(&cma->region, name, &cma_region_ops);
+	cma->area.dev = cma->region.dev;
 	cma->region.quantum = PAGE_SIZE;
 	cma->region.estimate = true;
 	if (ret) {
@@ -197,156 +494,98 @@ static struct cma_region *cma_region_new(const char *name)
 	return cma;
 }
 
-static struct region *cma_region_open(struct cma_region *cma, phys_addr_t base,
-				      u64 size)
+static int open_stock(struct cma_region *cma)
 {
+	struct region *region = &cma->region;
 	int ret;
 
-	cma->region.base = base;
-	cma->region.size = size;
-	cma->high = PageHighMem(pfn_to_page(PHYS_PFN(base)));
-	ret = region_claim(&cma->region, NULL);
+	ret = stock_init(&cma->stock, region_name(region), region->size,
+			 region->quantum);
+	if (ret)
+		return ret;
+	region->stock = &cma->stock;
+	stock_place(&cma->stock, region->base,
+		    region_vaddr(region, region->base), CONTIG_MAY_NOT_SNOOP);
+	return cleaner_start(&cma->stock);
+}
+
+/* From here on, memory may be kept. */
+static int start_keeping(struct cma_region *cma, bool shared)
+{
+	struct region *region = &cma->region;
+	struct region_keep keep = {
+		.max = shared ? PAGE_ALIGN(region->size / 4) : region->size,
+		.idle_ms = keep_idle_ms(),
+	};
+	int ret;
+
+	region->keep = keep;
+	/* Early, or else nothing but CMA memory is free: not every page may be there. */
+	ret = contig_shrinker_add(&cma->shrinker, region_name(region),
+				  count_spare, shrink, 0);
+	if (ret)
+		return ret;
+	register_pm_notifier(&cma->hibernation);
+	cma->open = true;
+	keep.reserve = keep_reserve(region_name(region));
+	if (keep.reserve) {
+		ret = cma_region_set_keep(region, &keep);
+		pr_info("%s: reserve of %llu KiB: %pe\n", region_name(region),
+			keep.reserve >> 10, ERR_PTR(ret));
+	}
+	return 0;
+}
+
+static struct region *cma_region_open(struct cma_region *cma, bool shared)
+{
+	struct region *region = &cma->region;
+	int ret;
+
+	region->base = cma->area.base;
+	region->size = cma->area.size;
+	ret = region_claim(region, NULL);
+	if (!ret)
+		ret = open_stock(cma);
+	if (!ret)
+		ret = start_keeping(cma, shared);
 	if (ret) {
-		region_put(&cma->region);
+		region_put(region);
 		return ERR_PTR(ret);
 	}
-	region_publish(&cma->region);
-	return &cma->region;
+	region_publish(region);
+	return region;
 }
 
 /**
  * cma_create() - make a region over a CMA area that the device tree names
  * @name: the region's name
  * @rmem: a reusable area
+ * @shared: drivers take from it, too, so that no more than a quarter may be kept
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if the kernel
  * made no CMA area of it; -EBUSY if it is a region already; -ENOMEM.
  */
-struct region *cma_create(const char *name, struct reserved_mem *rmem)
+struct region *cma_create(const char *name, struct reserved_mem *rmem,
+			  bool shared)
 {
-	struct cma_region *cma;
+	struct cma_region *cma = cma_region_new(name);
 	int ret;
 
-	if (!rmem->ops || !rmem->ops->device_init)
-		return ERR_PTR(-ENODEV);
-	cma = cma_region_new(name);
 	if (IS_ERR(cma))
 		return ERR_CAST(cma);
-	ret = rmem->ops->device_init(rmem, cma->region.dev);
+	ret = cma_area_of_tree(&cma->area, rmem);
 	if (ret) {
 		region_put(&cma->region);
 		return ERR_PTR(ret);
 	}
-	return cma_region_open(cma, rmem->base, rmem->size);
-}
-
-/* Is the page in a CMA area? */
-static bool block_is_cma(unsigned long pfn)
-{
-	unsigned long bit, *flags;
-
-	if (!pfn_valid(pfn))
-		return false;
-	flags = contig_pageblocks(pfn, &bit);
-	bit *= NR_PAGEBLOCK_BITS;
-	return contig_flags_of_cma(READ_ONCE(flags[bit / BITS_PER_LONG]) >>
-				   bit % BITS_PER_LONG);
-}
-
-/*
- * Where the areas of the tree next to a page are. Those that the kernel did not
- * take, because its command line describes another one, say nothing.
- */
-static void tree_bounds(phys_addr_t phys, phys_addr_t *low, phys_addr_t *high)
-{
-	struct device_node *parent, *child;
-
-	parent = of_find_node_by_path("/reserved-memory");
-	for_each_child_of_node(parent, child) {
-		struct reserved_mem *rmem = of_reserved_mem_lookup(child);
-
-		if (!rmem || !rmem->ops)
-			continue;
-		if (rmem->base <= phys)
-			*low = max(*low, rmem->base + rmem->size);
-		else
-			*high = min(*high, rmem->base);
-	}
-	of_node_put(parent);
-}
-
-/*
- * The bounds of the area that a page of it is in: all neighbouring blocks of
- * CMA, up to the next area that the tree names. Others that border on it, such
- * as one for huge pages, cannot be told from it.
- */
-static void find_bounds(phys_addr_t phys, phys_addr_t *base, u64 *size)
-{
-	unsigned long block = pageblock_nr_pages;
-	unsigned long first = ALIGN_DOWN(PHYS_PFN(phys), block);
-	unsigned long end = first + block;
-	phys_addr_t low = 0, high = PHYS_ADDR_MAX;
-
-	tree_bounds(phys, &low, &high);
-	while (first >= block && PFN_PHYS(first - block) >= low &&
-	       block_is_cma(first - block))
-		first -= block;
-	while (PFN_PHYS(end + block) <= high && block_is_cma(end))
-		end += block;
-	*base = PFN_PHYS(first);
-	*size = PFN_PHYS(end - first);
-}
-
-/*
- * An area of @known bytes in what may be more areas than one: its lowest pages
- * that are free are at @phys, and those are its lowest unless they are taken.
- */
-static void narrow_bounds(phys_addr_t phys, u64 known, phys_addr_t *base,
-			  u64 *size)
-{
-	phys_addr_t last_base = *base + (*size - known);
-
-	if (phys - *base >= known)
-		*base = min(ALIGN_DOWN(phys, PAGE_SIZE * pageblock_nr_pages),
-			    last_base);
-	*size = known;
-}
-
-/*
- * Where the default area is, as told by two pages of it, and its size if that is
- * @known.
- */
-static bool find_default(struct cma_region *cma, u64 known, phys_addr_t *base,
-			 u64 *size)
-{
-	struct page *pages;
-	dma_addr_t dma;
-	bool found;
-
-	pages = take_pages(cma, 2 * PAGE_SIZE, &dma);
-	if (!pages)
-		return false;
-	found = block_is_cma(page_to_pfn(pages));
-	if (found) {
-		find_bounds(page_to_phys(pages), base, size);
-		if (known && known <= *size && IS_ALIGNED(known, PAGE_SIZE))
-			narrow_bounds(page_to_phys(pages), known, base, size);
-		else
-			pr_info("%s: %llu KiB, if no other CMA area borders on it; cma_size= tells otherwise\n",
-				region_name(&cma->region), *size >> 10);
-	}
-	give_pages(cma, 2 * PAGE_SIZE, pages, dma);
-	return found;
+	return cma_region_open(cma, shared);
 }
 
 /**
  * cma_create_default() - make a region over the kernel's default CMA area
  * @name: the region's name
  * @known: how many bytes the area has, or 0; what cannot be is ignored
- *
- * No symbol tells a module where that area is, but an allocation from it does.
- * Where it ends is a guess, which the log says, unless the administrator knows.
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if there is no
@@ -355,18 +594,14 @@ static bool find_default(struct cma_region *cma, u64 known, phys_addr_t *base,
 struct region *cma_create_default(const char *name, u64 known)
 {
 	struct cma_region *cma = cma_region_new(name);
-	phys_addr_t base;
-	u64 size;
+	int ret;
 
 	if (IS_ERR(cma))
 		return ERR_CAST(cma);
-	cma->pairs = true;
-	if (!find_default(cma, known, &base, &size)) {
-		cma->high = IS_ENABLED(CONFIG_HIGHMEM);
-		if (!cma->high || !find_default(cma, known, &base, &size)) {
-			region_put(&cma->region);
-			return ERR_PTR(-ENODEV);
-		}
+	ret = cma_area_find_default(&cma->area, known);
+	if (ret) {
+		region_put(&cma->region);
+		return ERR_PTR(ret);
 	}
-	return cma_region_open(cma, base, size);
+	return cma_region_open(cma, true);
 }

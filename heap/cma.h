@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory that the kernel fills with movable pages meanwhile: cma.c. */
+/* Memory that the kernel fills with movable pages meanwhile: cma.c, over cma_area.c. */
 #ifndef CONTIG_CMA_H
 #define CONTIG_CMA_H
 
@@ -10,11 +10,12 @@ struct region;
 struct reserved_mem;
 
 #ifdef CONFIG_DMA_CMA
-struct region *cma_create(const char *name, struct reserved_mem *rmem);
+struct region *cma_create(const char *name, struct reserved_mem *rmem,
+			  bool shared);
 struct region *cma_create_default(const char *name, u64 known);
 #else
 static inline struct region *cma_create(const char *name,
-					struct reserved_mem *rmem)
+					struct reserved_mem *rmem, bool shared)
 {
 	return ERR_PTR(-ENODEV);
 }

@@ -14,6 +14,7 @@
 
 #include "alias.h"
 #include "cma.h"
+#include "cma_area.h"
 #include "region.h"
 #include "sources.h"
 #include "pair.h"
@@ -65,8 +66,8 @@ static void add_default(struct list_head *list)
 	struct region *region;
 
 	if (rmem) {
-		add_region(cma_create(DEFAULT_CMA_NAME, rmem), DEFAULT_CMA_NAME,
-			   list);
+		add_region(cma_create(DEFAULT_CMA_NAME, rmem, true),
+			   DEFAULT_CMA_NAME, list);
 		return;
 	}
 	region = cma_create_default(DEFAULT_CMA_NAME, cma_size ?
@@ -90,7 +91,7 @@ static void add_tree(struct list_head *list)
 		if (!is_cma_node(child) || !rmem || !rmem->size ||
 		    region_exists(rmem->base, rmem->size))
 			continue;
-		add_region(cma_create(name, rmem), name, list);
+		add_region(cma_create(name, rmem, false), name, list);
 	}
 	of_node_put(parent);
 }

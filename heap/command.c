@@ -133,6 +133,7 @@ static int ioctl_query(struct heap *heap, union command_arg *arg,
 		.flags		= heap_flags(heap),
 		.buffers	= heap->buffers,
 		.region_buffers	= region->nr_buffers,
+		.held		= stat.held,
 	};
 	mutex_unlock(&region->lock);
 	return 0;

@@ -30,8 +30,6 @@ struct extent {
  * @one: its extent, where @list is NULL
  * @list: its extents, in the order of their contents
  * @nr: number of extents, at least 1
- * @block: physical address of what the backend took for @one, if that is more
- * @block_size: bytes of that, which covers @one
  *
  * Owned by whoever called region_alloc(), until region_free().
  */
@@ -39,8 +37,6 @@ struct extents {
 	struct extent one;
 	struct extent *list;
 	unsigned int nr;
-	phys_addr_t block;
-	u64 block_size;
 };
 
 phys_addr_t extents_search(const struct extents *extents, u64 offset, u64 *len);

@@ -7,6 +7,7 @@
 #define CONTIG_KCOMPAT_H
 
 #include <linux/cc_platform.h>
+#include <linux/cma.h>
 #include <linux/device.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-direct.h>
@@ -22,7 +23,9 @@
 #include <linux/mmzone.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
+#include <linux/swap.h>
 #include <linux/swiotlb.h>
 #include <linux/timer.h>
 #include <linux/uio.h>
@@ -127,6 +130,41 @@ static inline bool contig_flags_of_cma(unsigned long flags)
 #endif
 }
 #endif
+
+/*
+ * CMA without a detour. A release of no pages changes nothing, and tells whether the area
+ * has the page.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) && defined(CONFIG_DMA_CMA)
+#define CONTIG_HAS_CMA	1
+static inline struct page *contig_cma_alloc(struct device *dev, unsigned long nr,
+					    unsigned int order)
+{
+	return cma_alloc(dev_get_cma_area(dev), nr, order, true);
+}
+
+static inline bool contig_cma_release(struct device *dev, struct page *page, unsigned long nr)
+{
+	return cma_release(dev_get_cma_area(dev), page, nr);
+}
+#else
+#define CONTIG_HAS_CMA	0
+static inline struct page *contig_cma_alloc(struct device *dev, unsigned long nr,
+					    unsigned int order)
+{
+	return NULL;
+}
+
+static inline bool contig_cma_release(struct device *dev, struct page *page, unsigned long nr)
+{
+	return false;
+}
+#endif
+
+static inline bool contig_cma_has(struct device *dev, struct page *page)
+{
+	return contig_cma_release(dev, page, 0);
+}
 
 /* .remove of a platform driver returned a meaningless int until 6.11. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
@@ -312,16 +350,17 @@ static inline struct contig_shrinker *contig_shrinker_of(struct shrinker *shrink
  * @name: for debugfs, after the module's name
  * @count: how many pages there are
  * @scan: gives some back
- *
- * Gentle while there is memory, everything before a process is killed: by seeks, 1 is for what
- * costs a little to have again.
+ * @seeks: 1 for what costs a little to have again: little goes while the kernel finds memory
+ *	elsewhere, and everything before a process is killed. 0 for what is to go first: half of it
+ *	each time that memory is short
  *
  * Return: 0 or -ENOMEM.
  */
 static inline int
 contig_shrinker_add(struct contig_shrinker *own, const char *name,
 		    unsigned long (*count)(struct shrinker *, struct shrink_control *),
-		    unsigned long (*scan)(struct shrinker *, struct shrink_control *))
+		    unsigned long (*scan)(struct shrinker *, struct shrink_control *),
+		    int seeks)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 	struct shrinker *shrinker = shrinker_alloc(0, KBUILD_MODNAME "-%s", name);
@@ -335,12 +374,23 @@ contig_shrinker_add(struct contig_shrinker *own, const char *name,
 #endif
 	shrinker->count_objects = count;
 	shrinker->scan_objects = scan;
-	shrinker->seeks = 1;
+	shrinker->seeks = seeks;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 	shrinker_register(shrinker);
 	return 0;
 #else
 	return register_shrinker(shrinker, KBUILD_MODNAME "-%s", name);
+#endif
+}
+
+/* In @scan: so much memory is the kernel's again, which does not see that by itself. */
+static inline void contig_shrinker_gave(unsigned long pages)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	mm_account_reclaimed_pages(pages);
+#else
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
 #endif
 }
 

@@ -66,6 +66,8 @@ static void give_back(struct lent *lent)
 	stock_remove(&lent->stock, 0, lent->region.size);
 	lent->region.view = NULL;
 	region_free(lent->lender, &lent->block);
+	/* Nothing allocated, nothing taken. */
+	region_trim(lent->lender, 0);
 }
 
 static int lent_enter(struct region *region)

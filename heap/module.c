@@ -17,6 +17,7 @@
  *	extents.c	where what was handed out is
  *	stock.c		free memory, in a pool (pool.c); cleaner.c zeroes it
  *	store.c		free pages of the kernel's that stay warm
+ *	cma_area.c	CMA, as the kernel lets a module have it
  *
  * No file calls one that stands above it. Other modules enter by api.h, people by
  * sysfs.c and debugfs.c, on the level of the nodes.
@@ -33,6 +34,7 @@
 #include "buffer_node.h"
 #include "debugfs.h"
 #include "kcompat.h"
+#include "keep.h"
 #include "node.h"
 #include "sources.h"
 #include "pair.h"
@@ -56,6 +58,7 @@ static int __init contig_heaps_init(void)
 	cma_heaps_add(&deviceless);
 	system_heaps_add(&deviceless);
 	aliases_report();
+	keep_report();
 	return 0;
 
 teardown_nodes:

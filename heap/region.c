@@ -436,6 +436,17 @@ void *region_vaddr(const struct region *region, phys_addr_t phys)
 	return phys_to_virt(phys);
 }
 
+/**
+ * region_has_places() - can a place in it be chosen?
+ * @region: the region
+ *
+ * Return: false where the kernel chooses.
+ */
+bool region_has_places(const struct region *region)
+{
+	return region->stock && !region->estimate;
+}
+
 static int enter(struct region *region)
 {
 	return region->ops->enter ? region->ops->enter(region) : 0;
@@ -477,7 +488,7 @@ int region_alloc(struct region *region, u64 size, u64 align,
 	u64 offset;
 	int ret;
 
-	if (!region->stock)
+	if (region->ops->alloc)
 		return region->ops->alloc(region, size, align, flags, extents);
 	ret = enter(region);
 	if (ret)
@@ -508,7 +519,7 @@ int region_alloc_at(struct region *region, u64 offset, u64 size,
 {
 	int ret;
 
-	if (!region->stock)
+	if (!region_has_places(region))
 		return -EOPNOTSUPP;
 	ret = enter(region);
 	if (ret)
@@ -530,7 +541,7 @@ int region_alloc_at(struct region *region, u64 offset, u64 size,
  */
 void region_free(struct region *region, const struct extents *extents)
 {
-	if (!region->stock) {
+	if (region->ops->free) {
 		region->ops->free(region, extents);
 		return;
 	}
@@ -548,10 +559,23 @@ void region_free(struct region *region, const struct extents *extents)
  */
 void region_stat(struct region *region, struct stock_stat *stat)
 {
-	if (region->stock)
-		stock_stat(region->stock, stat);
-	else
+	if (region->ops->stat)
 		region->ops->stat(region, stat);
+	else
+		stock_stat(region->stock, stat);
+}
+
+/**
+ * region_trim() - give free memory back to the kernel
+ * @region: the region
+ * @held: how much of it may be left, in bytes; what is reserved stays anyway
+ *
+ * Context: may sleep.
+ */
+void region_trim(struct region *region, u64 held)
+{
+	if (region->ops->trim)
+		region->ops->trim(region, held);
 }
 
 /**
@@ -566,6 +590,6 @@ void region_stat(struct region *region, struct stock_stat *stat)
  */
 bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len)
 {
-	return region->stock &&
+	return region_has_places(region) &&
 	       stock_next_free(region->stock, offset, start, len);
 }

@@ -22,6 +22,7 @@
  *   region->lock         list of live buffers
  *   buffer->lock         attachments of one buffer
  *   lent->lock           whether a lent region has its memory
+ *   cma_region->growing  a CMA area is asked for more
  *   dmabuf->name_lock, stock->lock, stock->stroke, cma_region->lock, store->lock
  *                        (spinlocks, innermost; none is taken in another)
  *
@@ -50,15 +51,33 @@ struct stock;
 struct stock_stat;
 
 /**
+ * struct region_keep - how much of the kernel's memory a region keeps to itself
+ * @reserve: bytes that it has at any time, in use or free
+ * @max: free bytes that it keeps, unless the reserve is more
+ * @idle_ms: milliseconds after which free memory goes back that nobody needed; 0 for
+ *	when the kernel needs it
+ */
+struct region_keep {
+	u64 reserve;
+	u64 max;
+	unsigned int idle_ms;
+};
+
+/**
  * struct region_ops - what the kinds of regions do differently
  * @kind: what sysfs calls it
- * @alloc: where there is no stock: take @size bytes, the first one at a multiple of
+ * @alloc: take @size bytes, the first one at a multiple of
  *	@align; both are multiples of the page size, @align is a power of two.
  *	@flags are ALLOC_*. The memory is zero. May sleep. Returns -ENOMEM when
- *	nothing fits and -EINTR when a fatal signal came first.
+ *	nothing fits and -EINTR when a fatal signal came first. NULL where all
+ *	memory comes from the stock.
  * @free: take such memory back. May sleep.
- * @stat: fill in the figures. May sleep.
- * @enter: where there is a stock: get it its memory before an allocation, or NULL
+ * @stat: fill in the figures, or NULL if they are the stock's. May sleep.
+ * @trim: give free memory back to the kernel until no more than @held bytes of it
+ *	are left, or as many as are reserved; or NULL. May sleep.
+ * @set_keep: change what is kept, or NULL. May sleep. Returns -EINVAL for what cannot
+ *	be, -ENOMEM if the reserve cannot be had.
+ * @enter: where there is no @alloc: get the stock its memory before an allocation, or NULL
  *	if it is always there. May sleep. Returns 0, -ENOMEM or -EINTR.
  * @leave: undo one @enter, after the allocation has failed or been freed
  * @stop: end what the region does in the background, or NULL. May sleep.
@@ -70,6 +89,8 @@ struct region_ops {
 		     unsigned int flags, struct extents *extents);
 	void (*free)(struct region *region, const struct extents *extents);
 	void (*stat)(struct region *region, struct stock_stat *stat);
+	void (*trim)(struct region *region, u64 held);
+	int (*set_keep)(struct region *region, const struct region_keep *keep);
 	int (*enter)(struct region *region);
 	void (*leave)(struct region *region);
 	void (*stop)(struct region *region);
@@ -106,6 +127,7 @@ struct region_ops {
  * @lock: protects @buffers and @nr_buffers
  * @buffers: live buffers, by their @entry
  * @nr_buffers: length of that list
+ * @keep: what it keeps; changed by ops->set_keep() alone
  * @debugfs: its directory there
  *
  * Set up before the region is visible and constant then, unless said otherwise.
@@ -132,6 +154,7 @@ struct region {
 	struct mutex lock;
 	struct list_head buffers;
 	unsigned int nr_buffers;
+	struct region_keep keep;
 	struct dentry *debugfs;
 };
 
@@ -157,7 +180,9 @@ int region_alloc(struct region *region, u64 size, u64 align,
 int region_alloc_at(struct region *region, u64 offset, u64 size,
 		    unsigned int flags, struct extents *extents);
 void region_free(struct region *region, const struct extents *extents);
+bool region_has_places(const struct region *region);
 void region_stat(struct region *region, struct stock_stat *stat);
+void region_trim(struct region *region, u64 held);
 bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len);
 
 #endif /* CONTIG_REGION_H */

@@ -45,6 +45,8 @@ struct region *region_from_node(const char *name, struct device_node *memory,
 	if (region)
 		return region;
 	if (reusable)
-		return cma_create(name, rmem);
+		return cma_create(name, rmem,
+				  of_property_read_bool(memory,
+							"linux,cma-default"));
 	return carveout_create(name, rmem->base, rmem->size, quantum, memory);
 }

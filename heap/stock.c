@@ -16,6 +16,9 @@
  */
 #define LARGE_SIZE	SZ_2M
 
+/* Runs that are looked at under the lock: there can be as many as quanta. */
+#define STEP_RUNS	64
+
 static u32 to_quanta(const struct stock *stock, u64 bytes)
 {
 	return bytes >> stock->shift;
@@ -143,6 +146,62 @@ int stock_remove(struct stock *stock, u64 offset, u64 size)
 	return ret;
 }
 
+/* Takes out of a run what is free and may go; returns how many quanta. */
+static u32 remove_from(struct stock *stock, const struct pool_run *run, u32 max,
+		       u32 least)
+{
+	u32 present = stock->pool.nr - stock->pool.absent;
+	u32 len = min3(run->len, max, present - min(present, least));
+
+	if (run->state != POOL_DIRTY && run->state != POOL_CLEAN)
+		return 0;
+	return !len || pool_remove(&stock->pool, run->start, len) ? 0 : len;
+}
+
+/**
+ * stock_remove_next() - take out some memory that is free
+ * @stock: the stock
+ * @max: how many bytes at most
+ * @least: how many bytes have to be left, free or in use
+ * @offset: where to begin; where the memory was, if there is some
+ * @size: how many bytes have been taken out
+ *
+ * The lowest goes first: so no run is cut but the first, and that at its beginning. Nothing
+ * of ours writes to it any more.
+ *
+ * Context: may sleep.
+ * Return: false if there is none at or after @offset.
+ */
+bool stock_remove_next(struct stock *stock, u64 max, u64 least, u64 *offset,
+		       u64 *size)
+{
+	u32 from = to_quanta(stock, *offset), quanta = 0;
+	u32 most = min_t(u64, max >> stock->shift, POOL_MAX_QUANTA);
+	unsigned int looks = 0;
+	struct pool_run run;
+
+	if (*offset >= stock->size)
+		return false;
+	spin_lock(&stock->lock);
+	while (!quanta && pool_next_run(&stock->pool, from, &run)) {
+		quanta = remove_from(stock, &run, most,
+				     quanta_for(stock, least));
+		from = run.start + run.len;
+		if (++looks % STEP_RUNS == 0) {
+			spin_unlock(&stock->lock);
+			cond_resched();
+			spin_lock(&stock->lock);
+		}
+	}
+	spin_unlock(&stock->lock);
+	if (!quanta)
+		return false;
+	cleaner_let_go(stock);
+	*offset = stock_bytes(stock, run.start);
+	*size = stock_bytes(stock, quanta);
+	return true;
+}
+
 static void free_quanta(struct stock *stock, u32 start, u32 len)
 {
 	int ret;
@@ -168,6 +227,41 @@ static int make_zero(struct stock *stock, u32 start, u32 len, u32 dirty,
 	if (ret)
 		free_quanta(stock, start, len);
 	return ret;
+}
+
+/**
+ * stock_add_used() - put a block into a stock of which a part is in use already
+ * @stock: the stock
+ * @block: offset of the block
+ * @block_size: bytes
+ * @offset: of the part, as if it had been allocated
+ * @size: bytes of that, rounded up to whole quanta
+ * @dirty: the part is not zero yet, and has to be made so
+ * @flags: ALLOC_*, for that
+ *
+ * The rest of the block is free, and dirty.
+ *
+ * Context: may sleep.
+ * Return: 0; -EEXIST if any of the block is there already; -EINTR when a fatal signal
+ * came: then all of the block is in the stock, and free.
+ */
+int stock_add_used(struct stock *stock, u64 block, u64 block_size, u64 offset,
+		   u64 size, bool dirty, unsigned int flags)
+{
+	u32 start = to_quanta(stock, offset);
+	u32 len = quanta_for(stock, size);
+	int ret;
+
+	spin_lock(&stock->lock);
+	ret = pool_add(&stock->pool, to_quanta(stock, block),
+		       to_quanta(stock, block_size), true) ?:
+	      pool_alloc_at(&stock->pool, start, len);
+	spin_unlock(&stock->lock);
+	if (ret)
+		return ret;
+	if (block_size > size)
+		cleaner_wake(stock);
+	return dirty ? make_zero(stock, start, len, len, flags) : 0;
 }
 
 /**
@@ -257,6 +351,23 @@ void stock_free(struct stock *stock, u64 offset, u64 size)
 }
 
 /**
+ * stock_largest() - longest run of free memory that is there
+ * @stock: the stock
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 stock_largest(struct stock *stock)
+{
+	u32 largest;
+
+	spin_lock(&stock->lock);
+	largest = pool_largest(&stock->pool);
+	spin_unlock(&stock->lock);
+	return stock_bytes(stock, largest);
+}
+
+/**
  * stock_stat() - figures of a stock
  * @stock: the stock
  * @stat: filled in; memory that is absent counts as free, because its owner adds
@@ -280,9 +391,6 @@ void stock_stat(struct stock *stock, struct stock_stat *stat)
 	};
 	spin_unlock(&stock->lock);
 }
-
-/* Runs that are looked at under the lock: there can be as many as quanta. */
-#define STEP_RUNS	64
 
 static bool is_free(const struct pool_run *run)
 {
@@ -377,7 +485,8 @@ void stock_map(struct stock *stock, struct seq_file *seq)
 	u32 nr = stock->pool.nr, pos, column = 0;
 	u32 step = DIV_ROUND_UP(nr, MAP_COLUMNS * MAP_ROWS);
 
-	seq_printf(seq, "# used  . free and zero  : free, to be zeroed; each is %llu bytes\n",
+	seq_printf(seq, "# used  . free and zero  : free, to be zeroed%s; each is %llu bytes\n",
+		   stock->pool.absent ? "  blank: the kernel's" : "",
 		   stock_bytes(stock, step));
 	for (pos = 0; pos < nr; pos += step) {
 		u32 end = min(nr - pos, step) + pos;

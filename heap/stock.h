@@ -5,7 +5,8 @@
  * It is a pool with a lock, and a thread that zeroes what was given back. Memory
  * is added to a stock and taken out of it again; in between, it is handed out
  * and taken back. A carveout adds all of its memory when it is made; a lent region adds
- * a block at its first use, and takes it out after the last.
+ * a block at its first use, and takes it out after the last; a CMA area adds what does
+ * not fit, and takes out what nobody needs.
  *
  *	   stock_add()			   stock_alloc()
  *	absent ------------> free, dirty ------------------> handed out
@@ -107,19 +108,36 @@ static inline u64 stock_bytes(const struct stock *stock, u32 quanta)
 	return (u64)quanta << stock->shift;
 }
 
+/* Free bytes that are there, at about this moment. */
+static inline u64 stock_held(const struct stock *stock)
+{
+	return stock_bytes(stock, READ_ONCE(stock->pool.free));
+}
+
+/* Bytes that are there, free or not. */
+static inline u64 stock_present(const struct stock *stock)
+{
+	return stock->size - stock_bytes(stock, READ_ONCE(stock->pool.absent));
+}
+
 int stock_init(struct stock *stock, const char *name, u64 size, u64 quantum);
 void stock_destroy(struct stock *stock);
 
 void stock_place(struct stock *stock, phys_addr_t base, void *vaddr,
 		 bool cached);
 int stock_add(struct stock *stock, u64 offset, u64 size, bool dirty);
+int stock_add_used(struct stock *stock, u64 block, u64 block_size, u64 offset,
+		   u64 size, bool dirty, unsigned int flags);
 int stock_remove(struct stock *stock, u64 offset, u64 size);
+bool stock_remove_next(struct stock *stock, u64 max, u64 least, u64 *offset,
+		       u64 *size);
 
 int stock_alloc(struct stock *stock, u64 size, u64 align, unsigned int flags,
 		u64 *offset);
 int stock_alloc_at(struct stock *stock, u64 offset, u64 size,
 		   unsigned int flags);
 void stock_free(struct stock *stock, u64 offset, u64 size);
+u64 stock_largest(struct stock *stock);
 void stock_stat(struct stock *stock, struct stock_stat *stat);
 bool stock_next_free(struct stock *stock, u64 offset, u64 *start, u64 *len);
 void stock_map(struct stock *stock, struct seq_file *seq);

@@ -17,6 +17,7 @@
 
 #include <uapi/linux/sched/types.h>
 
+#include "keep.h"
 #include "memory.h"
 #include "owner.h"
 #include "store.h"
@@ -36,21 +37,15 @@ static unsigned long limit;
 /* How many they hold. */
 static atomic_long_t held;
 
-/* Jiffies after which a block that nobody has asked for goes back; 0 for never. */
-static unsigned long keep_jiffies;
-
 /**
  * store_configure() - what holds for all stores
  * @bytes: how much they may hold together; 0 for none
- * @keep: milliseconds after which unused memory goes back to the kernel; 0 if it waits
- *	until the kernel needs it
  *
  * Context: before the first store_init().
  */
-void store_configure(u64 bytes, unsigned int keep)
+void store_configure(u64 bytes)
 {
 	limit = min_t(u64, bytes >> PAGE_SHIFT, LONG_MAX);
-	keep_jiffies = keep ? msecs_to_jiffies(keep) : 0;
 }
 
 /* Between the kernel's eyes and ours: it shows up as memory that can be reclaimed. */
@@ -323,8 +318,8 @@ static bool has_work(struct store *store)
 
 static long until_next_look(struct store *store)
 {
-	return READ_ONCE(store->pages) && keep_jiffies ?
-	       keep_jiffies / 2 + 1 : MAX_SCHEDULE_TIMEOUT;
+	return READ_ONCE(store->pages) && keep_idle_ms() ?
+	       msecs_to_jiffies(keep_idle_ms()) / 2 + 1 : MAX_SCHEDULE_TIMEOUT;
 }
 
 static int store_thread(void *data)
@@ -341,8 +336,9 @@ static int store_thread(void *data)
 			end_block(store, page);
 			try_to_freeze();
 		}
-		if (keep_jiffies)
-			give_back(store, ULONG_MAX, keep_jiffies);
+		if (keep_idle_ms())
+			give_back(store, ULONG_MAX,
+				  msecs_to_jiffies(keep_idle_ms()));
 	}
 	return 0;
 }
@@ -410,7 +406,7 @@ int store_init(struct store *store, const char *name, bool charged)
 	}
 	init_waitqueue_head(&store->work);
 	timer_setup(&store->alarm, wake_thread, 0);
-	ret = contig_shrinker_add(&store->shrinker, name, count_pages, shrink);
+	ret = contig_shrinker_add(&store->shrinker, name, count_pages, shrink, 1);
 	if (ret)
 		return ret;
 	ret = run_thread(store);

@@ -69,7 +69,7 @@ static inline u64 store_dirty_bytes(const struct store *store)
 	return (u64)READ_ONCE(store->dirty_pages) << PAGE_SHIFT;
 }
 
-void store_configure(u64 limit, unsigned int keep);
+void store_configure(u64 limit);
 int store_init(struct store *store, const char *name, bool charged);
 void store_destroy(struct store *store);
 

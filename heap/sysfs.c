@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/dma_heap/<heap>/: figures for everybody, none of them an address.
+ * /sys/class/dma_heap/<heap>/: figures for everybody, none of them an address, and
+ * what the administrator may change.
  */
 #include <linux/device.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "heap.h"
@@ -41,12 +44,117 @@ static ssize_t largest_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(largest);
 
+static struct region *region_of(struct device *dev)
+{
+	struct heap *heap = dev_get_drvdata(dev);
+
+	return heap->region;
+}
+
+/* Bytes, with a suffix perhaps, as in parameters; a newline may follow. */
+static int parse_bytes(const char *buf, u64 *bytes)
+{
+	char *end;
+
+	*bytes = memparse(buf, &end);
+	if (end == buf || *skip_spaces(end))
+		return -EINVAL;
+	return 0;
+}
+
 static ssize_t held_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
 	return sysfs_emit(buf, "%llu\n", heap_stat(dev).held);
 }
-static DEVICE_ATTR_RO(held);
+
+static ssize_t held_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	u64 held;
+	int ret = parse_bytes(buf, &held);
+
+	if (ret)
+		return ret;
+	region_trim(region_of(dev), held);
+	return count;
+}
+static DEVICE_ATTR_RW(held);
+
+/* Two who write at the same time must not undo each other's change. */
+static DEFINE_MUTEX(keep_lock);
+
+enum keep_value { KEEP_RESERVE, KEEP_MAX, KEEP_IDLE_MS };
+
+static int change_keep(struct region *region, enum keep_value which, u64 value)
+{
+	struct region_keep keep;
+	int ret;
+
+	mutex_lock(&keep_lock);
+	keep = region->keep;
+	if (which == KEEP_RESERVE)
+		keep.reserve = value;
+	else if (which == KEEP_MAX)
+		keep.max = value;
+	else
+		keep.idle_ms = value;
+	ret = region->ops->set_keep(region, &keep);
+	mutex_unlock(&keep_lock);
+	return ret;
+}
+
+static ssize_t store_keep(struct device *dev, enum keep_value which,
+			  const char *buf, size_t count)
+{
+	u64 value;
+	int ret = parse_bytes(buf, &value);
+
+	if (!ret && which == KEEP_IDLE_MS && value > UINT_MAX)
+		ret = -ERANGE;
+	if (!ret)
+		ret = change_keep(region_of(dev), which, value);
+	return ret ?: count;
+}
+
+static ssize_t reserve_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", region_of(dev)->keep.reserve);
+}
+
+static ssize_t reserve_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	return store_keep(dev, KEEP_RESERVE, buf, count);
+}
+static DEVICE_ATTR_RW(reserve);
+
+static ssize_t held_max_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", region_of(dev)->keep.max);
+}
+
+static ssize_t held_max_store(struct device *dev, struct device_attribute *attr,
+			      const char *buf, size_t count)
+{
+	return store_keep(dev, KEEP_MAX, buf, count);
+}
+static DEVICE_ATTR_RW(held_max);
+
+static ssize_t keep_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%u\n", region_of(dev)->keep.idle_ms);
+}
+
+static ssize_t keep_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	return store_keep(dev, KEEP_IDLE_MS, buf, count);
+}
+static DEVICE_ATTR_RW(keep);
 
 static ssize_t dirty_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
@@ -138,8 +246,36 @@ static struct attribute *heap_attrs[] = {
 	NULL
 };
 
+/* Only the administrator of memory that can go back to the kernel has a say. */
+static umode_t heap_attr_mode(struct kobject *kobj, struct attribute *attr, int n)
+{
+	const struct region_ops *ops = region_of(kobj_to_dev(kobj))->ops;
+
+	return attr == &dev_attr_held.attr && !ops->trim ? 0444 : attr->mode;
+}
+
 static const struct attribute_group heap_group = {
 	.attrs = heap_attrs,
+	.is_visible = heap_attr_mode,
 };
 
-const struct attribute_group *heap_sysfs_groups[] = { &heap_group, NULL };
+static struct attribute *keep_attrs[] = {
+	&dev_attr_reserve.attr,
+	&dev_attr_held_max.attr,
+	&dev_attr_keep.attr,
+	NULL
+};
+
+static umode_t keep_attr_mode(struct kobject *kobj, struct attribute *attr, int n)
+{
+	return region_of(kobj_to_dev(kobj))->ops->set_keep ? attr->mode : 0;
+}
+
+static const struct attribute_group keep_group = {
+	.attrs = keep_attrs,
+	.is_visible = keep_attr_mode,
+};
+
+const struct attribute_group *heap_sysfs_groups[] = {
+	&heap_group, &keep_group, NULL
+};

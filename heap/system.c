@@ -383,6 +383,14 @@ static void system_stat(struct region *region, struct stock_stat *stat)
 	stat->largest = stat->free;
 }
 
+static void system_trim(struct region *region, u64 held)
+{
+	struct store *store = &to_system_region(region)->store;
+	u64 free = store_bytes(store);
+
+	store_give(store, PHYS_PFN(free - min(free, held)));
+}
+
 static void system_destroy(struct region *region)
 {
 	struct system_region *system = to_system_region(region);
@@ -396,6 +404,7 @@ static const struct region_ops system_ops = {
 	.alloc		= system_alloc,
 	.free		= system_free,
 	.stat		= system_stat,
+	.trim		= system_trim,
 	.destroy	= system_destroy,
 };
 

@@ -31,10 +31,6 @@ static char *store;
 module_param(store, charp, 0444);
 MODULE_PARM_DESC(store, "how much released system memory is kept for the next buffer (a 32nd of all, 256M at most)");
 
-static unsigned int keep = 5000;
-module_param(keep, uint, 0444);
-MODULE_PARM_DESC(keep, "milliseconds after which that goes back to the kernel, 0 when it is needed (5000)");
-
 static u64 store_size(void)
 {
 	return store ? memparse(store, NULL) :
@@ -76,7 +72,7 @@ void system_heaps_add(struct list_head *list)
 {
 	if (!system)
 		return;
-	store_configure(store_size(), keep);
+	store_configure(store_size());
 	add_region("system", "system-uncached", false, list);
 	add_region("system-dma32", "system-uncached-dma32", true, list);
 }

@@ -81,7 +81,7 @@ guest door "$STOCK" programs "$DOOR" arm64/heap/door arm64/heap/device_memory
 guest door-initrd "$MORE" programs "$DOOR --append retain_initrd" arm64/heap/door
 guest door-armhf armhf-6.1 programs "$DOOR" armhf/heap/door armhf/heap/device_memory
 # The area of huge pages is right behind the default one.
-guest manycma "$MORE" programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
+guest manycma '6.12 7.x' programs '--no-load --mem 4G --no-overlay --append hugetlb_cma=1G' \
 	arm64/heap/manycma
 # A part of the memory is above 4 GiB.
 guest system-high "$MORE" programs '--mem 4G' arm64/heap/system_high
@@ -93,6 +93,11 @@ guest warm '6.12 7.x' programs '--no-load --mem 1G' arm64/heap/warm
 full warm 6.1 programs '--no-load --mem 1G' arm64/heap/warm
 full warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
 guest warm-amd64 amd64-6.12 programs '--no-load --mem 1G' amd64/heap/warm
+guest elastic '6.12 7.x' programs '--no-load --mem 1G' arm64/heap/elastic
+full elastic '6.1 6.12-16k' programs '--no-load --mem 1G' arm64/heap/elastic
+# The default area is in high memory.
+guest elastic-armhf armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
+	armhf/heap/elastic
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
 	arm64/heap/config arm64/heap/vendor
 full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config

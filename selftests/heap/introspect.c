@@ -62,20 +62,22 @@ TEST_F(sysfs, fragmentation)
 	for (i = 0; i < count; i += 2)
 		close(fds[i]);
 	if (variant->flags & CONTIG_HEAP_F_ESTIMATE) {
-		/* What is not known to be fragmented is said not to be. */
-		EXPECT_EQ(0, attribute(variant->name, "fragmentation"));
+		/* Others may have pinned what then counts as free. */
+		EXPECT_LT(90, attribute(variant->name, "fragmentation"));
 	} else {
 		EXPECT_EQ(100 - 100 / (count / 2) - (100 % (count / 2) != 0),
 			  attribute(variant->name, "fragmentation"));
 	}
 }
 
-TEST_F(sysfs, files_are_read_only_and_for_everybody)
+/* Of memory that the kernel can have back, its administrator decides how much is kept. */
+TEST_F(sysfs, files_are_for_everybody_to_read)
 {
 	static const char * const name[] = {
-		"size", "free", "largest", "held", "dirty", "quantum", "fragmentation",
-		"buffers",
+		"held", "reserve", "held_max", "keep",
+		"size", "free", "largest", "dirty", "quantum", "fragmentation", "buffers",
 	};
+	bool cma = variant->flags & CONTIG_HEAP_F_CMA;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(name); i++) {
@@ -84,8 +86,12 @@ TEST_F(sysfs, files_are_read_only_and_for_everybody)
 
 		snprintf(path, sizeof(path), "%s/%s/%s", heap_class(), variant->name,
 			 name[i]);
+		if (!cma && i && i < 4) {
+			EXPECT_ERRNO(ENOENT, stat(path, &stat_));
+			continue;
+		}
 		ASSERT_EQ(0, stat(path, &stat_));
-		EXPECT_EQ(0444, stat_.st_mode & 07777);
+		EXPECT_EQ(cma && i < 4 ? 0644 : 0444, stat_.st_mode & 07777);
 	}
 }
 
@@ -262,22 +268,21 @@ static int count_in_map(const char *heap, char sign)
 
 TEST_F(debugfs, map_shows_what_is_used)
 {
-	int fd;
+	/* 1024 characters for all of it. */
+	int signs = 1024 * MiB(3) / heap_query(self->heap).total, clean;
 
-	if (variant->flags & CONTIG_HEAP_F_CMA) {
-		/* The kernel's to know. */
-		EXPECT_EQ(-1, count_in_map(variant->name, '#'));
-		return;
-	}
 	heap_wait_clean(self->heap);
 	EXPECT_EQ(0, count_in_map(variant->name, '#'));
 	EXPECT_EQ(0, count_in_map(variant->name, ':'));
-	/* 1024 characters for 48 MiB. */
-	EXPECT_EQ(1024, count_in_map(variant->name, '.'));
-	fd = heap_alloc_aligned(self->heap, MiB(3), MiB(1));
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(64, count_in_map(variant->name, '#'));
-	EXPECT_EQ(960, count_in_map(variant->name, '.'));
+	clean = count_in_map(variant->name, '.');
+	if (!(variant->flags & CONTIG_HEAP_F_CMA)) {
+		EXPECT_EQ(1024, clean);
+	}
+	ASSERT_LE(0, heap_alloc_aligned(self->heap, MiB(3), MiB(1)));
+	EXPECT_EQ(signs, count_in_map(variant->name, '#'));
+	if (!(variant->flags & CONTIG_HEAP_F_CMA)) {
+		EXPECT_EQ(clean - signs, count_in_map(variant->name, '.'));
+	}
 }
 
 HEAP_FIXTURE(trace);
@@ -395,13 +400,9 @@ TEST_F(trace, zeroing)
 	close(fd);
 	heap_wait_clean(self->heap);
 	zero = traced("contig_zero:", region, " background");
-	if (variant->flags & CONTIG_HEAP_F_CMA) {
-		EXPECT_EQ(NULL, zero);
-	} else {
-		ASSERT_NE(NULL, zero);
-		EXPECT_LT(0, field(zero, "len"));
-		EXPECT_GE(total, field(zero, "offset") + field(zero, "len"));
-	}
+	ASSERT_NE(NULL, zero);
+	EXPECT_LT(0, field(zero, "len"));
+	EXPECT_GE(total, field(zero, "offset") + field(zero, "len"));
 	free(zero);
 	trace_on("contig_zero", false);
 }

@@ -14,7 +14,8 @@
  *    maps buffers by single pages only, it shows no bit.
  *  - Only the kernel knows what is free in a CMA area. For a CMA heap, @free and
  *    @largest of struct contig_heap_query are upper bounds: what this module has
- *    not allocated (CONTIG_HEAP_F_ESTIMATE is set).
+ *    not allocated (CONTIG_HEAP_F_ESTIMATE is set). Exact is @held, the part of it
+ *    that the heap keeps for the next buffer.
  *  - A heap of system memory has CONTIG_HEAP_F_SCATTERED: its buffers are not
  *    contiguous, and their place is no question. @total is what the machine has,
  *    @free an estimate of what could be had.
@@ -52,9 +53,11 @@
  * @buffers: live buffers that were allocated from this heap
  * @region_buffers: live buffers of all heaps on the same memory
  * @reserved: 0
+ * @held: free bytes that the heap has already; it gets the rest of @free from the
+ *	kernel when it is needed. All of @dirty is in @held.
  *
  * A heap and its uncached variant share their memory; all fields but @buffers
- * describe the memory. @total, @free, @largest and @dirty belong to one moment,
+ * describe the memory. @total, @free, @dirty and @held belong to one moment,
  * the numbers of buffers to a later one.
  */
 struct contig_heap_query {
@@ -67,6 +70,7 @@ struct contig_heap_query {
 	__u32 buffers;
 	__u32 region_buffers;
 	__u32 reserved;
+	__u64 held;
 };
 
 /**

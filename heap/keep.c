@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the administrator says about memory that stays warm:
+ *
+ *	keep=MILLISECONDS
+ *	reserve=[REGION:]SIZE,...
+ *
+ * Without a region, SIZE is the reserve of the default CMA area. sysfs changes
+ * both later, region by region.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "cma_area.h"
+#include "keep.h"
+
+static unsigned int keep = 5000;
+module_param(keep, uint, 0444);
+MODULE_PARM_DESC(keep, "milliseconds after which free memory goes back to the kernel, 0 for when it is needed (5000)");
+
+#define MAX_RESERVES	16
+
+static char *reserve[MAX_RESERVES];
+static int nr_reserves;
+module_param_array(reserve, charp, &nr_reserves, 0444);
+MODULE_PARM_DESC(reserve, "memory that a CMA heap never gives back, each as [REGION:]SIZE (none)");
+
+/**
+ * keep_idle_ms() - how long memory stays that nobody needs
+ *
+ * Return: milliseconds; 0 for until the kernel needs it.
+ */
+unsigned int keep_idle_ms(void)
+{
+	return keep;
+}
+
+/* Entries for regions that there have been. */
+static bool seen[MAX_RESERVES];
+
+/* The part of an entry behind the name of a region, if that is the one. */
+static const char *size_for(const char *entry, const char *region)
+{
+	const char *colon = strrchr(entry, ':');
+	size_t len = colon ? colon - entry : 0;
+
+	if (!colon)
+		return strcmp(region, DEFAULT_CMA_NAME) ? NULL : entry;
+	return strlen(region) == len && !strncmp(region, entry, len) ?
+	       colon + 1 : NULL;
+}
+
+static int parse_size(const char *text, u64 *size)
+{
+	char *end;
+
+	*size = memparse(text, &end);
+	if (end == text || *end || *size > U64_MAX - PAGE_SIZE)
+		return -EINVAL;
+	*size = PAGE_ALIGN(*size);
+	return 0;
+}
+
+/**
+ * keep_reserve() - how much a region is to keep at any time
+ * @region: its name
+ *
+ * Says in the log what it does not understand.
+ *
+ * Return: bytes, a multiple of the page size; 0 for a region that is not named.
+ */
+u64 keep_reserve(const char *region)
+{
+	u64 size = 0;
+	int i;
+
+	for (i = 0; i < nr_reserves; i++) {
+		const char *text = size_for(reserve[i], region);
+
+		if (!text)
+			continue;
+		seen[i] = true;
+		if (!parse_size(text, &size))
+			return size;
+		pr_err("reserve=%s: has to be [REGION:]SIZE, skipped\n",
+		       reserve[i]);
+	}
+	return 0;
+}
+
+/**
+ * keep_report() - say for which entries there has been no region so far
+ */
+void keep_report(void)
+{
+	int i;
+
+	for (i = 0; i < nr_reserves; i++)
+		if (!seen[i])
+			pr_info("reserve=%s: no such CMA region so far\n",
+				reserve[i]);
+}

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CMA memory that stays with a heap for a while: what is kept, for whom, and that the kernel gets it
+ * back when it needs it, when nobody needed it, when it is too much, and when somebody says so.
+ *
+ * For a guest without the module, whose CMA areas nobody else uses: "video" of 64 MiB, which is
+ * video's alone, and the default one, of 64 MiB as well, which drivers share.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../flush_trace.h"
+#include "importer_client.h"
+#include "module.h"
+#include "test.h"
+
+#define AREA	MiB(64)
+
+/* For tests that one heap does for. */
+#define KEEPER	"video"
+#define MOST	MiB(48)
+
+/* Nothing goes by time, so that nothing depends on how fast the test is. */
+#define FOR_EVER "keep=0"
+
+static char *attribute(const char *name, const char *which)
+{
+	return format("%s/%s/%s", heap_class(), name, which);
+}
+
+static __u64 figure(const char *name, const char *which)
+{
+	char *path = attribute(name, which), *text = read_text(path);
+	__u64 value;
+
+	if (!text)
+		die(path);
+	value = strtoull(text, NULL, 10);
+	free(path);
+	free(text);
+	return value;
+}
+
+static bool set(const char *name, const char *which, const char *value)
+{
+	char *path = attribute(name, which);
+	bool done = write_text(path, value);
+
+	free(path);
+	return done;
+}
+
+static __u64 held(const char *name)
+{
+	return figure(name, "held");
+}
+
+static void settle(const char *name)
+{
+	while (figure(name, "dirty"))
+		usleep(1000);
+}
+
+/* What alignment takes in addition, and what a small request takes beyond its size. */
+#define MORE	MiB(2)
+
+/* A release that is under way is not back yet. */
+static void wait_until_held(const char *name, __u64 bytes)
+{
+	while (held(name) < bytes)
+		usleep(1000);
+}
+
+static void wait_until_no_more_held(const char *name, __u64 bytes)
+{
+	while (held(name) > bytes)
+		usleep(1000);
+}
+
+static bool soil_fd(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+
+	if (memory == MAP_FAILED)
+		return false;
+	memset(memory, 0xa5, len);
+	return !munmap(memory, len);
+}
+
+/* A buffer of @len that holds something else than zeros is released. */
+static bool soil(int heap, size_t len)
+{
+	int fd = heap_alloc(heap, len);
+
+	return fd >= 0 && soil_fd(fd, len) && !close(fd);
+}
+
+static bool is_zero(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
+
+	munmap(memory, len);
+	return zero;
+}
+
+/* Free pages of processors' own are not counted as an area's, whichever they are. */
+static long on_lists(void)
+{
+	char *text = read_text("/proc/zoneinfo"), *pos = text;
+	long pages = 0;
+
+	while ((pos = strstr(pos, " count: "))) {
+		pos += strlen(" count: ");
+		pages += strtol(pos, NULL, 10);
+	}
+	free(text);
+	return pages * PAGE;
+}
+
+static long cma_free(void)
+{
+	write_text("/proc/sys/vm/stat_refresh", "1");
+	return meminfo("CmaFree:") << 10;
+}
+
+/* At least so much is free, perhaps on lists. */
+static bool cma_has(long bytes)
+{
+	return cma_free() + on_lists() >= bytes;
+}
+
+FIXTURE(elastic) {
+	int heap;
+};
+
+/* @most: what can be had of the area in one piece, whatever drivers have pinned in it */
+FIXTURE_VARIANT(elastic) {
+	const char *name;
+	size_t most;
+};
+
+FIXTURE_VARIANT_ADD(elastic, own) {
+	.name = "video",
+	.most = AREA,
+};
+
+FIXTURE_VARIANT_ADD(elastic, uncached) {
+	.name = "video-uncached",
+	.most = AREA,
+};
+
+FIXTURE_VARIANT_ADD(elastic, shared) {
+	.name = "default_cma_region",
+	.most = AREA / 2,
+};
+
+FIXTURE_SETUP(elastic)
+{
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load(FOR_EVER));
+	self->heap = heap_open(variant->name);
+	ASSERT_LE(0, self->heap);
+	/* All of a shared area may be kept, too, when the administrator says so. */
+	ASSERT_TRUE(set(variant->name, "held_max", "64M"));
+}
+
+FIXTURE_TEARDOWN(elastic)
+{
+	close(self->heap);
+	module_gone();
+}
+
+TEST_F(elastic, nothing_is_taken_before_it_is_needed)
+{
+	EXPECT_EQ(0, held(variant->name));
+	EXPECT_EQ(AREA, figure(variant->name, "size"));
+	EXPECT_EQ(AREA, figure(variant->name, "free"));
+	EXPECT_EQ(AREA, figure(variant->name, "largest"));
+}
+
+TEST_F(elastic, figures_tell_used_and_kept)
+{
+	struct contig_heap_query query;
+	int fd = heap_alloc(self->heap, MiB(16));
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(AREA - MiB(16), figure(variant->name, "free"));
+	EXPECT_GT(MORE, held(variant->name));
+	close(fd);
+	EXPECT_EQ(AREA, figure(variant->name, "free"));
+	EXPECT_LE(MiB(16), held(variant->name));
+	query = heap_query(self->heap);
+	EXPECT_EQ(AREA, query.free);
+	EXPECT_EQ(AREA, query.largest);
+	EXPECT_EQ(held(variant->name), query.held);
+}
+
+/* The same memory, and zero; whatever its size was before. */
+TEST_F(elastic, is_zero_and_the_same)
+{
+	int importer = importer_open(), device = importer_any_device(importer);
+	__u64 before, after, len;
+	int fd = heap_alloc(self->heap, MiB(8)), attachment;
+
+	attachment = importer_attach(importer, device, fd);
+	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &before, &len));
+	EXPECT_EQ(0, importer_unmap(importer, attachment));
+	EXPECT_EQ(0, importer_detach(importer, attachment));
+	ASSERT_TRUE(soil_fd(fd, MiB(8)));
+	close(fd);
+	wait_until_held(variant->name, MiB(8));
+	settle(variant->name);
+
+	fd = heap_alloc(self->heap, MiB(8));
+	EXPECT_GE(MORE, held(variant->name));
+	attachment = importer_attach(importer, device, fd);
+	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
+	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &after, &len));
+	EXPECT_EQ(before, after);
+	EXPECT_TRUE(is_zero(fd, MiB(8)));
+	close(importer);
+	close(fd);
+}
+
+/* Before the thread is done with it, and while it is at work. */
+TEST_F(elastic, is_zero_at_once)
+{
+	int round;
+
+	for (round = 0; round < 12; round++) {
+		size_t len = round % 3 ? MiB(7) + PAGE : MiB(15);
+		int fd;
+
+		ASSERT_TRUE(soil(self->heap, len));
+		usleep(round % 4 * 3000);
+		fd = heap_alloc(self->heap, MiB(9));
+		ASSERT_LE(0, fd);
+		EXPECT_TRUE(is_zero(fd, MiB(9)));
+		close(fd);
+	}
+}
+
+/* A large buffer lies in what many small ones were in, and the other way round. */
+TEST_F(elastic, neighbours_serve_one_request)
+{
+	int fds[16], fd, i;
+
+	for (i = 0; i < 16; i++)
+		fds[i] = heap_alloc(self->heap, MiB(1));
+	for (i = 0; i < 16; i++)
+		close(fds[i]);
+	wait_until_held(variant->name, MiB(16));
+	settle(variant->name);
+	fd = heap_alloc(self->heap, MiB(16));
+	ASSERT_LE(0, fd);
+	EXPECT_GE(MORE, held(variant->name));
+	EXPECT_TRUE(soil_fd(fd, MiB(16)));
+	close(fd);
+	for (i = 0; i < 16; i++) {
+		fds[i] = heap_alloc(self->heap, MiB(1));
+		EXPECT_TRUE(is_zero(fds[i], MiB(1)));
+	}
+	EXPECT_GE(MORE, held(variant->name));
+	for (i = 0; i < 16; i++)
+		close(fds[i]);
+}
+
+/* What is missing next to what is there is asked for, and no more. */
+TEST_F(elastic, only_what_is_missing_is_taken)
+{
+	int fd;
+
+	ASSERT_TRUE(soil(self->heap, MiB(12)));
+	wait_until_held(variant->name, MiB(12));
+	fd = heap_alloc(self->heap, MiB(16));
+	ASSERT_LE(0, fd);
+	EXPECT_TRUE(is_zero(fd, MiB(16)));
+	EXPECT_GE(MORE, held(variant->name));
+	close(fd);
+	wait_until_held(variant->name, MiB(16));
+}
+
+/* What is kept is in nobody's way, even beside a page in use. */
+TEST_F(elastic, gives_way_to_a_larger_request)
+{
+	int fds[8], fd, large, i;
+
+	for (i = 0; i < 8; i++)
+		ASSERT_LE(0, fds[i] = heap_alloc(self->heap, variant->most / 16));
+	fd = heap_alloc(self->heap, PAGE);
+	ASSERT_LE(0, fd);
+	for (i = 0; i < 8; i += 2)
+		close(fds[i]);
+	for (i = 1; i < 8; i += 2)
+		close(fds[i]);
+	large = heap_alloc(self->heap, variant->most - variant->most / 2);
+	EXPECT_LE(0, large);
+	EXPECT_TRUE(is_zero(large, variant->most - variant->most / 2));
+	close(large);
+	close(fd);
+	/* In one piece, though not from the first page on. */
+	large = heap_alloc(self->heap, variant->most - MiB(1));
+	EXPECT_LE(0, large);
+	close(large);
+}
+
+TEST_F(elastic, all_of_it_twice)
+{
+	int round, fd;
+
+	for (round = 0; round < 2; round++) {
+		fd = heap_alloc(self->heap, variant->most);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(AREA - variant->most, figure(variant->name, "free"));
+		EXPECT_EQ(-1, heap_alloc(self->heap, AREA - variant->most + PAGE));
+		EXPECT_EQ(ENOMEM, errno);
+		ASSERT_TRUE(soil_fd(fd, variant->most));
+		close(fd);
+	}
+	fd = heap_alloc(self->heap, variant->most);
+	EXPECT_TRUE(is_zero(fd, variant->most));
+	close(fd);
+}
+
+TEST_F(elastic, goes_when_somebody_says_so)
+{
+	long free;
+
+	ASSERT_TRUE(soil(self->heap, MiB(16)));
+	wait_until_held(variant->name, MiB(16));
+	free = cma_free();
+	ASSERT_TRUE(set(variant->name, "held", "4M"));
+	EXPECT_EQ(MiB(4), held(variant->name));
+	EXPECT_TRUE(cma_has(free + (long)MiB(11)));
+	ASSERT_TRUE(set(variant->name, "held", "0\n"));
+	EXPECT_EQ(0, held(variant->name));
+	EXPECT_TRUE(cma_has(free + (long)MiB(15)));
+	EXPECT_FALSE(set(variant->name, "held", "much"));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(elastic, no_more_than_may_be_kept)
+{
+	int fds[2];
+
+	ASSERT_TRUE(set(variant->name, "held_max", "8M"));
+	EXPECT_EQ(MiB(8), figure(variant->name, "held_max"));
+	fds[0] = heap_alloc(self->heap, MiB(12));
+	fds[1] = heap_alloc(self->heap, MiB(6));
+	close(fds[0]);
+	wait_until_no_more_held(variant->name, MiB(8));
+	close(fds[1]);
+	wait_until_no_more_held(variant->name, MiB(8));
+	EXPECT_EQ(MiB(8), held(variant->name));
+	ASSERT_TRUE(set(variant->name, "held_max", "0"));
+	wait_until_no_more_held(variant->name, 0);
+	EXPECT_EQ(AREA, figure(variant->name, "free"));
+}
+
+TEST_F(elastic, reserve_stays)
+{
+	int fds[3], i;
+
+	ASSERT_TRUE(set(variant->name, "reserve", "24M"));
+	EXPECT_EQ(MiB(24), figure(variant->name, "reserve"));
+	EXPECT_LE(MiB(24), held(variant->name));
+	ASSERT_TRUE(set(variant->name, "held", "0"));
+	write_text("/proc/sys/vm/drop_caches", "2");
+	EXPECT_EQ(MiB(24), held(variant->name));
+	for (i = 0; i < 3; i++)
+		ASSERT_LE(0, fds[i] = heap_alloc(self->heap, MiB(8)));
+	EXPECT_GE(MORE, held(variant->name));
+	close(fds[0]);
+	/* What is in use counts. */
+	ASSERT_TRUE(set(variant->name, "held", "0"));
+	EXPECT_EQ(MiB(8), held(variant->name));
+	ASSERT_TRUE(set(variant->name, "reserve", "16M"));
+	ASSERT_TRUE(set(variant->name, "held", "0"));
+	EXPECT_EQ(0, held(variant->name));
+	close(fds[1]);
+	close(fds[2]);
+	ASSERT_TRUE(set(variant->name, "held", "0"));
+	EXPECT_EQ(MiB(16), held(variant->name));
+}
+
+TEST_F(elastic, reserve_that_cannot_be)
+{
+	int fd = heap_alloc(self->heap, MiB(40));
+
+	EXPECT_FALSE(set(variant->name, "reserve", "65M"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_FALSE(set(variant->name, "reserve", "100"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_FALSE(set(variant->name, "reserve", "-1"));
+	EXPECT_FALSE(set(variant->name, "keep", "4294967296"));
+	EXPECT_EQ(ERANGE, errno);
+	EXPECT_EQ(0, figure(variant->name, "reserve"));
+	close(fd);
+}
+
+TEST_F(elastic, counts_as_reclaimable_and_goes)
+{
+	long misc = vm_count("nr_kernel_misc_reclaimable");
+
+	ASSERT_TRUE(soil(self->heap, MiB(16)));
+	wait_until_held(variant->name, MiB(16));
+	EXPECT_EQ(misc + (long)(held(variant->name) / PAGE), vm_count("nr_kernel_misc_reclaimable"));
+	settle(variant->name);
+	write_text("/proc/sys/vm/drop_caches", "2");
+	EXPECT_EQ(0, held(variant->name));
+	EXPECT_EQ(misc, vm_count("nr_kernel_misc_reclaimable"));
+}
+
+TEST_F(elastic, goes_with_the_module)
+{
+	long misc = vm_count("nr_kernel_misc_reclaimable"), free = cma_free();
+
+	ASSERT_TRUE(set(variant->name, "reserve", "8M"));
+	ASSERT_TRUE(soil(self->heap, MiB(48)));
+	EXPECT_GT(free - (long)MiB(40), cma_free());
+	close(self->heap);
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(misc, vm_count("nr_kernel_misc_reclaimable"));
+	EXPECT_TRUE(cma_has(free - (long)MiB(1)));
+}
+
+/* Zeros were written back in the background: at birth, nothing is left to do. */
+TEST_F(elastic, zeros_reach_memory_before)
+{
+	settle("adsp");
+	settle("mdp");
+	ASSERT_TRUE(soil(self->heap, MiB(8)));
+	settle(variant->name);
+	ASSERT_TRUE(flush_trace_start());
+	EXPECT_LE(0, heap_alloc(self->heap, MiB(8)));
+	{
+		char *trace = flush_trace_take();
+
+		EXPECT_EQ(0, traced(trace, FLUSHED));
+		free(trace);
+	}
+	flush_trace_end();
+}
+
+/* Takes memory, a little at a time, until nothing is held; what has been taken is kept. */
+static int use_memory(const char *name)
+{
+	while (held(name)) {
+		char *memory = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			return 1;
+		memset(memory, 1, MiB(1));
+	}
+	return 0;
+}
+
+TEST(nobody_is_killed_for_it)
+{
+	long kills = vm_count("oom_kill");
+	int heap, status;
+	pid_t pid;
+
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load(FOR_EVER));
+	heap = heap_open(KEEPER);
+	ASSERT_TRUE(set(KEEPER, "held_max", "64M"));
+	ASSERT_TRUE(soil(heap, MOST));
+	settle(KEEPER);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(use_memory(KEEPER));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(kills, vm_count("oom_kill"));
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+/* Six buffers, let go and taken again, while others fill memory with their caches. */
+TEST(camera_never_fails)
+{
+	size_t len = MOST / 6 & ~(PAGE - 1);
+	int fds[6], round, heap, i, file;
+
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load(FOR_EVER));
+	heap = heap_open(KEEPER);
+	file = memfd_create("cache", 0);
+	for (round = 0; round < 60; round++) {
+		for (i = 0; i < 6; i++)
+			ASSERT_LE(0, fds[i] = heap_alloc(heap, len));
+		for (i = 0; i < 6; i++)
+			close(fds[i]);
+		ASSERT_EQ(0, fallocate(file, 0, round * MiB(4), MiB(4)));
+	}
+	close(file);
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST(goes_after_a_while)
+{
+	long free;
+	int heap;
+
+	ASSERT_TRUE(module_gone());
+	free = cma_free();
+	ASSERT_EQ(0, module_load("keep=3000"));
+	heap = heap_open("default_cma_region");
+	EXPECT_EQ(3000, figure("default_cma_region", "keep"));
+	ASSERT_TRUE(soil(heap, MiB(8)));
+	wait_until_held("default_cma_region", MiB(8));
+	while (held("default_cma_region"))
+		usleep(10000);
+	EXPECT_TRUE(cma_has(free - (long)MiB(1)));
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST(a_quarter_of_the_default_area_is_kept)
+{
+	int heap;
+
+	ASSERT_TRUE(module_gone());
+	ASSERT_EQ(0, module_load(FOR_EVER));
+	EXPECT_EQ(AREA / 4, figure("default_cma_region", "held_max"));
+	EXPECT_EQ(AREA, figure("video", "held_max"));
+	heap = heap_open("default_cma_region");
+	ASSERT_TRUE(soil(heap, MiB(40)));
+	wait_until_no_more_held("default_cma_region", AREA / 4);
+	close(heap);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST(reserve_by_parameter)
+{
+	ASSERT_TRUE(module_gone());
+	log_clear();
+	ASSERT_EQ(0, module_load("reserve=4M,video:x,video:8M,nosuch:1M"));
+	EXPECT_LE(MiB(8), held("video"));
+	EXPECT_TRUE(log_has("reserve=video:x: has to be [REGION:]SIZE, skipped"));
+	EXPECT_TRUE(log_has("reserve=nosuch:1M: no such CMA region so far"));
+	EXPECT_EQ(MiB(4), figure("default_cma_region", "reserve"));
+	EXPECT_LE(MiB(4), held("default_cma_region"));
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_HARNESS_MAIN
