@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,19 +348,24 @@ static void measure_sizes(void)
 
 #define CAMERA_BUFFERS	6
 
-static uint64_t camera_round(int heap, int *fds)
+static uint64_t camera_round(int heap, int *fds, bool pause)
 {
-	uint64_t start = now();
+	uint64_t start = now(), cost;
 	int i;
 
 	for (i = 0; i < CAMERA_BUFFERS; i++)
 		close(fds[i]);
+	cost = spent_since(start);
+	if (pause)
+		settle();
+	start = now();
 	for (i = 0; i < CAMERA_BUFFERS; i++)
 		fds[i] = alloc(heap, MiB(12));
-	return spent_since(start);
+	return cost + spent_since(start);
 }
 
-static void measure_camera(const char *name)
+/* The buffers are wanted again at once, or after a pause in which they can be zeroed. */
+static void measure_camera(const char *what, const char *name, bool pause)
 {
 	struct series rounds = {}, background = {};
 	int heap = heap_open(name), fds[CAMERA_BUFFERS], cache = memfd_create("cache", 0), i;
@@ -371,10 +377,10 @@ static void measure_camera(const char *name)
 
 		if (fallocate(cache, 0, i * MiB(4), MiB(4)))
 			die("fallocate");
-		series_add(&rounds, camera_round(heap, fds));
+		series_add(&rounds, camera_round(heap, fds, pause));
 		series_add(&background, background_spent() - before);
 	}
-	tell_series("camera", name, MiB(12), &rounds, series_median(&background));
+	tell_series(what, name, MiB(12), &rounds, series_median(&background));
 	for (i = 0; i < CAMERA_BUFFERS; i++)
 		close(fds[i]);
 	close(cache);
@@ -385,8 +391,10 @@ static void measure_camera(const char *name)
 
 static void measure_cameras(void)
 {
-	measure_camera(AREA);
-	measure_camera("reserved");
+	measure_camera("camera", AREA, true);
+	measure_camera("camera", "reserved", true);
+	measure_camera("camera-at-once", AREA, false);
+	measure_camera("camera-at-once", "reserved", false);
 }
 
 /* --- with the heap more and more used */
