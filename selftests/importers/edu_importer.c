@@ -70,7 +70,8 @@ static int wait_until_idle(struct edu *edu)
 	return 0;
 }
 
-static int transfer(struct edu *edu, u64 address, u32 len, u32 direction)
+/* With @own as the place in the device's memory. */
+static int transfer(struct edu *edu, u64 address, u64 own, u32 len, u32 direction)
 {
 	bool to_memory = direction == EDU_IMPORTER_FROM_DEVICE;
 	int ret;
@@ -83,8 +84,8 @@ static int transfer(struct edu *edu, u64 address, u32 len, u32 direction)
 	/* Somebody may have been killed meanwhile. */
 	ret = wait_until_idle(edu);
 	if (!ret) {
-		writeq(to_memory ? EDU_MEMORY : address, edu->registers + EDU_SOURCE);
-		writeq(to_memory ? address : EDU_MEMORY, edu->registers + EDU_DESTINATION);
+		writeq(to_memory ? own : address, edu->registers + EDU_SOURCE);
+		writeq(to_memory ? address : own, edu->registers + EDU_DESTINATION);
 		writeq(len, edu->registers + EDU_COUNT);
 		writeq(EDU_START | (to_memory ? EDU_TO_MEMORY : 0),
 		       edu->registers + EDU_COMMAND);
@@ -98,25 +99,27 @@ static int transfer_raw(struct importer *importer, void *arg)
 {
 	const struct edu_importer_transfer *data = arg;
 
-	return transfer(importer->edu, data->at, data->len, data->direction);
+	return transfer(importer->edu, data->at, EDU_MEMORY, data->len, data->direction);
 }
 
-/* One transfer for each segment that the range touches. */
+/* One transfer for each segment that the range touches, side by side in the device's memory. */
 static int transfer_buffer(struct importer *importer, void *arg)
 {
 	const struct edu_importer_transfer *data = arg;
 	struct attachment *attachment = &importer->attachment;
-	u64 at = data->at, end = data->at + data->len, len;
+	u64 at = data->at, end = data->at + data->len, len, own = EDU_MEMORY;
 	int ret = 0;
 
 	if (!attachment->table || end < at || end > attachment->attach->dmabuf->size)
 		return -EINVAL;
-	for (; at < end && !ret; at += len) {
+	if (data->len > EDU_IMPORTER_MAX)
+		return -EINVAL;
+	for (; at < end && !ret; at += len, own += len) {
 		dma_addr_t place;
 
 		len = end - at;
 		place = attachment_place(attachment, at, &len);
-		ret = transfer(importer->edu, place, len, data->direction);
+		ret = transfer(importer->edu, place, own, len, data->direction);
 	}
 	return ret;
 }
