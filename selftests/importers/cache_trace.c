@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The maintenance of caches, watched; declared in cache_trace.h. */
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../util.h"
+#include "../heap/common.h"
 #include "cache_trace.h"
 
 #define TRACING		"/sys/kernel/tracing/"
@@ -28,9 +29,25 @@ static void switch_events(bool on)
 	}
 }
 
+/* Until what others have released is zero: that is written back in the background. */
+static void settle(void)
+{
+	char *pattern = format("%s/*/dirty", heap_class());
+	glob_t found;
+	size_t i;
+
+	if (!glob(pattern, 0, NULL, &found))
+		for (i = 0; i < found.gl_pathc; i++)
+			while (number_of(read_text(found.gl_pathv[i])))
+				usleep(1000);
+	globfree(&found);
+	free(pattern);
+}
+
 /* Begin to watch; of a 64-bit arm kernel. */
 bool cache_trace_on(void)
 {
+	settle();
 	if (!write_text(PROBES, "p:for_device arch_sync_dma_for_device start=%x0 len=%x1 dir=%x2\n"
 			"p:for_cpu arch_sync_dma_for_cpu start=%x0 len=%x1 dir=%x2\n"
 			"p:flush memory_flush_lines start=%x1 len=%x2 dir=\\0\n"))
@@ -45,7 +62,7 @@ void cache_trace_off(void)
 	write_text(PROBES, "");
 }
 
-static bool parse(char *line, __u64 base, struct call *call)
+static bool parse(char *line, const struct place *place, struct call *call)
 {
 	char *start = strstr(line, "start="), *len = strstr(line, "len=");
 	char *direction = strstr(line, "dir="), name[32];
@@ -61,14 +78,24 @@ static bool parse(char *line, __u64 base, struct call *call)
 	if (i == NR_SIDES)
 		return false;
 	call->side = i;
-	call->start = strtoull(start + strlen("start="), NULL, 0) - base;
+	call->start = place_offset(place, strtoull(start + strlen("start="), NULL, 0));
 	call->len = strtoull(len + strlen("len="), NULL, 0);
 	call->direction = strtoul(direction + strlen("dir="), NULL, 0);
 	return true;
 }
 
+/* Is it the same for the next piece? Then the earlier call gets its length. */
+static bool goes_on(struct call *call, const struct call *next)
+{
+	if (call->side != next->side || call->direction != next->direction ||
+	    call->start + call->len != next->start)
+		return false;
+	call->len += next->len;
+	return true;
+}
+
 /* What was called since the last time, in order; no more than @max. */
-int cache_calls(__u64 base, struct call *call, int max)
+int cache_calls(const struct place *place, struct call *call, int max)
 {
 	char *trace = read_text(TRACING "trace"), *line, *next;
 	int count = 0;
@@ -77,7 +104,9 @@ int cache_calls(__u64 base, struct call *call, int max)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		count += parse(line, base, &call[count]);
+		if (parse(line, place, &call[count]) &&
+		    (!count || !goes_on(&call[count - 1], &call[count])))
+			count++;
 	}
 	free(trace);
 	write_text(TRACING "trace", "");
@@ -85,10 +114,10 @@ int cache_calls(__u64 base, struct call *call, int max)
 }
 
 /* Were there that many since the last time, all like this? */
-bool cache_called(__u64 base, int wanted, enum side side, __u64 start, __u64 len)
+bool cache_called(const struct place *place, int wanted, enum side side, __u64 start, __u64 len)
 {
 	struct call call[MAX_CALLS];
-	int count = cache_calls(base, call, MAX_CALLS), i;
+	int count = cache_calls(place, call, MAX_CALLS), i;
 	bool good = count == wanted;
 
 	for (i = 0; i < count; i++)

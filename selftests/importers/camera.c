@@ -55,6 +55,14 @@ FIXTURE_VARIANT_ADD(camera, pmem) {
 	.path = "/dev/pmem",
 };
 
+FIXTURE_VARIANT_ADD(camera, system) {
+	.path = "/dev/dma_heap/system-dma32",
+};
+
+FIXTURE_VARIANT_ADD(camera, system_uncached) {
+	.path = "/dev/dma_heap/system-uncached",
+};
+
 FIXTURE_SETUP(camera)
 {
 	int i;

@@ -6,7 +6,8 @@
  */
 #include "edu_test.h"
 
-#define LEN	(KiB(256) + PAGE)
+/* Three blocks of pages, if it is made of those. */
+#define LEN	(KiB(256) + 3 * PAGE)
 /* LEN where pages are largest. */
 #define MOST	(KiB(256) + KiB(64))
 
@@ -26,7 +27,10 @@ static bool as_expected(int fd, const void *memory)
 	return good;
 }
 
-/* From the first bytes to the last ones, from there across a page boundary, from there back. */
+/*
+ * From the first bytes to the last ones, from there across a page boundary, from there back, and to
+ * both sides of where the second block begins and the third.
+ */
 TEST_F(edu, copies_within_the_buffer)
 {
 	const struct {
@@ -36,6 +40,8 @@ TEST_F(edu, copies_within_the_buffer)
 		{ 0, LEN - PIECE },
 		{ LEN - PIECE - 4, KiB(128) - 100 },
 		{ KiB(128) - PIECE / 2, 8 },
+		{ 8, KiB(256) - PIECE / 2 },
+		{ KiB(128) - 100, LEN - PAGE - PIECE / 2 },
 	};
 	size_t i;
 
@@ -109,15 +115,25 @@ TEST_F(edu, detaches_while_mapped_elsewhere)
 	close(other);
 }
 
-/* One segment, wherever that is. */
-TEST_F(edu, gets_one_segment)
+/* One for each piece, and no more. */
+TEST_F(edu, gets_few_segments)
 {
 	struct edu_importer_segment segment;
+	struct place place;
+	__u64 all = 0;
+	int i;
 
+	ASSERT_TRUE(place_find(self->fd, &place));
+	if (!source_is_scattered(variant->path))
+		EXPECT_EQ(1, place.count);
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
-	ASSERT_EQ(0, edu_segment(self->edu, 0, &segment));
-	EXPECT_LE(LEN, segment.len);
-	EXPECT_ERRNO(EINVAL, edu_segment(self->edu, 1, &segment));
+	for (i = 0; i < place.count; i++) {
+		ASSERT_EQ(0, edu_segment(self->edu, i, &segment));
+		EXPECT_EQ(place.piece[i].len, segment.len);
+		all += segment.len;
+	}
+	EXPECT_EQ(buffer_size(self->fd), all);
+	EXPECT_ERRNO(EINVAL, edu_segment(self->edu, i, &segment));
 }
 
 TEST_HARNESS_MAIN

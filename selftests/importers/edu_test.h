@@ -5,6 +5,7 @@
 
 #include "../heap/test.h"
 #include "edu_client.h"
+#include "place.h"
 #include "source.h"
 
 #define PIECE	EDU_IMPORTER_MAX
@@ -21,7 +22,7 @@
 	{								\
 		self->edu = edu_open();					\
 		ASSERT_LE(0, self->edu);				\
-		self->fd = source_alloc(variant->path, LEN);		\
+		self->fd = place_alloc(variant->path, LEN);		\
 		ASSERT_LE(0, self->fd);					\
 		self->memory = buffer_map(self->fd, LEN);		\
 		ASSERT_NE(MAP_FAILED, self->memory);			\

@@ -64,7 +64,9 @@ FIXTURE(ramfb) {
 	__u32 *drawn;
 };
 
-SOURCE_KINDS(ramfb);
+/* A display that is told one address shows what is in one piece. */
+SOURCE_KINDS_SOLID(ramfb);
+SOURCE_KINDS_NOMAP(ramfb);
 
 FIXTURE_SETUP(ramfb)
 {

@@ -8,7 +8,8 @@
 #include "../kernel_log.h"
 #include "edu_test.h"
 
-#define LEN		KiB(64)
+/* Three blocks of pages, if it is made of those. */
+#define LEN		(KiB(64) + 3 * PAGE)
 /* As much as the device moves at once: one report each. */
 #define WORD		4
 
@@ -41,9 +42,12 @@ static bool caught(int edu, __u64 address, const char *number, const char *name)
 
 TEST_F(smmu, translates)
 {
+	/* The end, and both sides of where a second block begins and a third. */
+	const size_t to[] = { LEN - PIECE, KiB(64) - PIECE / 2, LEN - PAGE - PIECE / 2 };
 	int importer = importer_open(), attachment;
 	struct edu_importer_segment segment;
 	__u64 physical, len;
+	size_t i;
 
 	ASSERT_LE(0, importer);
 	ASSERT_TRUE(map(self->edu, EDU_IMPORTER_BOTH, &segment));
@@ -53,9 +57,11 @@ TEST_F(smmu, translates)
 	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
 	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &physical, &len));
 	EXPECT_NE(physical, segment.address);
-	ASSERT_EQ(0, edu_reads(self->edu, 0, PIECE));
-	ASSERT_EQ(0, edu_writes(self->edu, LEN - PIECE, PIECE));
-	EXPECT_EQ(0, memcmp(self->memory, self->memory + LEN - PIECE, PIECE));
+	for (i = 0; i < ARRAY_SIZE(to); i++) {
+		ASSERT_EQ(0, edu_reads(self->edu, 0, PIECE));
+		ASSERT_EQ(0, edu_writes(self->edu, to[i], PIECE));
+		EXPECT_EQ(0, memcmp(self->memory, self->memory + to[i], PIECE));
+	}
 	EXPECT_TRUE(silent());
 	close(importer);
 }
@@ -105,18 +111,19 @@ TEST_F(smmu, dma_beyond_the_end_is_caught)
 TEST_F(smmu, maintains_the_buffer_s_pages)
 {
 	int cached = source_is_cached(variant->path);
-	__u64 base = buffer_address(self->fd), len = buffer_size(self->fd);
+	__u64 len = buffer_size(self->fd);
+	struct place place;
 
-	ASSERT_NE(0, base);
+	ASSERT_TRUE(place_find(self->fd, &place));
 	ASSERT_EQ(0, edu_snoop(self->edu, false));
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	ASSERT_TRUE(cache_trace_on());
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
-	EXPECT_TRUE(cache_called(base, cached, FOR_CPU, 0, len));
+	EXPECT_TRUE(cache_called(&place, cached, FOR_CPU, 0, len));
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
-	EXPECT_TRUE(cache_called(base, cached, FOR_DEVICE, 0, len));
+	EXPECT_TRUE(cache_called(&place, cached, FOR_DEVICE, 0, len));
 	ASSERT_EQ(0, edu_unmap(self->edu));
-	EXPECT_TRUE(cache_called(base, cached, FOR_CPU, 0, len));
+	EXPECT_TRUE(cache_called(&place, cached, FOR_CPU, 0, len));
 	cache_trace_off();
 }
 

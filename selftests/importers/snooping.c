@@ -18,7 +18,7 @@ FIXTURE(snooping) {
 	int heap;
 	int edu;
 	int fd;
-	__u64 base;
+	struct place place;
 	__u64 len;
 	bool flushed;
 };
@@ -32,12 +32,11 @@ FIXTURE_SETUP(snooping)
 	ASSERT_LE(0, self->heap);
 	self->edu = edu_open();
 	ASSERT_LE(0, self->edu);
-	self->fd = source_alloc(variant->path, LEN);
+	self->fd = place_alloc(variant->path, LEN);
 	ASSERT_LE(0, self->fd);
 	self->len = buffer_size(self->fd);
 	/* A device that does not snoop may see any of them. */
-	self->base = buffer_address(self->fd);
-	ASSERT_NE(0, self->base);
+	ASSERT_TRUE(place_find(self->fd, &self->place));
 	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
 	ASSERT_TRUE(cache_trace_on());
 }
@@ -49,7 +48,7 @@ FIXTURE_TEARDOWN(snooping)
 }
 
 #define EXPECT_FLUSHED(start, len)					\
-	EXPECT_TRUE(cache_called(self->base, self->flushed, FLUSH, start, len))
+	EXPECT_TRUE(cache_called(&self->place, self->flushed, FLUSH, start, len))
 
 TEST_F(snooping, flushed_whenever_it_changes_hands)
 {
@@ -70,7 +69,7 @@ TEST_F(snooping, flushed_whenever_it_changes_hands)
 	EXPECT_FLUSHED(PAGE, 640);
 	/* The CPU has only looked. */
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
-	EXPECT_TRUE(cache_called(self->base, 0, FLUSH, 0, 0));
+	EXPECT_TRUE(cache_called(&self->place, 0, FLUSH, 0, 0));
 	ASSERT_EQ(0, edu_unmap(self->edu));
 	EXPECT_FLUSHED(0, self->len);
 }
@@ -85,13 +84,13 @@ TEST_F(snooping, beside_one_that_does_not)
 	ASSERT_LT(0, importer_map(importer, other, HEAP_IMPORTER_BOTH));
 	if (source_is_cached(variant->path)) {
 		ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
-		EXPECT_TRUE(cache_called(self->base, 1, FOR_DEVICE, 0, self->len));
+		EXPECT_TRUE(cache_called(&self->place, 1, FOR_DEVICE, 0, self->len));
 		buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
-		EXPECT_TRUE(cache_called(self->base, 1, FOR_CPU, 0, self->len));
+		EXPECT_TRUE(cache_called(&self->place, 1, FOR_CPU, 0, self->len));
 	} else if (source_is_nomap(variant->path)) {
 		EXPECT_ERRNO(EOPNOTSUPP, edu_map(self->edu, EDU_IMPORTER_BOTH));
 		buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
-		EXPECT_TRUE(cache_called(self->base, 0, FLUSH, 0, 0));
+		EXPECT_TRUE(cache_called(&self->place, 0, FLUSH, 0, 0));
 	} else {
 		ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 		EXPECT_FLUSHED(0, self->len);

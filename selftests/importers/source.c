@@ -59,6 +59,12 @@ bool source_is_cached(const char *path)
 	return !strstr(path, "-uncached") && !strstr(path, "smipool") && !source_is_nomap(path);
 }
 
+/* May it be in several pieces? */
+bool source_is_scattered(const char *path)
+{
+	return strstr(path, "/system");
+}
+
 /* The last part of @path. */
 const char *source_name(const char *path)
 {

@@ -12,6 +12,15 @@
 /* The variants of a fixture: its tests run with buffers from each of these nodes. */
 #define SOURCE_KINDS(fixture)						\
 	SOURCE_KINDS_LINEAR(fixture);					\
+	SOURCE_KINDS_NOMAP(fixture)
+
+/* As above without memory outside of the kernel's linear map. */
+#define SOURCE_KINDS_LINEAR(fixture)					\
+	SOURCE_KINDS_SOLID(fixture);					\
+	SOURCE_KINDS_SCATTERED(fixture)
+
+/* Memory outside of it. */
+#define SOURCE_KINDS_NOMAP(fixture)					\
 	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
 		.path = "/dev/dma_heap/audio-uncached",			\
 	};								\
@@ -19,8 +28,20 @@
 		.path = "/dev/pmem_audio",				\
 	}
 
-/* As above without memory outside of the kernel's linear map. */
-#define SOURCE_KINDS_LINEAR(fixture)						\
+/*
+ * Pages from wherever they are: both ranges of them, and both kinds of CPU mappings. These names no
+ * kernel has heaps of its own for.
+ */
+#define SOURCE_KINDS_SCATTERED(fixture)					\
+	FIXTURE_VARIANT_ADD(fixture, system) {				\
+		.path = "/dev/dma_heap/system-dma32",				\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, system_uncached) {			\
+		.path = "/dev/dma_heap/system-uncached",		\
+	}
+
+/* Memory in one piece, in the linear map. */
+#define SOURCE_KINDS_SOLID(fixture)					\
 	FIXTURE_VARIANT(fixture) {					\
 		const char *path;					\
 	};								\
@@ -49,6 +70,7 @@
 int source_alloc(const char *path, size_t len);
 bool source_is_nomap(const char *path);
 bool source_is_cached(const char *path);
+bool source_is_scattered(const char *path);
 const char *source_name(const char *path);
 
 #endif /* IMPORTERS_SOURCE_H */

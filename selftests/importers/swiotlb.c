@@ -6,7 +6,9 @@
  */
 #include "edu_test.h"
 
-#define LEN	KiB(64)
+/* The last page is a block of its own where memory is in blocks. */
+#define LEN	(KiB(64) + PAGE)
+#define LAST	(LEN - PIECE)
 
 EDU_FIXTURE(swiotlb, SOURCE_KINDS_LINEAR)
 
@@ -16,14 +18,14 @@ static bool device_sees(int edu, int fd, char *memory, bool synced)
 	if (synced)
 		buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
 	memset(memory, 0x5a, PIECE);
-	memset(memory + KiB(32), 0, PIECE);
+	memset(memory + LAST, 0, PIECE);
 	if (synced)
 		buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
-	if (edu_reads(edu, 0, PIECE) || edu_writes(edu, KiB(32), PIECE))
+	if (edu_reads(edu, 0, PIECE) || edu_writes(edu, LAST, PIECE))
 		return false;
 	/* Only what the device has is the question here. */
 	buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
-	return all_bytes(memory + KiB(32), PIECE, 0x5a);
+	return all_bytes(memory + LAST, PIECE, 0x5a);
 }
 
 TEST_F(swiotlb, sync_hands_over_to_the_device)
@@ -42,10 +44,10 @@ TEST_F(swiotlb, sync_hands_over_to_the_cpu)
 {
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	ASSERT_EQ(0, edu_reads(self->edu, KiB(8), PIECE));
-	ASSERT_EQ(0, edu_writes(self->edu, KiB(24), PIECE));
+	ASSERT_EQ(0, edu_writes(self->edu, LAST, PIECE));
 	EXPECT_TRUE(filled(self->memory, LEN, 1));
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
-	EXPECT_EQ(0, memcmp(self->memory + KiB(24), self->memory + KiB(8), PIECE));
+	EXPECT_EQ(0, memcmp(self->memory + LAST, self->memory + KiB(8), PIECE));
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 }
 
@@ -54,9 +56,9 @@ TEST_F(swiotlb, unmap_hands_over_to_the_cpu)
 {
 	ASSERT_EQ(0, edu_map(self->edu, EDU_IMPORTER_BOTH));
 	ASSERT_EQ(0, edu_reads(self->edu, KiB(8), PIECE));
-	ASSERT_EQ(0, edu_writes(self->edu, KiB(24), PIECE));
+	ASSERT_EQ(0, edu_writes(self->edu, LAST, PIECE));
 	ASSERT_EQ(0, edu_unmap(self->edu));
-	EXPECT_EQ(0, memcmp(self->memory + KiB(24), self->memory + KiB(8), PIECE));
+	EXPECT_EQ(0, memcmp(self->memory + LAST, self->memory + KiB(8), PIECE));
 }
 
 /* Of two copies that devices write to, neither may undo what the other one has brought. */
@@ -71,9 +73,9 @@ TEST_F(swiotlb, one_copy_that_is_written)
 	EXPECT_ERRNO(EBUSY, edu_map(writer, EDU_IMPORTER_FROM_DEVICE));
 	EXPECT_EQ(0, edu_map(reader, EDU_IMPORTER_TO_DEVICE));
 	ASSERT_EQ(0, edu_reads(self->edu, KiB(8), PIECE));
-	ASSERT_EQ(0, edu_writes(self->edu, KiB(24), PIECE));
+	ASSERT_EQ(0, edu_writes(self->edu, LAST, PIECE));
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
-	EXPECT_EQ(0, memcmp(self->memory + KiB(24), self->memory + KiB(8), PIECE));
+	EXPECT_EQ(0, memcmp(self->memory + LAST, self->memory + KiB(8), PIECE));
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 	ASSERT_EQ(0, edu_unmap(self->edu));
 	EXPECT_EQ(0, edu_map(writer, EDU_IMPORTER_FROM_DEVICE));
