@@ -269,32 +269,81 @@ TEST_F(memory, all_there_is_and_back)
 {
 	static struct buffers all;
 	__u64 had = heap_query(self->heap).free;
-	long kills = vm_count("oom_kill"), before;
-	int round;
+	long kills = vm_count("oom_kill"), before = meminfo("MemAvailable:");
 
 	if (variant->uncached)
 		SKIP(return, "it is the memory of the cached heap");
 	ASSERT_TRUE(more_files());
-	for (round = 0; round < 2; round++) {
-		before = meminfo("MemAvailable:");
-		log_clear();
-		take_all(self->heap, MiB(32), &all);
-		ASSERT_LT(all.count, MANY);
-		EXPECT_EQ(ENOMEM, errno);
-		EXPECT_LT(had / 2, (__u64)all.count * MiB(32));
-		take_all(self->heap, MiB(1), &all);
-		ASSERT_LT(all.count, MANY);
-		EXPECT_EQ(ENOMEM, errno);
-		/* What came last is as good as what came first. */
-		EXPECT_TRUE(is_zero(all.fd[all.count - 1], MiB(1)));
-		EXPECT_EQ(all.count, (int)heap_query(self->heap).buffers);
-		give_back(&all);
-		EXPECT_EQ(0, heap_query(self->heap).buffers);
-		wait_for_memory(before);
-		EXPECT_EQ(kills, vm_count("oom_kill"));
-		EXPECT_FALSE(log_has("allocation failure"));
-		EXPECT_FALSE(log_has("Out of memory"));
+	log_clear();
+	take_all(self->heap, MiB(32), &all);
+	ASSERT_LT(all.count, MANY);
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_LT(had / 2, (__u64)all.count * MiB(32));
+	take_all(self->heap, MiB(1), &all);
+	ASSERT_LT(all.count, MANY);
+	EXPECT_EQ(ENOMEM, errno);
+	/* What came last is as good as what came first. */
+	EXPECT_TRUE(is_zero(all.fd[all.count - 1], MiB(1)));
+	EXPECT_EQ(all.count, (int)heap_query(self->heap).buffers);
+	give_back(&all);
+	EXPECT_EQ(0, heap_query(self->heap).buffers);
+	wait_for_memory(before);
+	EXPECT_EQ(kills, vm_count("oom_kill"));
+	EXPECT_FALSE(log_has("allocation failure"));
+	EXPECT_FALSE(log_has("Out of memory"));
+}
+
+#define WORKERS	4
+
+/* Takes what it can, says so, and holds it for as long as the parent wants. */
+static void take_and_hold(int heap, int full, int until)
+{
+	static struct buffers all;
+	char end;
+
+	take_all(heap, MiB(8), &all);
+	if (errno != ENOMEM || all.count == MANY || write(full, "", 1) != 1)
+		_exit(1);
+	_exit(read(until, &end, 1) ? 1 : 0);
+}
+
+/* Several race for the last of it: each sees ENOMEM, and nobody is killed for what another took. */
+TEST_F(memory, all_there_is_by_several_at_once)
+{
+	long kills = vm_count("oom_kill"), before = meminfo("MemAvailable:");
+	__u64 had = heap_query(self->heap).free;
+	int full[2], until[2], status, i;
+	pid_t pid[WORKERS];
+	char byte;
+
+	if (variant->uncached)
+		SKIP(return, "it is the memory of the cached heap");
+	ASSERT_TRUE(more_files());
+	log_clear();
+	ASSERT_EQ(0, pipe(full));
+	ASSERT_EQ(0, pipe(until));
+	for (i = 0; i < WORKERS; i++) {
+		pid[i] = fork();
+		ASSERT_LE(0, pid[i]);
+		if (!pid[i]) {
+			close(until[1]);
+			take_and_hold(self->heap, full[1], until[0]);
+		}
 	}
+	close(full[1]);
+	for (i = 0; i < WORKERS; i++)
+		EXPECT_EQ(1, read(full[0], &byte, 1));
+	EXPECT_LT(had / 2, heap_query(self->heap).buffers * (__u64)MiB(8));
+	close(until[1]);
+	for (i = 0; i < WORKERS; i++) {
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	EXPECT_EQ(0, heap_query(self->heap).buffers);
+	wait_for_memory(before);
+	EXPECT_EQ(kills, vm_count("oom_kill"));
+	EXPECT_FALSE(log_has("allocation failure"));
+	EXPECT_FALSE(log_has("Out of memory"));
 }
 
 /* Maps it for a device; returns the number of segments, all of which are within limits. */
