@@ -19,7 +19,8 @@ TEST_F(fault, open)
 }
 
 RUN(run_alloc, heap_alloc(self->heap, LEN))
-RUN(run_alloc_aligned, heap_alloc_aligned(self->heap, PAGE, KiB(64)))
+RUN(run_alloc_in_blocks, heap_alloc(self->heap, LEN + 7 * PAGE))
+RUN(run_alloc_aligned, heap_alloc_aligned(self->heap, PAGE, self->scattered ? PAGE : KiB(64)))
 
 static int run_alloc_large_structure(void *context)
 {
@@ -33,12 +34,33 @@ static int run_alloc_large_structure(void *context)
 		-1 : (int)argument.data.fd;
 }
 
+/* What is kept of system memory would spare the next buffer its allocations. */
+static bool forgotten_intact(void *context)
+{
+	data *self = context;
+	char *path;
+
+	if (self->scattered) {
+		heap_wait_clean(self->heap);
+		path = format("%s/%s/held", heap_class(), self->name);
+		if (!write_text("/proc/sys/vm/drop_caches", "2") || number_of(read_text(path)))
+			die("drop_caches");
+		free(path);
+	}
+	return intact(context);
+}
+
+#define EXPECT_ALLOC_FAULTS(at_least, run)				\
+	EXPECT_FAULTS_OF(at_least, #run, run, undo_close, forgotten_intact, ANY_ERRNO)
+
 TEST_F(fault, allocate)
 {
 	/* The structure in and out, the buffer, its file, its inode. */
-	EXPECT_FAULTS(5, run_alloc, undo_close);
-	EXPECT_FAULTS(5, run_alloc_aligned, undo_close);
-	EXPECT_FAULTS(6, run_alloc_large_structure, undo_close);
+	EXPECT_ALLOC_FAULTS(5, run_alloc);
+	/* Of pages, four blocks and a list of them, too. */
+	EXPECT_ALLOC_FAULTS(self->scattered ? 15 : 5, run_alloc_in_blocks);
+	EXPECT_ALLOC_FAULTS(5, run_alloc_aligned);
+	EXPECT_ALLOC_FAULTS(6, run_alloc_large_structure);
 }
 
 RUN(run_query, ioctl(self->heap, CONTIG_HEAP_IOCTL_QUERY, &(struct contig_heap_query){}))

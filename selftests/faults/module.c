@@ -80,7 +80,7 @@ static bool all_work(bool (*works)(const char *name), const char *const *name)
 
 static const char *const heaps[] = {
 	"adsp", "adsp-uncached", "audio-uncached", "video", "video-uncached", "default_cma_region",
-	NULL
+	"system-dma32", "system-uncached", NULL
 };
 
 static const char *const nodes[] = {
@@ -227,7 +227,7 @@ FIXTURE_VARIANT(load) {
 	const char *parameters;
 	const char *hidden[5];
 	bool (*works)(const char *name);
-	const char *made[5];
+	const char *made[7];
 };
 
 FIXTURE_VARIANT_ADD(load, contig_heaps) {
@@ -235,7 +235,8 @@ FIXTURE_VARIANT_ADD(load, contig_heaps) {
 	.parameters = "carveout=taken:256K",
 	.hidden = { "heap-adsp", "heap-audio" },
 	.works = heap_works,
-	.made = { "video-uncached", "taken", "default_cma_region", "linux,cma" },
+	.made = { "video-uncached", "taken", "default_cma_region", "linux,cma", "system-dma32",
+		  "system-uncached" },
 };
 
 FIXTURE_VARIANT_ADD(load, pmem_compat) {
