@@ -74,6 +74,12 @@ static const char *const heap_names[] = {
 	"/dev/dma_heap/mdp", "/dev/contig_buffer", "/dev/dma_heap/video-uncached",
 };
 
+/* Those that the kernel has none of its own for. */
+static const char *const system_names[] = {
+	"/dev/dma_heap/system-dma32", "/dev/dma_heap/system-uncached",
+	"/dev/dma_heap/system-uncached-dma32",
+};
+
 static const char *const node_names[] = {
 	"/dev/pmem", "/dev/pmem_audio", "/dev/pmem_smipool", "/dev/pmem_camera",
 	"/dev/pmem_cma", "/dev/pmem_sys", "/dev/pmem_adsp", "/dev/cma_mem",
@@ -106,6 +112,17 @@ static uint64_t number(uint8_t a)
 	if (a < 160)
 		return (uint64_t)(a - 128) << 20;
 	return edge[a % NR(edge)];
+}
+
+/*
+ * Of a buffer. Of system memory there is as much as the machine has: what would take most of that
+ * is far beyond it instead, and refused.
+ */
+static uint64_t length(uint8_t a)
+{
+	uint64_t len = number(a);
+
+	return len >> 27 && !(len >> 32) ? len << 8 : len;
 }
 
 static int file(uint8_t a)
@@ -146,7 +163,8 @@ static void call_fail(const uint8_t *arg)
 static void call_open(const uint8_t *arg)
 {
 	static const int flags[] = { O_RDWR, O_RDONLY, O_RDWR | 0x1000, O_WRONLY };
-	const char *path = arg[1] & 8 ? node_names[arg[1] % 8] : heap_names[arg[1] % 8];
+	const char *path = arg[3] & 4 ? system_names[arg[1] % 3] :
+			   arg[1] & 8 ? node_names[arg[1] % 8] : heap_names[arg[1] % 8];
 
 	put_file(arg[0], open(path, flags[arg[2] % 4] | O_CLOEXEC));
 }
@@ -154,7 +172,7 @@ static void call_open(const uint8_t *arg)
 static void call_alloc(const uint8_t *arg)
 {
 	struct dma_heap_allocation_data data = {
-		.len = number(arg[2]),
+		.len = length(arg[2]),
 		.fd_flags = arg[3] & 1 ? O_RDONLY : O_RDWR | (arg[3] & 2 ? O_CLOEXEC : 0),
 		.heap_flags = arg[3] == 7,
 	};
@@ -166,7 +184,7 @@ static void call_alloc(const uint8_t *arg)
 static void call_alloc_aligned(const uint8_t *arg)
 {
 	struct contig_heap_alloc data = {
-		.len = number(arg[2]),
+		.len = length(arg[2]),
 		.align = arg[3] < 200 ? 1ULL << (arg[3] % 30) : number(arg[3]),
 		.fd_flags = O_RDWR,
 	};
@@ -607,12 +625,12 @@ static void call_unwritable(const uint8_t *arg)
 	switch (arg[1] % 6) {
 	case 0:
 		cmd = DMA_HEAP_IOCTL_ALLOC;
-		page->alloc.len = number(arg[2]);
+		page->alloc.len = length(arg[2]);
 		page->alloc.fd_flags = O_RDWR;
 		break;
 	case 1:
 		cmd = CONTIG_HEAP_IOCTL_ALLOC;
-		page->aligned.len = number(arg[2]);
+		page->aligned.len = length(arg[2]);
 		page->aligned.fd_flags = O_RDWR;
 		break;
 	case 2:
@@ -661,8 +679,9 @@ static void call_attribute(const uint8_t *arg)
 		"total_entries", "free_quanta", "bits_allocated", "buddy_bitmap_dump",
 	};
 	char path[128], text[512];
-	const char *name = arg[1] & 1 ? strrchr(node_names[arg[0] % 7], '/') :
-					strrchr(heap_names[arg[0] % 8], '/');
+	const char *name = strrchr(arg[1] & 1 ? node_names[arg[0] % 7] :
+				   arg[3] & 4 ? system_names[arg[0] % 3] :
+						heap_names[arg[0] % 8], '/');
 	int fd;
 
 	snprintf(path, sizeof(path), "%s%s/%s",
