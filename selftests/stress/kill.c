@@ -93,6 +93,7 @@ static void work(__u32 seed)
 {
 	static const char *const heap[] = {
 		"adsp", "adsp-uncached", "mdp", "audio-uncached", "video", "default_cma_region",
+		"system-dma32", "system-uncached",
 	};
 	static const char *const node[] = {
 		"/dev/pmem", "/dev/pmem_audio", "/dev/pmem_cma", "/dev/pmem_adsp",
