@@ -17,7 +17,7 @@
 STOCK='6.1 6.12 7.x'
 # Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
 # rest, which does not know what kernel it is on.
-HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer heap/files heap/system)
+HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer heap/files)
 # Of the distribution's kernel, for heap/transfer and heap/files.
 FILES='--modules loop --modules ext4 --modules xfs --modules dm-mod'
 OLD_FILES="$FILES --modules crc32c_generic"
@@ -40,8 +40,11 @@ full() {
 	[[ -z ${FULL:-} ]] || guest "$@"
 }
 
-guest arm64 '6.1 6.12' programs "$OLD_FILES" "${HEAPS[@]/#/arm64/}"
-guest arm64 7.x programs "$FILES" "${HEAPS[@]/#/arm64/}"
+guest arm64 6.1 programs "$OLD_FILES" "${HEAPS[@]/#/arm64/}" arm64/heap/system
+guest arm64 7.x programs "$FILES" "${HEAPS[@]/#/arm64/}" arm64/heap/system
+# There, system memory is for 32-bit programs, below.
+guest arm64 6.12 programs "$OLD_FILES" "${HEAPS[@]/#/arm64/}"
+full arm64-system 6.12 programs '' arm64/heap/system
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/describe arm64/heap/extension \
@@ -52,7 +55,8 @@ full arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/sto
 full arm64-more 6.12-rt programs '' arm64/heap/extension arm64/heap/mmap arm64/heap/strangers \
 	arm64/heap/stress
 # 32-bit programs on a 64-bit kernel.
-guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/describe armhf/heap/mmap armhf/heap/transfer
+guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/describe armhf/heap/mmap armhf/heap/transfer \
+	armhf/heap/system
 full armhf-more 6.12 programs '' armhf/heap/huge armhf/heap/importer \
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
