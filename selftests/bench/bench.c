@@ -250,7 +250,7 @@ static void live_pmem(size_t len, uint64_t cost[STEPS])
 
 static void measure_life(const char *name, enum way way, size_t len)
 {
-	enum { ROUNDS = 7 };
+	enum { LIVES = 7 };
 	struct series series[STEPS] = {}, background = {};
 	int heap = way == PMEM ? -1 : heap_open(name);
 	struct dmaheap *library = NULL;
@@ -260,7 +260,7 @@ static void measure_life(const char *name, enum way way, size_t len)
 	if (way == LIBRARY && dmaheap_open(name, &library))
 		die("dmaheap_open");
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < LIVES; round++) {
 		uint64_t cost[STEPS], before = background_spent(), start;
 
 		if (way == PMEM)
@@ -308,17 +308,21 @@ static void measure_lives(void)
 
 /* --- allocation and release alone */
 
-static void measure_size(const char *name, size_t len)
+/* @cold: all of it has to come from the kernel first. */
+static void measure_size(const char *name, size_t len, bool cold)
 {
 	const int rounds = len > MiB(1) && !strstr(name, CARVEOUT) ? 5 : 15;
 	struct series alloc_cost = {}, free_cost = {}, background = {};
 	int heap = heap_open(name), i;
 
 	for (i = 0; i < rounds; i++) {
-		uint64_t before = background_spent();
-		uint64_t start = now();
-		int fd = try_alloc(heap, len);
+		uint64_t before = background_spent(), start;
+		int fd;
 
+		if (cold)
+			cool(name);
+		start = now();
+		fd = try_alloc(heap, len);
 		series_add(&alloc_cost, spent_since(start));
 		if (fd < 0)
 			die(name);
@@ -328,8 +332,9 @@ static void measure_size(const char *name, size_t len)
 		settle();
 		series_add(&background, background_spent() - before);
 	}
-	tell_series("alloc", name, len, &alloc_cost, 0);
-	tell_series("free", name, len, &free_cost, series_median(&background));
+	tell_series(cold ? "cold-alloc" : "alloc", name, len, &alloc_cost, 0);
+	tell_series(cold ? "cold-free" : "free", name, len, &free_cost,
+		    series_median(&background));
 	close(heap);
 }
 
@@ -339,9 +344,33 @@ static void measure_sizes(void)
 
 	for (i = 0; i < ARRAY_SIZE(heaps); i++) {
 		for (len = KiB(4); len <= MiB(64); len *= 4)
-			measure_size(heaps[i], len);
+			measure_size(heaps[i], len, false);
 		cool(AREA);
 	}
+	for (len = KiB(4); len <= MiB(64); len *= 4)
+		measure_size(AREA, len, true);
+	cool(AREA);
+}
+
+/* --- the same buffer again and again, from the first time on */
+
+#define ROUNDS	8
+
+static void measure_rounds(const char *name)
+{
+	int heap = heap_open(name), i;
+	char what[64];
+
+	for (i = 1; i <= ROUNDS; i++) {
+		uint64_t start = now();
+
+		close(alloc(heap, MiB(16)));
+		snprintf(what, sizeof(what), "round-%d", i);
+		tell(what, name, MiB(16), spent_since(start), 0);
+		settle();
+	}
+	close(heap);
+	cool(AREA);
 }
 
 /* --- a camera: buffers that go and come again, while others use memory */
@@ -688,6 +717,9 @@ int main(void)
 	printf("what,heap,bytes,waited,total\n");
 	measure_lives();
 	measure_sizes();
+	measure_rounds(CARVEOUT);
+	measure_rounds(AREA);
+	measure_rounds("reserved");
 	measure_cameras();
 	measure_zeroing();
 	measure_sync();
