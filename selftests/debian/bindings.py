@@ -116,6 +116,7 @@ def test_list():
     info = heap.info()
     assert entry.openable and (entry.total, entry.free) == (info.total, info.free)
     assert entry.kind == "carveout" and entry.region
+    assert entry.held == info.held == info.free > 0
     entry = next(entry for entry in entries if entry.name == "system")
     assert entry.openable and entry.total is entry.kind is None
 

@@ -1154,6 +1154,9 @@ static int on_entry(const struct dmaheap_entry *entry, void *data)
 				 (info.flags & told) != (entry->flags & told) ||
 				 (!(info.flags & DMAHEAP_INFO_SCATTERED) &&
 				  (info.free != entry->free || info.largest != entry->largest)) ||
+				 /* A CMA area's may have gone meanwhile. */
+				 (!(info.flags & DMAHEAP_INFO_ESTIMATE) &&
+				  (info.held != info.free || info.held != entry->held)) ||
 				 !*entry->region || !*entry->kind;
 		dmaheap_unref(heap);
 	}

@@ -62,6 +62,8 @@ struct dmaheap_buffer;
  * @quantum: bytes; every allocation takes a multiple of it
  * @buffers: live buffers of this heap
  * @region_buffers: live buffers of all heaps on the same memory
+ * @held: free bytes that the heap has already; it gets the others from the kernel when it needs them.
+ *	0 for modules that do not tell.
  */
 struct dmaheap_info {
 	uint32_t size;
@@ -73,9 +75,10 @@ struct dmaheap_info {
 	uint64_t quantum;
 	uint32_t buffers;
 	uint32_t region_buffers;
+	uint64_t held;
 };
 
-#define DMAHEAP_INFO_INIT	{ sizeof(struct dmaheap_info), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define DMAHEAP_INFO_INIT	{ sizeof(struct dmaheap_info), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* struct dmaheap_entry, @flags, besides DMAHEAP_INFO_UNCACHED, _CMA, _ESTIMATE and _SCATTERED */
 #define DMAHEAP_ENTRY_KNOWN	(1U << 16) /* of contig_heaps; otherwise all below @name is 0 */
@@ -95,6 +98,7 @@ struct dmaheap_info {
  * @region_buffers: live buffers of all heaps on the same memory
  * @region: its memory; heaps with the same region share that
  * @kind: where the memory comes from, as in struct dmaheap_buffer_info
+ * @held: as in struct dmaheap_info
  */
 struct dmaheap_entry {
 	uint32_t size;
@@ -109,10 +113,11 @@ struct dmaheap_entry {
 	uint32_t region_buffers;
 	char region[256];
 	char kind[16];
+	uint64_t held;
 };
 
 #define DMAHEAP_ENTRY_INIT	\
-	{ sizeof(struct dmaheap_entry), 0, "", 0, 0, 0, 0, 0, 0, 0, "", "" }
+	{ sizeof(struct dmaheap_entry), 0, "", 0, 0, 0, 0, 0, 0, 0, "", "", 0 }
 
 /**
  * struct dmaheap_buffer_info - what is known of a buffer

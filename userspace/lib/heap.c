@@ -321,6 +321,7 @@ API int dmaheap_query(struct dmaheap *heap, struct dmaheap_info *info)
 	known.quantum = query.quantum;
 	known.buffers = query.buffers;
 	known.region_buffers = query.region_buffers;
+	known.held = query.held;
 	return dmaheap_fill(info, &known, sizeof(known));
 }
 

@@ -60,6 +60,9 @@ static bool read_figures(const char *class, struct dmaheap_entry *entry)
 	if (!read_text(class, entry->name, "region", entry->region, sizeof(entry->region)) ||
 	    !read_text(class, entry->name, "kind", entry->kind, sizeof(entry->kind)))
 		return false;
+	/* Missing in older modules. */
+	if (!read_figure(class, entry->name, "held", &entry->held))
+		entry->held = 0;
 	entry->buffers = buffers;
 	entry->region_buffers = region_buffers;
 	entry->flags = DMAHEAP_ENTRY_KNOWN | (uncached ? DMAHEAP_INFO_UNCACHED : 0);

@@ -81,6 +81,7 @@ class _Info(ctypes.Structure):
         ("quantum", ctypes.c_uint64),
         ("buffers", ctypes.c_uint32),
         ("region_buffers", ctypes.c_uint32),
+        ("held", ctypes.c_uint64),
     ]
 
 
@@ -113,6 +114,7 @@ class _Entry(ctypes.Structure):
         ("region_buffers", ctypes.c_uint32),
         ("region", ctypes.c_char * 256),
         ("kind", ctypes.c_char * 16),
+        ("held", ctypes.c_uint64),
     ]
 
 
@@ -218,6 +220,7 @@ class Entry(NamedTuple):
     region_buffers: int | None = None
     region: str | None = None
     kind: str | None = None
+    held: int | None = None
 
 
 def heaps() -> list[Entry]:
@@ -231,7 +234,7 @@ def heaps() -> list[Entry]:
         if one.flags & _KNOWN:
             known = [one.flags & (_KNOWN - 1)]
             known += [getattr(one, field) for field in Entry._fields[3:10]]
-            known += [os.fsdecode(one.region), one.kind.decode()]
+            known += [os.fsdecode(one.region), one.kind.decode(), one.held]
         found.append(Entry(os.fsdecode(one.name), bool(one.flags & _OPENABLE), *known))
         return 0
 
@@ -255,6 +258,7 @@ class HeapInfo(NamedTuple):
     quantum: int
     buffers: int
     region_buffers: int
+    held: int
 
 
 class BufferInfo(NamedTuple):
