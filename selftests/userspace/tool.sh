@@ -83,10 +83,10 @@ release() {
 
 test_general() {
 	expect 'help' 0 dmaheap --help
-	for command in list info map buffers alloc watch sync pmem bench doctor; do
+	for command in list info map buffers alloc watch trim sync pmem bench doctor; do
 		has "help names $command" "^  $command "
 	done
-	for command in list info map buffers alloc watch sync pmem bench doctor; do
+	for command in list info map buffers alloc watch trim sync pmem bench doctor; do
 		expect "help of $command" 0 dmaheap "$command" --help
 		has "$command says how to call it" "^Usage: dmaheap $command"
 		expect "$command with an option that is not there" 2 dmaheap "$command" --nonsense
@@ -106,8 +106,9 @@ test_list() {
 	[ "$(grep -cE '^(adsp|linux|cma)' "$WORK/out")" -eq 1 ]
 	verdict 'list has memory once' $?
 	lacks 'list fits a terminal' '^.{81}'
+	has 'list has what is held' '^REGION .* HELD '
 	expect 'list for programs' 0 dmaheap list --json
-	has 'JSON has a region' '"region": "adsp", "kind": "carveout", "size": 50331648, "free": 50331648,'
+	has 'JSON has a region' '"region": "adsp", "kind": "carveout", "size": 50331648, "free": 50331648, "largest": 50331648, "held": 50331648,'
 	has 'JSON has a heap' '"name": "adsp-uncached", .*"uncached": true, "buffers": 0'
 	expect 'list as a user' 0 as_user "$HERE/dmaheap" list
 	has 'a user sees figures' '^adsp +carveout +48 MiB'
@@ -258,6 +259,40 @@ test_watch() {
 	expect 'watch of no interval' 2 dmaheap watch --interval=0
 }
 
+# held: bytes that the heap "video" holds.
+held() {
+	cat /sys/class/*/video/held
+}
+
+test_trim() {
+	# What is held waits for us.
+	echo 0 | tee /sys/class/*/video/keep >/dev/null
+	hold video 4M
+	release
+	[ "$(held)" -ge 4194304 ]
+	verdict 'CMA memory is held' $?
+	expect 'info of it' 0 dmaheap info video
+	has 'info tells what is held' '^held +[1-9][0-9]+ \('
+	has 'info tells what the kernel has' '^with the kernel [1-9][0-9]+ \('
+	expect 'trim as a user' 4 as_user "$HERE/dmaheap" trim video
+	expect 'trim to a size' 0 dmaheap trim video 1M
+	has 'trim tells how much went' ' MiB given back, 1 MiB still held$'
+	[ "$(held)" -eq 1048576 ]
+	verdict 'so much is held' $?
+	expect 'map of it' 0 dmaheap map --colour=never video
+	has 'map has blanks' '^ +[0-9]+  [.:]* +$'
+	has 'map explains them' "blank: the kernel's"
+	expect 'trim' 0 dmaheap trim video-uncached
+	[ "$(held)" -eq 0 ]
+	verdict 'nothing is held' $?
+	expect 'trim of system memory' 0 dmaheap trim system
+	expect 'trim of a carveout' 5 dmaheap trim adsp
+	has 'a carveout is explained' 'kind "carveout", which has nothing to give back' "$WORK/err"
+	expect 'trim of no heap' 3 dmaheap trim no-such
+	expect 'trim to no size' 2 dmaheap trim video 12Q
+	echo 5000 | tee /sys/class/*/video/keep >/dev/null
+}
+
 test_sync() {
 	hold adsp 1M
 	expect 'sync' 0 dmaheap sync "$PID" "$FD"
@@ -346,7 +381,7 @@ test_doctor() {
 
 mkdir -p "$WORK"
 echo 'KTAP version 1'
-for group in general list info alloc map buffers watch sync pmem bench doctor examples; do
+for group in general list info alloc map buffers watch trim sync pmem bench doctor examples; do
 	"test_$group"
 done
 echo "1..$COUNT"

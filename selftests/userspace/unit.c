@@ -131,6 +131,10 @@ static void test_map(void)
 	CHECK(parse_map(LEGEND, &map));
 	CHECK(map.count == 0);
 	free(map.cells);
+	/* Blank is what the kernel has, wherever it stands. */
+	CHECK(parse_map(LEGEND "         0    #. :  \n12345678901   \n     24576     ", &map));
+	CHECK(map.count == 12 && !memcmp(map.cells, "  #. :      ", 12));
+	free(map.cells);
 	/* A sign that is new means something that is not free. */
 	CHECK(parse_map(LEGEND "  0  .?.", &map));
 	CHECK(map.count == 3 && map.cells[1] == '#');

@@ -70,6 +70,10 @@ static int run(int argc, char **argv)
 		print_line("size", state.size);
 		print_line("free", state.free);
 		print_line("longest run", state.largest);
+		if (is_elastic(&state)) {
+			print_line("held", state.held);
+			print_line("with the kernel", with_kernel(&state));
+		}
 		print_line("dirty", state.dirty);
 		print_line("quantum", state.quantum);
 		printf("%-15s %llu %%\n", "fragmentation", (unsigned long long)state.fragmentation);
@@ -84,7 +88,8 @@ const struct command cmd_info = {
 	.summary = "show everything about one heap",
 	.help =
 "Usage: dmaheap info HEAP\n\n"
-"Show everything about a heap. Its kind and features are shown only if you can open it.\n\n"
+"Show everything about a heap. Its kind and features are shown only if you can open it.\n"
+"For a CMA area or system memory, free memory is held by the heap or with the kernel.\n\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

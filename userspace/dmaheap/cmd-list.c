@@ -34,11 +34,12 @@ static void json_region(const struct heap_state *state)
 	print_json_string(state->region);
 	fputs(", \"kind\": ", stdout);
 	print_json_string(state->kind);
-	printf(", \"size\": %llu, \"free\": %llu, \"largest\": %llu, \"dirty\": %llu, "
-	       "\"quantum\": %llu, \"fragmentation\": %llu, \"region_buffers\": %llu, ",
+	printf(", \"size\": %llu, \"free\": %llu, \"largest\": %llu, \"held\": %llu, "
+	       "\"dirty\": %llu, \"quantum\": %llu, \"fragmentation\": %llu, \"region_buffers\": %llu, ",
 	       (unsigned long long)state->size, (unsigned long long)state->free,
-	       (unsigned long long)state->largest, (unsigned long long)state->dirty,
-	       (unsigned long long)state->quantum, (unsigned long long)state->fragmentation,
+	       (unsigned long long)state->largest, (unsigned long long)state->held,
+	       (unsigned long long)state->dirty, (unsigned long long)state->quantum,
+	       (unsigned long long)state->fragmentation,
 	       (unsigned long long)state->region_buffers);
 }
 
@@ -107,7 +108,7 @@ static bool first_of_access(const struct heap_state *states, size_t first, size_
 
 static void print_region(const struct heap_state *state)
 {
-	char size[32], free_[32], largest[32], dirty[32];
+	char size[32], free_[32], largest[32], held[32];
 
 	if (!state->ours) {
 		printf("%-24s -\n", "(not of contig_heaps)");
@@ -120,7 +121,7 @@ static void print_region(const struct heap_state *state)
 	       size_text(state->size, size, sizeof(size)),
 	       size_text(state->free, free_, sizeof(free_)),
 	       size_text(state->largest, largest, sizeof(largest)),
-	       size_text(state->dirty, dirty, sizeof(dirty)),
+	       size_text(state->held, held, sizeof(held)),
 	       (unsigned long long)state->fragmentation,
 	       (unsigned long long)state->region_buffers);
 }
@@ -130,7 +131,7 @@ static void print_table(const struct heap_state *states, size_t count)
 	size_t i, j;
 
 	printf("%-24s %-8s %8s %8s %8s %8s %4s %4s\n", "REGION", "KIND", "SIZE", "FREE", "LARGEST",
-	       "DIRTY", "FRAG", "BUFS");
+	       "HELD", "FRAG", "BUFS");
 	for (i = 0; i < count; i++) {
 		if (!first_of_region(states, i))
 			continue;
@@ -172,9 +173,9 @@ const struct command cmd_list = {
 	.help =
 "Usage: dmaheap list [--json]\n\n"
 "List the memory of all heaps under /dev/dma_heap, each region once: what kind it is, size, free\n"
-"memory, longest free run, dirty memory (free, but not yet zeroed), fragmentation and live buffers.\n"
-"Below stand the names of the heaps that share it, with mode and group of their nodes. Nothing is\n"
-"known of other heaps' memory. No permission is needed.\n\n"
+"memory, longest free run, held memory (free, and warm: it need not be had from the kernel first),\n"
+"fragmentation and live buffers. Below stand the names of the heaps that share it, with mode and\n"
+"group of their nodes. Nothing is known of other heaps' memory. No permission is needed.\n\n"
 "  -j, --json  print JSON; sizes are in bytes\n"
 "  -h, --help  this text\n",
 	.run = run,

@@ -98,8 +98,8 @@ const struct command cmd_map = {
 	.help =
 "Usage: dmaheap map [--svg=FILE] [--colour=WHEN] HEAP\n\n"
 "Draw the heap's memory: each buffer as a letter, free memory as ., dirty memory (free, but not yet\n"
-"zeroed) as :, other used memory as #. A heap and its uncached variant share their memory. In a CMA\n"
-"area only the buffers are known. Without access to debugfs, a usage bar is shown instead.\n\n"
+"zeroed) as :, other used memory as #; blank is what the kernel has of a CMA area. A heap and its\n"
+"uncached variant share their memory. Without access to debugfs, a usage bar is shown instead.\n\n"
 "  -s, --svg=FILE     write an SVG picture; - is standard output\n"
 "  -c, --colour=WHEN  always, never or auto (default)\n"
 "  -h, --help         this text\n",

@@ -12,7 +12,7 @@
 #define FREE	11
 #define BUFFERS	8
 #define LARGEST	11
-#define DIRTY	11
+#define HELD	11
 #define CHANGE	13
 
 /**
@@ -20,13 +20,13 @@
  * @name: columns of the region's name
  * @bar: cells of the bar, 0 for none
  * @largest: is there that column?
- * @dirty: likewise
+ * @held: likewise
  * @buffers: likewise
  * @change: likewise
  */
 struct layout {
 	unsigned int name, bar;
-	bool largest, dirty, buffers, change;
+	bool largest, held, buffers, change;
 };
 
 /* Whether there is room for more; takes it. */
@@ -41,7 +41,7 @@ static bool fits(unsigned int *room, unsigned int columns)
 /* The most important comes first, the bar gets what is left. */
 static struct layout lay_out(unsigned int columns, unsigned int longest)
 {
-	struct layout layout = { .name = 28, .bar = 24, .largest = true, .dirty = true,
+	struct layout layout = { .name = 28, .bar = 24, .largest = true, .held = true,
 				 .buffers = true, .change = true };
 	unsigned int room = columns, bar = 6 + 3;
 
@@ -58,7 +58,7 @@ static struct layout lay_out(unsigned int columns, unsigned int longest)
 	layout.bar = fits(&room, bar) ? 6 : 0;
 	layout.buffers = fits(&room, BUFFERS);
 	layout.change = fits(&room, CHANGE);
-	layout.dirty = fits(&room, DIRTY);
+	layout.held = fits(&room, HELD);
 	layout.largest = fits(&room, LARGEST);
 	if (layout.bar)
 		layout.bar += room > 42 ? 42 : room;
@@ -123,8 +123,8 @@ static void print_header(const struct layout *layout)
 	printf(" %10s", "FREE");
 	if (layout->largest)
 		printf(" %10s", "LARGEST");
-	if (layout->dirty)
-		printf(" %10s", "DIRTY");
+	if (layout->held)
+		printf(" %10s", "HELD");
 	if (layout->buffers)
 		printf(" %7s", "BUFFERS");
 }
@@ -142,8 +142,8 @@ static void print_region(const struct heap_state *state, const struct heap_state
 	printf(" %10s", size_text(state->free, text, sizeof(text)));
 	if (layout->largest)
 		printf(" %10s", size_text(state->largest, text, sizeof(text)));
-	if (layout->dirty)
-		printf(" %10s", size_text(state->dirty, text, sizeof(text)));
+	if (layout->held)
+		printf(" %10s", size_text(state->held, text, sizeof(text)));
 	if (layout->buffers)
 		printf(" %7llu", (unsigned long long)state->region_buffers);
 	if (layout->change)
@@ -345,8 +345,9 @@ const struct command cmd_watch = {
 	.summary = "show heaps as they change",
 	.help =
 "Usage: dmaheap watch [--count=N] [--interval=MS] [HEAP]...\n\n"
-"Show usage and dirty memory of all heaps with statistics, or of those named, until interrupted:\n"
-"each region of memory once, with other names of its heaps below. The last column shows the change\n"
+"Show usage of all heaps with statistics, or of those named, until interrupted: each region of\n"
+"memory once, with other names of its heaps below. In the bar, # is used memory, : and . are held\n"
+"by the heap, not yet zeroed and zero, and blank is the kernel's. The last column shows the change\n"
 "since the previous refresh. No permission is needed. On a terminal, q quits and space refreshes.\n\n"
 "  -n, --count=N      refresh N times\n"
 "  -i, --interval=MS  milliseconds between refreshes (1000)\n"

@@ -26,31 +26,43 @@ static void repeat(const char *text, uint64_t count)
 		fputs(text, stdout);
 }
 
-/* Used, free and dirty in proportion, for who may not see where. */
+/* Cells for so many bytes, at least one for what is not nothing, as far as there is room. */
+static uint64_t take_cells(uint64_t *room, uint64_t bytes, uint64_t size, unsigned int width)
+{
+	uint64_t cells = bytes * width / size;
+
+	cells += !cells && bytes;
+	if (cells > *room)
+		cells = *room;
+	*room -= cells;
+	return cells;
+}
+
+/* Used, dirty, clean and the kernel's in proportion, for who may not see where. */
 void draw_bar(const struct heap_state *state, unsigned int width, bool colour)
 {
-	uint64_t used, dirty;
+	uint64_t kernels = with_kernel(state), room = width, used, dirty, clean;
 
-	if (!state->size || state->free > state->size || state->dirty > state->free) {
+	if (!state->size || state->free > state->size || state->dirty > state->free - kernels) {
 		/* What follows stands below its title all the same. */
 		printf("[%*s]", (int)width, "");
 		return;
 	}
-	/* At least one cell for what is not nothing. */
-	used = (state->size - state->free) * width / state->size;
-	used += !used && state->size != state->free;
-	dirty = state->dirty * width / state->size;
-	dirty += !dirty && state->dirty && used < width;
-	if (used + dirty > width)
-		dirty = width - used;
+	used = take_cells(&room, state->size - state->free, state->size, width);
+	dirty = take_cells(&room, state->dirty, state->size, width);
+	/* Rounding is no reason for a gap. */
+	clean = kernels ? take_cells(&room, state->free - kernels - state->dirty, state->size,
+				     width) : room;
 	putchar('[');
 	fputs(colour ? USED : "", stdout);
 	repeat("#", used);
 	fputs(colour ? DIRTY : "", stdout);
 	repeat(":", dirty);
 	fputs(colour ? CLEAN : "", stdout);
-	repeat(".", width - used - dirty);
-	fputs(colour ? RESET "]" : "]", stdout);
+	repeat(".", clean);
+	fputs(colour ? RESET : "", stdout);
+	repeat(" ", width - used - dirty - clean);
+	putchar(']');
 }
 
 /* The buffer that covers most of [start, start + len), or -1. */
@@ -75,22 +87,27 @@ static int buffer_at(const struct region_map *map, uint64_t start, uint64_t len)
 	return best;
 }
 
-/* What stands at a place that is in no buffer. */
+/* What stands at a place that is in no buffer: of its cells, the sign that comes last here. */
 static char cell_at(const struct region_map *map, uint64_t start, uint64_t len)
 {
+	static const char order[] = " .:#";
 	uint64_t cell, last;
-	char worst = '.';
+	size_t worst = 0;
 
 	if (!map->cell)
 		return '.';
 	last = (start + len - 1) / map->cell;
 	for (cell = start / map->cell; cell <= last && cell < map->count; cell++) {
-		if (map->cells[cell] == '#')
-			return '#';
-		if (map->cells[cell] == ':')
-			worst = ':';
+		size_t sign = strchr(order, map->cells[cell]) - order;
+
+		worst = sign > worst ? sign : worst;
 	}
-	return worst;
+	return order[worst];
+}
+
+static bool has_blank(const struct region_map *map)
+{
+	return map->count && memchr(map->cells, ' ', map->count);
 }
 
 static void draw_cell(const struct region_map *map, uint64_t start, uint64_t len, bool colour)
@@ -137,8 +154,10 @@ void draw_terminal(const struct region_map *map, uint64_t size, unsigned int wid
 	}
 	if (column)
 		putchar('\n');
-	printf("%12s  each is %s; . free", "", size_text(step, text, sizeof(text)));
-	puts(map->cell ? ", : free, to be zeroed, # used" : ", or used by the kernel");
+	printf("%12s  each is %s; ", "", size_text(step, text, sizeof(text)));
+	puts(!map->cell ? ". free, or used by the kernel" : has_blank(map) ?
+	     "# used, . free, : to be zeroed, blank: the kernel's" :
+	     "# used, . free, : free, to be zeroed");
 	for (i = 0; i < map->nr_buffers; i++) {
 		const struct placed *placed = &map->buffers[i];
 
@@ -185,6 +204,7 @@ static void svg_text(FILE *file, const char *text)
 #define SVG_CLEAN	"#eeeeee"
 #define SVG_DIRTY	"#d7c4a0"
 #define SVG_USED	"#808080"
+#define SVG_KERNELS	"white"
 
 static void svg_title(FILE *file, const struct placed *placed)
 {
@@ -251,12 +271,13 @@ static void svg_legend(FILE *file)
 	} kinds[] = {
 		{ SVG_CLEAN, "free" }, { SVG_DIRTY, "free, to be zeroed" },
 		{ SVG_USED, "used" }, { colours[0].svg, "a buffer" },
+		{ SVG_KERNELS, "the kernel's" },
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		fprintf(file, "<rect x=\"%zu\" y=\"%u\" width=\"16\" height=\"16\" fill=\"%s\"/>"
-			"<text x=\"%zu\" y=\"%u\">%s</text>\n", SVG_LEFT + i * 180, SVG_LEGEND,
+		fprintf(file, "<rect x=\"%zu\" y=\"%u\" width=\"16\" height=\"16\" fill=\"%s\" "
+			"stroke=\"" SVG_USED "\"/><text x=\"%zu\" y=\"%u\">%s</text>\n", SVG_LEFT + i * 180, SVG_LEGEND,
 			kinds[i].colour, SVG_LEFT + i * 180 + 22, SVG_LEGEND + 13, kinds[i].text);
 }
 
@@ -275,7 +296,8 @@ static void svg_cells(FILE *file, const struct region_map *map, uint64_t size)
 			len = size - start;
 		if (map->cells[i] != '.')
 			svg_rect(file, size, start, len,
-				 map->cells[i] == '#' ? SVG_USED : SVG_DIRTY, NULL);
+				 map->cells[i] == '#' ? SVG_USED :
+				 map->cells[i] == ':' ? SVG_DIRTY : SVG_KERNELS, NULL);
 	}
 }
 

@@ -27,6 +27,7 @@ static int read_state(const struct dmaheap_entry *entry, struct heap_state *stat
 		.size = entry->total,
 		.free = entry->free,
 		.largest = entry->largest,
+		.held = entry->held,
 		.dirty = entry->dirty,
 		.quantum = entry->quantum,
 		/* The two are of different moments. */
@@ -140,6 +141,19 @@ bool first_of_region(const struct heap_state *states, size_t i)
 		if (same_region(&states[i], &states[j]))
 			return false;
 	return true;
+}
+
+/* Does the kernel have memory of it that nobody uses? */
+bool is_elastic(const struct heap_state *state)
+{
+	return !strcmp(state->kind, "cma") || !strcmp(state->kind, "system");
+}
+
+/* Free bytes that it has. */
+uint64_t with_kernel(const struct heap_state *state)
+{
+	/* The two are of different moments. */
+	return is_elastic(state) && state->free > state->held ? state->free - state->held : 0;
 }
 
 const char *group_name(gid_t gid, char *buf, size_t len)

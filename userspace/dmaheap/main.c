@@ -10,7 +10,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_info, &cmd_map, &cmd_buffers, &cmd_alloc, &cmd_load, &cmd_store, &cmd_watch,
-	&cmd_sync, &cmd_pmem, &cmd_bench, &cmd_doctor,
+	&cmd_trim, &cmd_sync, &cmd_pmem, &cmd_bench, &cmd_doctor,
 };
 
 static const struct command *current;

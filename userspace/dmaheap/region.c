@@ -8,7 +8,7 @@
 
 #define DEBUG		"/sys/kernel/debug/contig_heaps"
 
-/* A line "# ... each is N bytes", then lines "OFFSET  CELLS". */
+/* A line "# ... each is N bytes", then lines "OFFSET  CELLS". A cell can be blank. */
 bool parse_map(const char *text, struct region_map *map)
 {
 	const char *each = strstr(text, "each is ");
@@ -28,9 +28,10 @@ bool parse_map(const char *text, struct region_map *map)
 
 		pos += strspn(pos, " ");
 		pos += strspn(pos, "0123456789");
-		pos += strspn(pos, " ");
+		if (!strncmp(pos, "  ", 2))
+			pos += 2;
 		for (; *pos && *pos != '\n'; pos++)
-			map->cells[map->count++] = *pos == '.' || *pos == ':' ? *pos : '#';
+			map->cells[map->count++] = strchr(" .:", *pos) ? *pos : '#';
 	}
 	return true;
 }
@@ -112,7 +113,7 @@ int region_read(const char *region, struct region_map *map)
 	free(text);
 	if (!ok)
 		return -EINVAL;
-	/* Of CMA, only the kernel knows. */
+	/* System memory has none. */
 	text = read_file(DEBUG "/%s/map", region);
 	if (!text)
 		return 0;

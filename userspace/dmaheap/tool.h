@@ -40,7 +40,7 @@ struct command {
 };
 
 extern const struct command cmd_list, cmd_info, cmd_map, cmd_buffers, cmd_alloc, cmd_watch,
-	cmd_load, cmd_store, cmd_sync, cmd_pmem, cmd_bench, cmd_doctor;
+	cmd_load, cmd_store, cmd_trim, cmd_sync, cmd_pmem, cmd_bench, cmd_doctor;
 
 /* main.c: the command that runs, for messages and help */
 int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -84,7 +84,8 @@ const char *root(void);
  * @size: bytes managed
  * @free: bytes not allocated
  * @largest: longest free run
- * @dirty: free, but to be zeroed
+ * @held: free, and need not be had from the kernel first; 0 from older modules
+ * @dirty: held, but to be zeroed
  * @quantum: unit of allocation
  * @fragmentation: percent
  * @buffers: live ones of this heap
@@ -100,7 +101,7 @@ struct heap_state {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
-	uint64_t size, free, largest, dirty, quantum, fragmentation, buffers;
+	uint64_t size, free, largest, held, dirty, quantum, fragmentation, buffers;
 	uint64_t region_buffers, uncached;
 	char region[256], kind[16];
 };
@@ -111,6 +112,8 @@ int heaps_read(struct heap_state **states, size_t *count);
 const struct heap_state *heap_find(const struct heap_state *states, size_t count, const char *name);
 bool same_region(const struct heap_state *a, const struct heap_state *b);
 bool first_of_region(const struct heap_state *states, size_t i);
+bool is_elastic(const struct heap_state *state);
+uint64_t with_kernel(const struct heap_state *state);
 const char *group_name(gid_t gid, char *buf, size_t len);
 
 /**
@@ -136,7 +139,7 @@ struct placed {
 /**
  * struct region_map - a region as debugfs draws it
  * @cell: bytes of one cell, 0 if there is no drawing
- * @cells: '#' used, '.' free and zero, ':' free and dirty
+ * @cells: '#' used, '.' free and zero, ':' free and dirty, ' ' with the kernel
  * @count: of cells
  * @buffers: what lives there
  * @nr_buffers: how many
