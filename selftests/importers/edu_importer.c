@@ -31,6 +31,10 @@
 /* The device's memory as it sees it itself. */
 #define EDU_MEMORY		0x40000
 
+static bool snoops = true;
+module_param(snoops, bool, 0444);
+MODULE_PARM_DESC(snoops, "whether it looks into caches, unless a file says otherwise");
+
 /**
  * struct edu - the device
  * @pdev: on its bus
@@ -146,12 +150,12 @@ static int attach(struct importer *importer, void *arg)
 
 static int set_snooping(struct importer *importer, void *arg)
 {
-	bool snoops = *(u32 *)arg;
+	bool looks = *(u32 *)arg;
 
 	if (importer->attachment.table)
 		return -EBUSY;
-	importer_set_snoops(&importer->edu->pdev->dev, snoops);
-	importer->snoops_not = !snoops;
+	importer_set_snoops(&importer->edu->pdev->dev, looks);
+	importer->snoops_not = !looks;
 	return 0;
 }
 
@@ -244,7 +248,7 @@ static int importer_release(struct inode *inode, struct file *file)
 
 	detach(importer, NULL);
 	if (importer->snoops_not)
-		importer_set_snoops(&importer->edu->pdev->dev, true);
+		importer_set_snoops(&importer->edu->pdev->dev, snoops);
 	mutex_destroy(&importer->lock);
 	kfree(importer);
 	return 0;
@@ -273,6 +277,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		return ret;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	importer_set_snoops(&pdev->dev, snoops);
 	edu->registers = pcim_iomap(pdev, 0, 0);
 	if (!edu->registers)
 		return -ENOMEM;
