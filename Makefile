@@ -93,6 +93,9 @@ check-debug:
 check-proofs:
 	selftests/proofs/host all
 
+check-coherency:
+	selftests/coherency/host all
+
 fuzz:
 	selftests/fuzz/device/run $(SEED)
 
@@ -132,6 +135,7 @@ help:
 	@echo 'make check-all        the same, and what it leaves out for the sake of time'
 	@echo 'make check-debug      all that can run on the debug kernel; takes long'
 	@echo 'make check-proofs     the pool proved, life cycles modelled; takes a quarter of an hour'
+	@echo 'make check-coherency  tests with a model of a cache beneath them'
 	@echo 'make fuzz             fuzz the device nodes until something is found; SEED='
 	@echo 'make coverage         lines and branches of the modules that the tests reach'
 	@echo 'make vm CMD="..."     run a command in QEMU on the standard board, modules loaded'
@@ -165,4 +169,4 @@ help:
 
 .PHONY: all modules modules_install userspace install-userspace install uninstall dkms-source \
 	dkms-install dkms-uninstall dist deb run check check-quick check-all check-debug check-programs \
-	check-proofs fuzz coverage vm bench bench-check compile_commands.json clean distclean help
+	check-proofs check-coherency fuzz coverage vm bench bench-check compile_commands.json clean distclean help
