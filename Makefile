@@ -108,6 +108,10 @@ vm:
 	@selftests/qemu/vm --lane $(LANE) $(if $(SHARE),--share '$(SHARE)') $(VMARGS) \
 		$(if $(CMD),-- sh -c "$$VM_CMD")
 
+gdb: export CMD := $(value CMD)
+gdb:
+	@selftests/gdb/run
+
 check-programs:
 	selftests/debian/check-programs $(LANE)
 
@@ -143,6 +147,7 @@ help:
 	@echo '                      SHARE=dir       readable there as /mnt/share'
 	@echo '                      VMARGS="..."    more options, see selftests/qemu/vm --help'
 	@echo '                      no CMD          an interactive shell'
+	@echo 'make gdb              gdb on such a guest, which repeats CMD="..."'
 	@echo "make check-programs   all of Debian's programs that are tried on the nodes"
 	@echo 'make bench            costs in instructions, beside those of the kernel'"'"'s heaps'
 	@echo '                      CSV=1           the counts alone'
@@ -169,4 +174,5 @@ help:
 
 .PHONY: all modules modules_install userspace install-userspace install uninstall dkms-source \
 	dkms-install dkms-uninstall dist deb run check check-quick check-all check-debug check-programs \
-	check-proofs check-coherency fuzz coverage vm bench bench-check compile_commands.json clean distclean help
+	check-proofs check-coherency fuzz coverage vm gdb bench bench-check compile_commands.json clean \
+	distclean help
