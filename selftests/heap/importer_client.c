@@ -105,6 +105,15 @@ int importer_keep(int importer, int attachment)
 	return ioctl(importer, HEAP_IMPORTER_KEEP, &id);
 }
 
+int importer_take(int importer, int device, size_t len, __u64 *address)
+{
+	struct heap_importer_take data = { .len = len, .device = device };
+	int ret = ioctl(importer, HEAP_IMPORTER_TAKE, &data);
+
+	*address = data.address;
+	return ret;
+}
+
 int importer_segment(int importer, int attachment, int index, __u64 *address,
 		     __u64 *len)
 {

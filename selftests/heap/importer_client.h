@@ -24,6 +24,7 @@ int importer_detach(int importer, int attachment);
 int importer_map(int importer, int attachment, int direction);
 int importer_unmap(int importer, int attachment);
 int importer_keep(int importer, int attachment);
+int importer_take(int importer, int device, size_t len, __u64 *address);
 int importer_segment(int importer, int attachment, int index, __u64 *address,
 		     __u64 *len);
 int importer_dma_read(int importer, int attachment, __u64 offset, void *to,

@@ -13,12 +13,14 @@
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/iosys-map.h>
+#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/sync_file.h>
 
 #include "heap_importer.h"
@@ -51,6 +53,22 @@ struct fence {
 };
 
 /**
+ * struct taken - memory that a device has for itself
+ * @entry: in the file's list
+ * @dev: the device
+ * @vaddr: where the driver sees it
+ * @dma: where the device does
+ * @len: bytes
+ */
+struct taken {
+	struct list_head entry;
+	struct device *dev;
+	void *vaddr;
+	dma_addr_t dma;
+	size_t len;
+};
+
+/**
  * struct importer - an open file
  * @lock: protects all of it
  * @devices: its devices; NULL for a free number
@@ -58,6 +76,7 @@ struct fence {
  * @vmaps: by number
  * @fences: those not signalled yet, by number
  * @kept: a page that it has a reference to; or NULL
+ * @taken: memory of its devices
  */
 struct importer {
 	struct mutex lock;
@@ -66,6 +85,7 @@ struct importer {
 	struct vmapping vmaps[MAX_VMAPS];
 	struct fence *fences[MAX_FENCES];
 	struct page *kept;
+	struct list_head taken;
 };
 
 static struct attachment *find_attachment(struct importer *importer, u32 id)
@@ -337,6 +357,42 @@ static int keep_page(struct importer *importer, void *arg)
 	return 0;
 }
 
+#define TAKEN	0x3c
+
+/* A driver that works with what is not its own is what the log has to have. */
+static void give_back(struct taken *taken)
+{
+	WARN(memchr_inv(taken->vaddr, TAKEN, taken->len),
+	     "somebody else has written to a device's memory\n");
+	dma_free_coherent(taken->dev, taken->len, taken->vaddr, taken->dma);
+	kfree(taken);
+}
+
+static int take(struct importer *importer, void *arg)
+{
+	struct heap_importer_take *data = arg;
+	struct taken *taken;
+
+	if (data->device >= MAX_DEVICES || !importer->devices[data->device] || !data->len ||
+	    data->len > SIZE_MAX)
+		return -EINVAL;
+	taken = kzalloc(sizeof(*taken), GFP_KERNEL);
+	if (!taken)
+		return -ENOMEM;
+	taken->dev = &importer->devices[data->device]->dev;
+	taken->len = data->len;
+	taken->vaddr = dma_alloc_coherent(taken->dev, taken->len, &taken->dma,
+					  GFP_KERNEL | __GFP_NOWARN);
+	if (!taken->vaddr) {
+		kfree(taken);
+		return -ENOMEM;
+	}
+	memset(taken->vaddr, TAKEN, taken->len);
+	list_add(&taken->entry, &importer->taken);
+	data->address = taken->dma;
+	return 0;
+}
+
 static int kernel_copy(struct vmapping *vmapping, u64 offset, void *copy,
 		       size_t len, bool write)
 {
@@ -551,6 +607,7 @@ static const struct command commands[] = {
 	{ HEAP_IMPORTER_SIGNAL, signal_fence },
 	{ HEAP_IMPORTER_COPY, copy_from_now },
 	{ HEAP_IMPORTER_KEEP, keep_page },
+	{ HEAP_IMPORTER_TAKE, take },
 };
 
 static long importer_ioctl(struct file *file, unsigned int cmd,
@@ -570,6 +627,7 @@ static int importer_open(struct inode *inode, struct file *file)
 	if (!importer)
 		return -ENOMEM;
 	mutex_init(&importer->lock);
+	INIT_LIST_HEAD(&importer->taken);
 	file->private_data = importer;
 	return nonseekable_open(inode, file);
 }
@@ -577,8 +635,11 @@ static int importer_open(struct inode *inode, struct file *file)
 static int importer_release(struct inode *inode, struct file *file)
 {
 	struct importer *importer = file->private_data;
+	struct taken *taken, *next;
 	int i;
 
+	list_for_each_entry_safe(taken, next, &importer->taken, entry)
+		give_back(taken);
 	for (i = 0; i < MAX_FENCES; i++)
 		drop_fence(importer, i);
 	for (i = 0; i < MAX_VMAPS; i++)

@@ -143,6 +143,24 @@ struct heap_importer_fence {
 	__u32 id;
 };
 
+/**
+ * struct heap_importer_take - memory for a device alone, as its driver gets it
+ * @len: in: bytes
+ * @address: out: DMA address
+ * @device: in: number of the device
+ * @reserved: 0
+ *
+ * By dma_alloc_coherent(), so from the default CMA area if there is room, and from elsewhere if
+ * not; ENOMEM. It is kept until the file is closed. The kernel complains if somebody has written to
+ * it by then.
+ */
+struct heap_importer_take {
+	__u64 len;
+	__u64 address;
+	__u32 device;
+	__u32 reserved;
+};
+
 #define HEAP_IMPORTER_DEVICE	_IOWR(0xC8, 0, struct heap_importer_device)
 #define HEAP_IMPORTER_ATTACH	_IOWR(0xC8, 1, struct heap_importer_attach)
 #define HEAP_IMPORTER_DETACH	_IOW(0xC8, 2, __u32)
@@ -169,5 +187,6 @@ struct heap_importer_fence {
  * importer should.
  */
 #define HEAP_IMPORTER_KEEP	_IOW(0xC8, 14, __u32)
+#define HEAP_IMPORTER_TAKE	_IOWR(0xC8, 15, struct heap_importer_take)
 
 #endif /* HEAP_IMPORTER_H */
