@@ -13,6 +13,7 @@
 
 #include "../flush_trace.h"
 #include "importer_client.h"
+#include "keep.h"
 #include "module.h"
 #include "test.h"
 
@@ -22,115 +23,8 @@
 #define KEEPER	"video"
 #define MOST	MiB(48)
 
-/* Nothing goes by time, so that nothing depends on how fast the test is. */
-#define FOR_EVER "keep=0"
-
-static char *attribute(const char *name, const char *which)
-{
-	return format("%s/%s/%s", heap_class(), name, which);
-}
-
-static __u64 figure(const char *name, const char *which)
-{
-	char *path = attribute(name, which), *text = read_text(path);
-	__u64 value;
-
-	if (!text)
-		die(path);
-	value = strtoull(text, NULL, 10);
-	free(path);
-	free(text);
-	return value;
-}
-
-static bool set(const char *name, const char *which, const char *value)
-{
-	char *path = attribute(name, which);
-	bool done = write_text(path, value);
-
-	free(path);
-	return done;
-}
-
-static __u64 held(const char *name)
-{
-	return figure(name, "held");
-}
-
-static void settle(const char *name)
-{
-	while (figure(name, "dirty"))
-		usleep(1000);
-}
-
 /* What alignment takes in addition, and what a small request takes beyond its size. */
 #define MORE	MiB(2)
-
-/* A release that is under way is not back yet. */
-static void wait_until_held(const char *name, __u64 bytes)
-{
-	while (held(name) < bytes)
-		usleep(1000);
-}
-
-static void wait_until_no_more_held(const char *name, __u64 bytes)
-{
-	while (held(name) > bytes)
-		usleep(1000);
-}
-
-static bool soil_fd(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-
-	if (memory == MAP_FAILED)
-		return false;
-	memset(memory, 0xa5, len);
-	return !munmap(memory, len);
-}
-
-/* A buffer of @len that holds something else than zeros is released. */
-static bool soil(int heap, size_t len)
-{
-	int fd = heap_alloc(heap, len);
-
-	return fd >= 0 && soil_fd(fd, len) && !close(fd);
-}
-
-static bool is_zero(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
-
-	munmap(memory, len);
-	return zero;
-}
-
-/* Free pages of processors' own are not counted as an area's, whichever they are. */
-static long on_lists(void)
-{
-	char *text = read_text("/proc/zoneinfo"), *pos = text;
-	long pages = 0;
-
-	while ((pos = strstr(pos, " count: "))) {
-		pos += strlen(" count: ");
-		pages += strtol(pos, NULL, 10);
-	}
-	free(text);
-	return pages * PAGE;
-}
-
-static long cma_free(void)
-{
-	write_text("/proc/sys/vm/stat_refresh", "1");
-	return meminfo("CmaFree:") << 10;
-}
-
-/* At least so much is free, perhaps on lists. */
-static bool cma_has(long bytes)
-{
-	return cma_free() + on_lists() >= bytes;
-}
 
 FIXTURE(elastic) {
 	int heap;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a heap keeps of a CMA area; declared in keep.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "keep.h"
+
+static char *attribute(const char *name, const char *which)
+{
+	return format("%s/%s/%s", heap_class(), name, which);
+}
+
+__u64 figure(const char *name, const char *which)
+{
+	char *path = attribute(name, which), *text = read_text(path);
+	__u64 value;
+
+	if (!text)
+		die(path);
+	value = strtoull(text, NULL, 10);
+	free(path);
+	free(text);
+	return value;
+}
+
+bool set(const char *name, const char *which, const char *value)
+{
+	char *path = attribute(name, which);
+	bool done = write_text(path, value);
+
+	free(path);
+	return done;
+}
+
+__u64 held(const char *name)
+{
+	return figure(name, "held");
+}
+
+void settle(const char *name)
+{
+	while (figure(name, "dirty"))
+		usleep(1000);
+}
+
+/* A release that is under way is not back yet. */
+void wait_until_held(const char *name, __u64 bytes)
+{
+	while (held(name) < bytes)
+		usleep(1000);
+}
+
+void wait_until_no_more_held(const char *name, __u64 bytes)
+{
+	while (held(name) > bytes)
+		usleep(1000);
+}
+
+bool soil_fd(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+
+	if (memory == MAP_FAILED)
+		return false;
+	memset(memory, 0xa5, len);
+	return !munmap(memory, len);
+}
+
+/* A buffer of @len that holds something else than zeros is released. */
+bool soil(int heap, size_t len)
+{
+	int fd = heap_alloc(heap, len);
+
+	return fd >= 0 && soil_fd(fd, len) && !close(fd);
+}
+
+bool is_zero(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
+
+	munmap(memory, len);
+	return zero;
+}
+
+/* Free pages of processors' own are not counted as an area's, whichever they are. */
+static long on_lists(void)
+{
+	char *text = read_text("/proc/zoneinfo"), *pos = text;
+	long pages = 0;
+
+	while ((pos = strstr(pos, " count: "))) {
+		pos += strlen(" count: ");
+		pages += strtol(pos, NULL, 10);
+	}
+	free(text);
+	return pages * PAGE;
+}
+
+long cma_free(void)
+{
+	write_text("/proc/sys/vm/stat_refresh", "1");
+	return meminfo("CmaFree:") << 10;
+}
+
+/* At least so much is free, perhaps on lists. */
+bool cma_has(long bytes)
+{
+	return cma_free() + on_lists() >= bytes;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a heap keeps of a CMA area, and what is free there. Files are those below sysfs's. */
+#ifndef HEAP_KEEP_H
+#define HEAP_KEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/types.h>
+
+/* Nothing goes by time, so that nothing depends on how fast a test is. */
+#define FOR_EVER "keep=0"
+
+__u64 figure(const char *name, const char *which);
+bool set(const char *name, const char *which, const char *value);
+__u64 held(const char *name);
+void settle(const char *name);
+void wait_until_held(const char *name, __u64 bytes);
+void wait_until_no_more_held(const char *name, __u64 bytes);
+
+bool soil_fd(int fd, size_t len);
+bool soil(int heap, size_t len);
+bool is_zero(int fd, size_t len);
+
+long cma_free(void);
+bool cma_has(long bytes);
+
+#endif /* HEAP_KEEP_H */
