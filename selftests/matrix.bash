@@ -102,6 +102,8 @@ full elastic '6.1 6.12-16k' programs '--no-load --mem 1G' arm64/heap/elastic
 # The default area is in high memory.
 guest elastic-armhf armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
 	armhf/heap/elastic
+COMPETE='--no-load --mem 1G --append cma=38M@0x68000000'
+guest compete '6.12 7.x' programs "$COMPETE --append hugepages=180" arm64/heap/compete
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
 	arm64/heap/config arm64/heap/vendor
 full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config
