@@ -57,6 +57,9 @@
  * @area: where the memory comes from
  * @stock: the memory that we have
  * @growing: held while the area is asked for more
+ * @giving: held while memory is on its way from @stock to @area; nothing is
+ *	allocated then
+ * @gone: how often some has gone that way; changed under @giving
  * @lock: protects what follows up to @hurry
  * @counted: pages that the kernel counts as reclaimable because of us
  * @idle: the least that was free at any time since the period began, in bytes
@@ -72,6 +75,8 @@ struct cma_region {
 	struct cma_area area;
 	struct stock stock;
 	struct mutex growing;
+	struct mutex giving;
+	unsigned long gone;
 	spinlock_t lock;
 	unsigned long counted;
 	u64 idle;
@@ -135,15 +140,31 @@ static void take_stock(struct cma_region *cma)
 	spin_unlock(&cma->lock);
 }
 
-/* Give free memory back, @bytes at most; returns how many it were. */
+/* Give back what is free next, @bytes at most; returns how many it were. */
+static u64 give_next(struct cma_region *cma, u64 bytes, u64 *offset)
+{
+	u64 size = 0;
+
+	mutex_lock(&cma->giving);
+	if (stock_remove_next(&cma->stock, min(bytes, GIVE_SIZE),
+			      reserve_of(cma), offset, &size)) {
+		cma_area_give(&cma->area, cma->area.base + *offset, size);
+		WRITE_ONCE(cma->gone, cma->gone + 1);
+	}
+	mutex_unlock(&cma->giving);
+	return size;
+}
+
+/*
+ * Give free memory back, @bytes at most; returns how many it were. What others were
+ * about to give has arrived by then, too.
+ */
 static u64 give_back(struct cma_region *cma, u64 bytes)
 {
 	u64 given = 0, offset = 0, size;
 
 	while (given < bytes &&
-	       stock_remove_next(&cma->stock, min(bytes - given, GIVE_SIZE),
-				 reserve_of(cma), &offset, &size)) {
-		cma_area_give(&cma->area, cma->area.base + offset, size);
+	       (size = give_next(cma, bytes - given, &offset))) {
 		given += size;
 		offset += size;
 		cond_resched();
@@ -276,17 +297,17 @@ static int take_whole(struct cma_region *cma, u64 size, u64 align,
 }
 
 /*
- * The area hands out its lowest memory first. So what is missing may well come to
- * lie next to what we have; if not, it stays with us for a while.
+ * The area hands out its lowest memory first. So what is missing, @most bytes of it,
+ * may well come to lie next to what we have; if not, it stays with us for a while.
  */
-static int take_missing(struct cma_region *cma, u64 size, unsigned int flags,
-			u64 *offset)
+static int take_missing(struct cma_region *cma, u64 size, u64 most,
+			unsigned int flags, u64 *offset)
 {
 	u64 missing = size - min(size, stock_largest(&cma->stock));
 	struct cma_block block;
 	int ret;
 
-	if (!missing || missing > size / 2)
+	if (!missing || missing > most)
 		return -ENOMEM;
 	ret = cma_area_take(&cma->area, missing, PAGE_SIZE, &block);
 	if (ret)
@@ -302,15 +323,22 @@ static int take_missing(struct cma_region *cma, u64 size, unsigned int flags,
 static int take_more(struct cma_region *cma, u64 size, u64 align,
 		     unsigned int flags, u64 *offset)
 {
+	unsigned long gone = READ_ONCE(cma->gone);
 	int ret = -ENOMEM;
 
 	if (align <= PAGE_SIZE)
-		ret = take_missing(cma, size, flags, offset);
+		ret = take_missing(cma, size, size / 2, flags, offset);
 	if (ret == -ENOMEM)
 		ret = take_whole(cma, size, align, flags, offset);
-	/* What we have may be in the way. */
-	if (ret == -ENOMEM && give_back(cma, U64_MAX))
+	if (ret != -ENOMEM)
+		return ret;
+	/* What we have may be in the way, and what is on its way back. */
+	give_back(cma, U64_MAX);
+	if (READ_ONCE(cma->gone) != gone)
 		ret = take_whole(cma, size, align, flags, offset);
+	/* The reserve stays there; so it has to be a part of it. */
+	if (ret == -ENOMEM && align <= PAGE_SIZE)
+		ret = take_missing(cma, size, size - PAGE_SIZE, flags, offset);
 	return ret;
 }
 
@@ -404,6 +432,16 @@ static int fill_reserve(struct cma_region *cma, u64 reserve)
 	return 0;
 }
 
+/* What has been going on is not measured by the new time. */
+static void begin_again(struct cma_region *cma)
+{
+	spin_lock(&cma->lock);
+	cma->period_end = jiffies;
+	cma->hurry = false;
+	cancel_delayed_work(&cma->look);
+	spin_unlock(&cma->lock);
+}
+
 static int cma_region_set_keep(struct region *region,
 			       const struct region_keep *keep)
 {
@@ -420,6 +458,8 @@ static int cma_region_set_keep(struct region *region,
 	if (ret)
 		region->keep = old;
 	mutex_unlock(&cma->growing);
+	if (keep->idle_ms != old.idle_ms)
+		begin_again(cma);
 	take_stock(cma);
 	look_later(cma);
 	return ret;
@@ -456,6 +496,7 @@ static void cma_region_destroy(struct region *region)
 	struct cma_region *cma = to_cma_region(region);
 
 	stock_destroy(&cma->stock);
+	mutex_destroy(&cma->giving);
 	mutex_destroy(&cma->growing);
 	kfree(cma);
 }
@@ -479,6 +520,7 @@ static struct cma_region *cma_region_new(const char *name)
 	if (!cma)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&cma->growing);
+	mutex_init(&cma->giving);
 	spin_lock_init(&cma->lock);
 	cma->period_end = jiffies;
 	INIT_DELAYED_WORK(&cma->look, look);

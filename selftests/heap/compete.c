@@ -452,6 +452,36 @@ TEST_F(many, reserve_changes_all_the_time)
 	EXPECT_EQ(MiB(6), held(OWN));
 }
 
+/* What is on its way to the kernel is free. */
+static void trim_for_ever(__u32 seed)
+{
+	(void)seed;
+	for (;;)
+		REQUIRE(set(OWN, "held", "0"));
+}
+
+TEST_F(many, what_goes_back_can_be_had)
+{
+	pid_t trims = spawn(trim_for_ever, 0);
+	int round;
+
+	for (round = 0; round < rounds(40); round++) {
+		int fds[8], large, i;
+
+		for (i = 0; i < 8; i++)
+			ASSERT_LE(0, fds[i] = heap_alloc(self->own, MiB(4)));
+		give_all(fds, 8);
+		large = heap_alloc(self->own, OWN_AREA);
+		EXPECT_LE(0, large) {
+			TH_LOG("round %d: %s", round, strerror(errno));
+		}
+		if (large < 0)
+			break;
+		close(large);
+	}
+	EXPECT_TRUE(killed(trims));
+}
+
 static void take_large_for_ever(__u32 seed)
 {
 	int heap = heap_open(OWN);
@@ -531,6 +561,31 @@ TEST_F(many, exhausted_by_four)
 	fd = heap_alloc(self->own, OWN_AREA);
 	EXPECT_LE(0, fd);
 	close(fd);
+}
+
+/* What the reserve has is neither lost for large requests nor in their way. */
+TEST_F(many, reserve_serves_a_large_request)
+{
+	int fd;
+
+	ASSERT_TRUE(set(OWN, "reserve", "16M"));
+	fd = heap_alloc(self->own, OWN_AREA);
+	EXPECT_LE(0, fd) {
+		TH_LOG("%s", strerror(errno));
+	}
+	close(fd);
+	ASSERT_TRUE(set(OWN, "held", "0"));
+	EXPECT_EQ(MiB(16), held(OWN));
+}
+
+/* Whoever makes the time shorter does not wait for the longer one first. */
+TEST_F(many, keep_is_made_shorter)
+{
+	ASSERT_TRUE(set(OWN, "keep", "3600000"));
+	ASSERT_TRUE(soil(self->own, MiB(8)));
+	wait_until_held(OWN, MiB(8));
+	ASSERT_TRUE(set(OWN, "keep", "200"));
+	wait_until_no_more_held(OWN, 0);
 }
 
 #define PAGES_OF(len)	((len) / PAGE)
