@@ -23,6 +23,8 @@
  *   buffer->lock         attachments of one buffer
  *   lent->lock           whether a lent region has its memory
  *   cma_region->growing  a CMA area is asked for more
+ *   cma_region->giving   it gets memory back; taken under memory pressure, too, so that
+ *                        nothing may be allocated then
  *   dmabuf->name_lock, stock->lock, stock->stroke, cma_region->lock, store->lock
  *                        (spinlocks, innermost; none is taken in another)
  *
