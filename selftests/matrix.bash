@@ -179,6 +179,9 @@ full debian-trinity 6.12 debian/build '' trinity
 full debian-udev 6.12 debian/build '' udev
 guest debian-amd64 amd64-6.12 debian/build-amd64 "--modules vivid $AMD64" udev python
 
+# The commands of the how-to guides.
+guest howto 6.12 howto/build "--no-load --overlay $SELFTESTS/howto/board.dtso --append cma=128M" commands
+
 # The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what fails half way, what
 # is called with whatever comes to mind, and what goes while it is used.
 ROUNDS=''
