@@ -25,6 +25,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -297,17 +298,17 @@ static int take_whole(struct cma_region *cma, u64 size, u64 align,
 }
 
 /*
- * The area hands out its lowest memory first. So what is missing, @most bytes of it,
- * may well come to lie next to what we have; if not, it stays with us for a while.
+ * The area hands out its lowest memory first. So what is missing may well come to
+ * lie next to what we have; if not, it stays with us for a while.
  */
-static int take_missing(struct cma_region *cma, u64 size, u64 most,
-			unsigned int flags, u64 *offset)
+static int take_missing(struct cma_region *cma, u64 size, unsigned int flags,
+			u64 *offset)
 {
 	u64 missing = size - min(size, stock_largest(&cma->stock));
 	struct cma_block block;
 	int ret;
 
-	if (!missing || missing > most)
+	if (!missing || missing > size / 2)
 		return -ENOMEM;
 	ret = cma_area_take(&cma->area, missing, PAGE_SIZE, &block);
 	if (ret)
@@ -320,6 +321,54 @@ static int take_missing(struct cma_region *cma, u64 size, u64 most,
 	return ret ?: stock_alloc(&cma->stock, size, PAGE_SIZE, flags, offset);
 }
 
+static u64 bytes_present(struct stock *stock)
+{
+	return stock_present(stock);
+}
+
+static u64 next_smaller(u64 piece)
+{
+	return 1ULL << ilog2(piece - 1);
+}
+
+/*
+ * Take memory until there is so much by some measure: in one piece, or else in pieces
+ * whose sizes are powers of two, between which no alignment leaves a gap.
+ */
+static int take_until(struct cma_region *cma, u64 (*measure)(struct stock *stock),
+		      u64 bytes)
+{
+	u64 piece = bytes, there;
+	struct cma_block block;
+
+	while ((there = measure(&cma->stock)) < bytes) {
+		if (piece > bytes - there)
+			piece = piece == bytes ? bytes - there :
+						 next_smaller(bytes - there + 1);
+		if (!take_block(cma, piece, PAGE_SIZE, &block))
+			stock_add(&cma->stock, offset_of(cma, block.phys),
+				  block.size, true);
+		else if (piece <= GROW_SIZE)
+			return -ENOMEM;
+		else
+			piece = next_smaller(piece);
+	}
+	return 0;
+}
+
+/* The reserve stays where it is; so the rest has to be had around it. */
+static int take_around_reserve(struct cma_region *cma, u64 size,
+			       unsigned int flags, u64 *offset)
+{
+	int ret = take_until(cma, stock_largest, size);
+
+	if (!ret)
+		ret = stock_alloc(&cma->stock, size, PAGE_SIZE, flags, offset);
+	if (ret)
+		give_back(cma, U64_MAX);
+	return ret;
+}
+
 static int take_more(struct cma_region *cma, u64 size, u64 align,
 		     unsigned int flags, u64 *offset)
 {
@@ -327,7 +376,7 @@ static int take_more(struct cma_region *cma, u64 size, u64 align,
 	int ret = -ENOMEM;
 
 	if (align <= PAGE_SIZE)
-		ret = take_missing(cma, size, size / 2, flags, offset);
+		ret = take_missing(cma, size, flags, offset);
 	if (ret == -ENOMEM)
 		ret = take_whole(cma, size, align, flags, offset);
 	if (ret != -ENOMEM)
@@ -336,9 +385,9 @@ static int take_more(struct cma_region *cma, u64 size, u64 align,
 	give_back(cma, U64_MAX);
 	if (READ_ONCE(cma->gone) != gone)
 		ret = take_whole(cma, size, align, flags, offset);
-	/* The reserve stays there; so it has to be a part of it. */
-	if (ret == -ENOMEM && align <= PAGE_SIZE)
-		ret = take_missing(cma, size, size - PAGE_SIZE, flags, offset);
+	if (ret == -ENOMEM && align <= PAGE_SIZE && reserve_of(cma) &&
+	    size <= cma->area.size)
+		ret = take_around_reserve(cma, size, flags, offset);
 	return ret;
 }
 
@@ -412,26 +461,6 @@ static void cma_region_trim(struct region *region, u64 held)
 	give_back(cma, free - min(free, held));
 }
 
-/* Take memory until there is as much as the reserve, in one piece if that can be had. */
-static int fill_reserve(struct cma_region *cma, u64 reserve)
-{
-	u64 piece = reserve, present;
-	struct cma_block block;
-
-	while ((present = stock_present(&cma->stock)) < reserve) {
-		piece = min(piece, reserve - present);
-		if (!take_block(cma, piece, PAGE_SIZE, &block)) {
-			stock_add(&cma->stock, offset_of(cma, block.phys),
-				  block.size, true);
-			continue;
-		}
-		piece = PAGE_ALIGN(piece / 2);
-		if (piece < GROW_SIZE)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* What has been going on is not measured by the new time. */
 static void begin_again(struct cma_region *cma)
 {
@@ -454,7 +483,7 @@ static int cma_region_set_keep(struct region *region,
 	mutex_lock(&cma->growing);
 	/* First, so that nothing of it goes again meanwhile. */
 	region->keep = *keep;
-	ret = fill_reserve(cma, keep->reserve);
+	ret = take_until(cma, bytes_present, keep->reserve);
 	if (ret)
 		region->keep = old;
 	mutex_unlock(&cma->growing);

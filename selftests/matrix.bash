@@ -97,13 +97,16 @@ guest warm '6.12 7.x' programs '--no-load --mem 1G' arm64/heap/warm
 full warm 6.1 programs '--no-load --mem 1G' arm64/heap/warm
 full warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
 guest warm-amd64 amd64-6.12 programs '--no-load --mem 1G' amd64/heap/warm
-guest elastic '6.12 7.x' programs '--no-load --mem 1G' arm64/heap/elastic
+guest elastic 6.12 programs '--no-load --mem 1G' arm64/heap/elastic
+# There, memory comes in another way, whatever it is for.
+guest elastic 7.x programs '--no-load --mem 1G' arm64/heap/elastic:-V,uncached
 full elastic '6.1 6.12-16k' programs '--no-load --mem 1G' arm64/heap/elastic
 # The default area is in high memory.
 guest elastic-armhf armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
-	armhf/heap/elastic
+	armhf/heap/elastic:-V,own,-V,uncached
 COMPETE='--no-load --mem 1G --append cma=38M@0x68000000'
-guest compete '6.12 7.x' programs "$COMPETE --append hugepages=180" arm64/heap/compete
+guest compete 6.12 programs "$COMPETE --append hugepages=180" arm64/heap/compete
+full compete 7.x programs "$COMPETE --append hugepages=180" arm64/heap/compete
 guest config "$MORE" programs "--no-load --overlay $SELFTESTS/heap/vendor.dtso" \
 	arm64/heap/config arm64/heap/vendor
 full lifecycle-armhf armhf-6.1 programs '--no-load' armhf/heap/lifecycle armhf/heap/config

@@ -246,7 +246,7 @@ TEST_F(driver, and_gives_it_back)
 	close(fd);
 }
 
-#define ROUNDS	40
+#define ROUNDS	20
 
 /* A driver that comes and goes. */
 static void drive(__u32 seed)
@@ -421,7 +421,7 @@ TEST_F(many, reserve_is_never_undercut)
 	ASSERT_TRUE(set(OWN, "reserve", "8M"));
 	for (i = 0; i < 4; i++)
 		pids[i] = spawn(i % 2 ? use_own_for_ever : change_own_for_ever, 31 + i);
-	for (i = 0; i < rounds(1000); i++) {
+	for (i = 0; i < rounds(400); i++) {
 		ASSERT_LE(MiB(8), present(self->own));
 		usleep(1000);
 	}
@@ -439,7 +439,7 @@ TEST_F(many, reserve_changes_all_the_time)
 
 	for (i = 0; i < 4; i++)
 		pids[i] = spawn(i % 2 ? use_own_for_ever : change_reserve_for_ever, 41 + i);
-	for (i = 0; i < rounds(40); i++) {
+	for (i = 0; i < rounds(20); i++) {
 		char *size = format("%dM", i % 7);
 
 		ASSERT_TRUE(set(OWN, "reserve", size));
@@ -467,7 +467,7 @@ TEST_F(many, what_goes_back_can_be_had)
 	pid_t trims = spawn(trim_for_ever, 0);
 	int round;
 
-	for (round = 0; round < rounds(40); round++) {
+	for (round = 0; round < rounds(20); round++) {
 		int fds[8], large, i;
 
 		for (i = 0; i < 8; i++)
@@ -504,7 +504,7 @@ TEST_F(many, killed_while_they_allocate)
 	__u32 seed = 0xc0de;
 	int i;
 
-	for (i = 0; i < rounds(60); i++) {
+	for (i = 0; i < rounds(30); i++) {
 		pid_t pids[2] = { spawn(take_large_for_ever, i), spawn(take_large_for_ever, ~i) };
 
 		usleep(next_random(&seed) % 20000);
@@ -710,7 +710,7 @@ TEST_F(many, unbound_and_bound_while_memory_is_kept)
 	close(self->own);
 
 	writes = spawn(write_for_ever, 5);
-	for (i = 0; i < rounds(30); i++) {
+	for (i = 0; i < rounds(15); i++) {
 		int heap = heap_open(OWN);
 
 		ASSERT_TRUE(soil(heap, MiB(2)));
