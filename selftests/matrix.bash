@@ -93,8 +93,8 @@ guest amd64-nodes "$AMD64_LANES" programs \
 	'--append contig_heaps.carveout=scratch:16M --append cma=64M' amd64/heap/nodes
 guest lifecycle "$STOCK" programs '--no-load' arm64/heap/lifecycle arm64/heap/allocators
 # What others need most of is sooner taken where there is less.
-guest warm '6.12 7.x' programs '--no-load --mem 1G' arm64/heap/warm
-full warm 6.1 programs '--no-load --mem 1G' arm64/heap/warm
+guest warm 6.12 programs '--no-load --mem 1G' arm64/heap/warm
+full warm '6.1 7.x' programs '--no-load --mem 1G' arm64/heap/warm
 full warm-armhf armhf-6.1 programs '--no-load --mem 1G' armhf/heap/warm
 guest warm-amd64 amd64-6.12 programs '--no-load --mem 1G' amd64/heap/warm
 guest elastic 6.12 programs '--no-load --mem 1G' arm64/heap/elastic
@@ -167,7 +167,9 @@ RAM+=' --qemu-arg memory-backend-memfd,id=ram,size=2G,share=on'
 guest importers-virtio 7.x importers/build "--modules virtio-gpu $RAM
 	--preload $CACHE/importers-host/udmabuf.so
 	--qemu-arg -device --qemu-arg virtio-gpu-pci,blob=on,romfile=" arm64/kms-virtio
-guest importers-edu '6.12 7.x' importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
+EDU_LANES=6.12
+[[ -z ${FULL:-} ]] || EDU_LANES+=' 7.x'
+guest importers-edu "$EDU_LANES" importers/build "--qemu-arg -device --qemu-arg ramfb $EDU" \
 	arm64/edu arm64/ramfb arm64/noncoherent arm64/snooping
 guest importers-smmu '6.12 7.x' importers/build \
 	"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu

@@ -13,7 +13,7 @@
 #include "../heap/test.h"
 
 #define WORKERS	6
-#define KILLS	1000
+#define KILLS	600
 #define SEED	0x5eed0001
 
 static bool is_zero(const void *memory, size_t len)

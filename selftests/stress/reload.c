@@ -15,7 +15,7 @@
 
 #define DRIVER	"/sys/bus/platform/drivers/contig-heap/"
 #define USERS	4
-#define ROUNDS	40
+#define ROUNDS	24
 
 /* Errnos of what comes and goes. */
 static bool may_happen(int error)
