@@ -345,13 +345,14 @@ static int take_until(struct cma_region *cma, u64 (*measure)(struct stock *stock
 		if (piece > bytes - there)
 			piece = piece == bytes ? bytes - there :
 						 next_smaller(bytes - there + 1);
-		if (!take_block(cma, piece, PAGE_SIZE, &block))
+		if (!take_block(cma, piece, PAGE_SIZE, &block)) {
 			stock_add(&cma->stock, offset_of(cma, block.phys),
 				  block.size, true);
-		else if (piece <= GROW_SIZE)
+			continue;
+		}
+		if (piece <= GROW_SIZE)
 			return -ENOMEM;
-		else
-			piece = next_smaller(piece);
+		piece = next_smaller(piece);
 	}
 	return 0;
 }
