@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a heap keeps of a CMA area, and what is free there. Files are those below sysfs's. */
+/*
+ * What a heap keeps for the next buffer, and what is free in CMA areas. Files are those below
+ * sysfs's.
+ */
 #ifndef HEAP_KEEP_H
 #define HEAP_KEEP_H
 

@@ -12,6 +12,7 @@
 
 #include "../flush_trace.h"
 #include "importer_client.h"
+#include "keep.h"
 #include "module.h"
 #include "test.h"
 
@@ -21,58 +22,9 @@
 /* Kept until it is needed, so that nothing depends on how fast the test is. */
 #define STORE	"store=64M keep=0"
 
-static __u64 figure(const char *name, const char *which)
-{
-	char *path = format("%s/%s/%s", heap_class(), name, which);
-	char *text = read_text(path);
-	__u64 value;
-
-	if (!text)
-		die(path);
-	value = strtoull(text, NULL, 10);
-	free(path);
-	free(text);
-	return value;
-}
-
-static __u64 held(const char *name)
-{
-	return figure(name, "held");
-}
-
-/* Everything that is held is zero; the thread has none of it in its hands. */
-static void settle(const char *name)
-{
-	while (figure(name, "dirty"))
-		usleep(1000);
-}
-
 static void drop(void)
 {
 	write_text("/proc/sys/vm/drop_caches", "2");
-}
-
-/* A buffer of @len that holds something else than zeros is released. */
-static bool soil(int heap, size_t len)
-{
-	int fd = heap_alloc(heap, len);
-	void *memory = buffer_map(fd, len);
-
-	if (memory == MAP_FAILED)
-		return false;
-	memset(memory, 0xa5, len);
-	munmap(memory, len);
-	close(fd);
-	return true;
-}
-
-static bool is_zero(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
-
-	munmap(memory, len);
-	return zero;
 }
 
 FIXTURE(warm) {
