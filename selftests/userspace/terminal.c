@@ -342,11 +342,169 @@ TEST_F(terminal, other_keys_do_no_harm)
 	START(80, 24, "watch", RARELY);
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
 	for (key = ' '; key < 127; key++)
-		if (key != 'q' && key != 'Q')
+		if (key != 'q' && key != 'Q' && key != '/')
 			press(self, key);
 	press(self, 'q');
 	EXPECT_EQ(0, finish(self, 0));
 	EXPECT_TRUE(given_back(self));
+	EXPECT_NOTHING_LOST();
+}
+
+static void type(FIXTURE_DATA(terminal) *self, const char *keys)
+{
+	for (; *keys; keys++)
+		press(self, *keys);
+}
+
+/* The line that starts so, counted from the top. */
+static unsigned int row_of(FIXTURE_DATA(terminal) *self, const char *start)
+{
+	unsigned int row;
+
+	for (row = 0; row < self->vt.lines; row++)
+		if (!strncmp(vt_text(&self->vt, row), start, strlen(start)))
+			return row;
+	return row;
+}
+
+/* Of these regions video is the largest; the others are of one size, and keep their order. */
+TEST_F(terminal, sorts)
+{
+	START(80, 30, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	EXPECT_NE(NULL, wait_for(self, "every", "by name;"));
+	EXPECT_GT(row_of(self, "mdp "), row_of(self, "adsp "));
+	EXPECT_GT(row_of(self, "video "), row_of(self, "mdp "));
+	press(self, '>');
+	ASSERT_NE(NULL, wait_for(self, "every", "by free;"));
+	EXPECT_GT(row_of(self, "adsp "), row_of(self, "video "));
+	EXPECT_GT(row_of(self, "mdp "), row_of(self, "adsp "));
+	press(self, 'r');
+	ASSERT_NE(NULL, wait_for(self, "every", "by free reversed;"));
+	EXPECT_GT(row_of(self, "video "), row_of(self, "mdp "));
+	EXPECT_GT(row_of(self, "mdp "), row_of(self, "adsp "));
+	type(self, "r<<");
+	ASSERT_NE(NULL, wait_for(self, "every", "by change;"));
+	type(self, ">r");
+	ASSERT_NE(NULL, wait_for(self, "every", "by name reversed;"));
+	EXPECT_GT(row_of(self, "mdp "), row_of(self, "video "));
+	EXPECT_GT(row_of(self, "adsp "), row_of(self, "mdp "));
+	EXPECT_NOTHING_LOST();
+}
+
+TEST_F(terminal, sorts_by_change)
+{
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+
+	ASSERT_EQ(0, dmaheap_open("mdp", &heap));
+	START(80, 30, "watch", RARELY);
+	press(self, '<');
+	ASSERT_NE(NULL, wait_for(self, "every", "by change"));
+	EXPECT_GT(row_of(self, "mdp "), row_of(self, "adsp "));
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(1), NULL, &buffer));
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "mdp ", "+1 MiB"));
+	EXPECT_EQ(1U, row_of(self, "mdp "));
+	dmaheap_buffer_unref(buffer);
+	dmaheap_unref(heap);
+}
+
+/* While it is typed, no letter is a command. */
+TEST_F(terminal, filters)
+{
+	START(80, 30, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "mdp ", "MiB"));
+	type(self, "/qh");
+	while (!vt_line(&self->vt, "names with: qh_"))
+		ASSERT_TRUE(take(self));
+	EXPECT_EQ(NULL, vt_line(&self->vt, "adsp "));
+	type(self, "\177\b\177adsp-un\n");
+	ASSERT_NE(NULL, wait_for(self, "every", "names with \"adsp-un\""));
+	/* A heap of the region has that name. */
+	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
+	EXPECT_EQ(NULL, vt_line(&self->vt, "mdp "));
+	EXPECT_EQ(NULL, vt_line(&self->vt, "default_cma"));
+	type(self, "/\033");
+	ASSERT_NE(NULL, wait_for(self, "mdp ", "MiB"));
+	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
+	EXPECT_EQ(NULL, strstr(vt_line(&self->vt, "every"), "names"));
+	/* As much as anybody types. */
+	for (int i = 0; i < 200; i++)
+		press(self, i % 2 ? '/' : 'a');
+	type(self, "\004");
+	EXPECT_EQ(0, finish(self, 0));
+	EXPECT_TRUE(given_back(self));
+}
+
+TEST_F(terminal, pauses)
+{
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+
+	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
+	START(80, 30, "watch", "--interval=10");
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
+	press(self, 'p');
+	ASSERT_NE(NULL, wait_for(self, "every", "time you press space"));
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(8), NULL, &buffer));
+	press(self, 'r');
+	ASSERT_NE(NULL, wait_for(self, "every", "reversed"));
+	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "48 MiB"));
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "40 MiB"));
+	dmaheap_buffer_unref(buffer);
+	press(self, 'p');
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
+	dmaheap_unref(heap);
+}
+
+TEST_F(terminal, remembers)
+{
+	struct dmaheap_buffer *buffer;
+	struct dmaheap *heap;
+
+	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
+	START(80, 30, "watch", RARELY);
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
+	press(self, 'l');
+	ASSERT_NE(NULL, wait_for(self, "  _", ""));
+	/* Half of it, all of it, none of it. */
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(24), NULL, &buffer));
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "adsp ", "24 MiB"));
+	dmaheap_buffer_unref(buffer);
+	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(48), NULL, &buffer));
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "adsp ", " 0 B"));
+	dmaheap_buffer_unref(buffer);
+	press(self, ' ');
+	ASSERT_NE(NULL, wait_for(self, "  _+@_", ""));
+	press(self, 'l');
+	EXPECT_TRUE(wait_until_gone(self, "  _"));
+	EXPECT_NOTHING_LOST();
+	dmaheap_unref(heap);
+}
+
+TEST_F(terminal, helps)
+{
+	static const char keys[] = { 'h', '?', 'x', ' ' };
+	size_t i;
+
+	START(80, 24, "watch", RARELY);
+	for (i = 0; i < sizeof(keys); i++) {
+		ASSERT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+		press(self, i % 2 ? '?' : 'h');
+		ASSERT_NE(NULL, wait_for(self, "< > ", "sort"));
+		EXPECT_TRUE(wait_until_gone(self, "adsp "));
+		press(self, keys[i]);
+	}
+	EXPECT_NE(NULL, wait_for(self, "adsp ", "MiB"));
+	press(self, 'h');
+	press(self, 'q');
+	EXPECT_EQ(0, finish(self, 0));
+	/* What stays is no help. */
+	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
 	EXPECT_NOTHING_LOST();
 }
 
