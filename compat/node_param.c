@@ -19,6 +19,7 @@
 #include <linux/string.h>
 
 #include "../heap/api.h"
+#include "../heap/bytes.h"
 #include "device.h"
 #include "node.h"
 #include "node_param.h"
@@ -31,14 +32,6 @@ module_param_array(node, charp, &nr_nodes, 0444);
 MODULE_PARM_DESC(node, "nodes, each as NAME:REGION[:OPTION]..., see the documentation (none)");
 
 static struct pmem_node *made[MAX_NODES];
-
-static bool parse_bytes(const char *text, u64 *bytes)
-{
-	char *end;
-
-	*bytes = memparse(text, &end);
-	return end != text && !*end;
-}
 
 static int parse_option(const char *option, struct pmem_node_config *config,
 			bool *lent)
@@ -58,11 +51,11 @@ static int parse_option(const char *option, struct pmem_node_config *config,
 	else if (!strcmp(option, "lent"))
 		*lent = true;
 	else if (str_has_prefix(option, "quantum="))
-		return parse_bytes(option + strlen("quantum="),
-				   &config->quantum) ? 0 : -EINVAL;
+		return bytes_parse_all(option + strlen("quantum="),
+				       &config->quantum);
 	else if (str_has_prefix(option, "size="))
-		return parse_bytes(option + strlen("size="),
-				   &config->size) ? 0 : -EINVAL;
+		return bytes_parse_all(option + strlen("size="),
+				       &config->size);
 	else
 		return -EINVAL;
 	return 0;

@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "bytes.h"
 #include "carveout.h"
 #include "heap.h"
 #include "sources.h"
@@ -43,15 +44,6 @@ struct carveout_param {
 	bool fixed;
 };
 
-static bool parse_bytes(const char *text, u64 *bytes, const char **end)
-{
-	char *stop;
-
-	*bytes = memparse(text, &stop);
-	*end = stop;
-	return stop != text;
-}
-
 static int parse(const char *text, struct carveout_param *param)
 {
 	const char *pos = strchr(text, ':');
@@ -61,15 +53,15 @@ static int parse(const char *text, struct carveout_param *param)
 	memcpy(param->name, text, pos - text);
 	param->quantum = PAGE_SIZE;
 
-	if (!parse_bytes(pos + 1, &param->size, &pos))
+	if (bytes_parse(pos + 1, &param->size, &pos))
 		return -EINVAL;
 	if (*pos == '@') {
 		param->fixed = true;
-		if (!parse_bytes(pos + 1, &param->base, &pos))
+		if (bytes_parse(pos + 1, &param->base, &pos))
 			return -EINVAL;
 	}
 	if (str_has_prefix(pos, ":quantum=") &&
-	    !parse_bytes(pos + strlen(":quantum="), &param->quantum, &pos))
+	    bytes_parse(pos + strlen(":quantum="), &param->quantum, &pos))
 		return -EINVAL;
 	return *pos ? -EINVAL : 0;
 }

@@ -597,7 +597,11 @@ static int start_keeping(struct cma_region *cma, bool shared)
 				  count_spare, shrink, 0);
 	if (ret)
 		return ret;
-	register_pm_notifier(&cma->hibernation);
+	ret = register_pm_notifier(&cma->hibernation);
+	if (ret) {
+		contig_shrinker_remove(&cma->shrinker);
+		return ret;
+	}
 	cma->open = true;
 	keep.reserve = keep_reserve(region_name(region));
 	if (keep.reserve) {

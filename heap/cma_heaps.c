@@ -13,6 +13,7 @@
 #include <linux/of_reserved_mem.h>
 
 #include "alias.h"
+#include "bytes.h"
 #include "cma.h"
 #include "cma_area.h"
 #include "region.h"
@@ -70,8 +71,8 @@ static void add_default(struct list_head *list)
 			   DEFAULT_CMA_NAME, list);
 		return;
 	}
-	region = cma_create_default(DEFAULT_CMA_NAME, cma_size ?
-				    memparse(cma_size, NULL) : 0);
+	region = cma_create_default(DEFAULT_CMA_NAME,
+				    bytes_param("cma_size", cma_size, 0));
 	if (region == ERR_PTR(-ENODEV)) {
 		pr_info("no default CMA area, or it is full: no heap for it\n");
 		return;

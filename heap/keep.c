@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "bytes.h"
 #include "cma_area.h"
 #include "keep.h"
 
@@ -56,10 +57,7 @@ static const char *size_for(const char *entry, const char *region)
 
 static int parse_size(const char *text, u64 *size)
 {
-	char *end;
-
-	*size = memparse(text, &end);
-	if (end == text || *end || *size > U64_MAX - PAGE_SIZE)
+	if (bytes_parse_all(text, size) || *size > U64_MAX - PAGE_SIZE)
 		return -EINVAL;
 	*size = PAGE_ALIGN(*size);
 	return 0;

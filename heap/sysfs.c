@@ -9,6 +9,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "bytes.h"
 #include "heap.h"
 #include "region.h"
 #include "stock.h"
@@ -51,17 +52,6 @@ static struct region *region_of(struct device *dev)
 	return heap->region;
 }
 
-/* Bytes, with a suffix perhaps, as in parameters; a newline may follow. */
-static int parse_bytes(const char *buf, u64 *bytes)
-{
-	char *end;
-
-	*bytes = memparse(buf, &end);
-	if (end == buf || *skip_spaces(end))
-		return -EINVAL;
-	return 0;
-}
-
 static ssize_t held_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -72,7 +62,7 @@ static ssize_t held_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t count)
 {
 	u64 held;
-	int ret = parse_bytes(buf, &held);
+	int ret = bytes_parse_all(buf, &held);
 
 	if (ret)
 		return ret;
@@ -104,11 +94,35 @@ static int change_keep(struct region *region, enum keep_value which, u64 value)
 	return ret;
 }
 
-static ssize_t store_keep(struct device *dev, enum keep_value which,
-			  const char *buf, size_t count)
+/* An attribute that shows and changes a field of struct region_keep. */
+struct keep_attribute {
+	struct device_attribute attr;
+	enum keep_value which;
+};
+
+#define to_keep_attribute(_attr) container_of(_attr, struct keep_attribute, attr)
+
+static ssize_t keep_value_show(struct device *dev, struct device_attribute *attr,
+			       char *buf)
 {
+	const struct region_keep *keep = &region_of(dev)->keep;
+
+	switch (to_keep_attribute(attr)->which) {
+	case KEEP_RESERVE:
+		return sysfs_emit(buf, "%llu\n", keep->reserve);
+	case KEEP_MAX:
+		return sysfs_emit(buf, "%llu\n", keep->max);
+	default:
+		return sysfs_emit(buf, "%u\n", keep->idle_ms);
+	}
+}
+
+static ssize_t keep_value_store(struct device *dev, struct device_attribute *attr,
+				const char *buf, size_t count)
+{
+	enum keep_value which = to_keep_attribute(attr)->which;
 	u64 value;
-	int ret = parse_bytes(buf, &value);
+	int ret = bytes_parse_all(buf, &value);
 
 	if (!ret && which == KEEP_IDLE_MS && value > UINT_MAX)
 		ret = -ERANGE;
@@ -117,44 +131,14 @@ static ssize_t store_keep(struct device *dev, enum keep_value which,
 	return ret ?: count;
 }
 
-static ssize_t reserve_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", region_of(dev)->keep.reserve);
-}
+#define KEEP_ATTRIBUTE(_name, _which)					\
+	static struct keep_attribute keep_attr_##_name = {		\
+		__ATTR(_name, 0644, keep_value_show, keep_value_store), _which \
+	}
 
-static ssize_t reserve_store(struct device *dev, struct device_attribute *attr,
-			     const char *buf, size_t count)
-{
-	return store_keep(dev, KEEP_RESERVE, buf, count);
-}
-static DEVICE_ATTR_RW(reserve);
-
-static ssize_t held_max_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", region_of(dev)->keep.max);
-}
-
-static ssize_t held_max_store(struct device *dev, struct device_attribute *attr,
-			      const char *buf, size_t count)
-{
-	return store_keep(dev, KEEP_MAX, buf, count);
-}
-static DEVICE_ATTR_RW(held_max);
-
-static ssize_t keep_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	return sysfs_emit(buf, "%u\n", region_of(dev)->keep.idle_ms);
-}
-
-static ssize_t keep_store(struct device *dev, struct device_attribute *attr,
-			  const char *buf, size_t count)
-{
-	return store_keep(dev, KEEP_IDLE_MS, buf, count);
-}
-static DEVICE_ATTR_RW(keep);
+KEEP_ATTRIBUTE(reserve, KEEP_RESERVE);
+KEEP_ATTRIBUTE(held_max, KEEP_MAX);
+KEEP_ATTRIBUTE(keep, KEEP_IDLE_MS);
 
 static ssize_t dirty_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
@@ -260,9 +244,9 @@ static const struct attribute_group heap_group = {
 };
 
 static struct attribute *keep_attrs[] = {
-	&dev_attr_reserve.attr,
-	&dev_attr_held_max.attr,
-	&dev_attr_keep.attr,
+	&keep_attr_reserve.attr.attr,
+	&keep_attr_held_max.attr.attr,
+	&keep_attr_keep.attr.attr,
 	NULL
 };
 

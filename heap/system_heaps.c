@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
+#include "bytes.h"
 #include "kcompat.h"
 #include "pair.h"
 #include "region.h"
@@ -33,8 +34,9 @@ MODULE_PARM_DESC(store, "how much released system memory is kept for the next bu
 
 static u64 store_size(void)
 {
-	return store ? memparse(store, NULL) :
-	       min_t(u64, ((u64)totalram_pages() << PAGE_SHIFT) / 32, SZ_256M);
+	u64 part = ((u64)totalram_pages() << PAGE_SHIFT) / 32;
+
+	return bytes_param("store", store, min_t(u64, part, SZ_256M));
 }
 
 static void add_heap(struct region *region, const char *name, bool uncached,

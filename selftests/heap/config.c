@@ -309,6 +309,43 @@ TEST_F(config, numbers_beyond_32_bits)
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 }
 
+/* What remains of them modulo 2^64 would do. */
+TEST_F(config, numbers_beyond_64_bits)
+{
+	static const char * const bad[] = {
+		"decimal:18446744073709617152@0x79100000", "hex:0x10000000000010000@0x79100000",
+		"suffix:16E@0x79100000", "where:64K@0x10000000079100000",
+		"much:17179869185G@0x79100000", "step:1M@0x79100000:quantum=18446744073709555712",
+	};
+	size_t i;
+
+	ASSERT_EQ(0, load_among_good_ones(bad, ARRAY_SIZE(bad)));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_TRUE(log_names(bad[i], " has to be"));
+	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
+	EXPECT_TRUE(whole_heap_works("last", KiB(64)));
+}
+
+TEST_F(config, store_that_is_no_size)
+{
+	static const char * const bad[] = { "", "much", "4M4", "16E", "-1" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *parameter = format("store=%s", bad[i]);
+		char *text = format("%s: has to be a size, ignored", parameter);
+
+		log_clear();
+		ASSERT_EQ(0, module_load(parameter));
+		EXPECT_TRUE(log_has(text)) {
+			TH_LOG("the log does not name %s", parameter);
+		}
+		ASSERT_EQ(0, module_unload());
+		free(text);
+		free(parameter);
+	}
+}
+
 TEST_F(config, carveout_over_the_kernel)
 {
 	char *iomem = read_text("/proc/iomem"), *code, parameters[128], text[160];

@@ -290,6 +290,10 @@ TEST_F(elastic, reserve_that_cannot_be)
 	EXPECT_FALSE(set(variant->name, "reserve", "100"));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_FALSE(set(variant->name, "reserve", "-1"));
+	EXPECT_FALSE(set(variant->name, "reserve", "16E"));
+	EXPECT_EQ(ERANGE, errno);
+	EXPECT_FALSE(set(variant->name, "reserve", "18446744073709555712"));
+	EXPECT_EQ(ERANGE, errno);
 	EXPECT_FALSE(set(variant->name, "keep", "4294967296"));
 	EXPECT_EQ(ERANGE, errno);
 	EXPECT_EQ(0, figure(variant->name, "reserve"));
@@ -437,9 +441,10 @@ TEST(reserve_by_parameter)
 {
 	ASSERT_TRUE(module_gone());
 	log_clear();
-	ASSERT_EQ(0, module_load("reserve=4M,video:x,video:8M,nosuch:1M"));
+	ASSERT_EQ(0, module_load("reserve=4M,video:x,video:16E,video:8M,nosuch:1M"));
 	EXPECT_LE(MiB(8), held("video"));
 	EXPECT_TRUE(log_has("reserve=video:x: has to be [REGION:]SIZE, skipped"));
+	EXPECT_TRUE(log_has("reserve=video:16E: has to be [REGION:]SIZE, skipped"));
 	EXPECT_TRUE(log_has("reserve=nosuch:1M: no such CMA region so far"));
 	EXPECT_EQ(MiB(4), figure("default_cma_region", "reserve"));
 	EXPECT_LE(MiB(4), held("default_cma_region"));

@@ -72,7 +72,8 @@ TEST_F(manycma, size_that_is_known)
 
 TEST_F(manycma, size_that_cannot_be)
 {
-	static const char * const sizes[] = { "cma_size=2G", "cma_size=1", "cma_size=", "cma_size=x" };
+	static const char * const sizes[] = { "cma_size=2G", "cma_size=1", "cma_size=", "cma_size=x",
+					      "cma_size=16E" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -80,6 +81,7 @@ TEST_F(manycma, size_that_cannot_be)
 			ASSERT_EQ(0, module_unload());
 		ASSERT_EQ(0, module_load(sizes[i]));
 		EXPECT_NE(kernel_tells(), log_has("if no other CMA area borders on it"));
+		EXPECT_EQ(i >= 2, log_has("has to be a size, ignored"));
 		log_clear();
 	}
 }

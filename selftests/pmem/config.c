@@ -297,6 +297,28 @@ TEST_F(config, free_space_beside_a_heap)
 }
 
 /* One that makes no sense is named in the log, and costs nobody else anything. */
+/* What remains of them modulo 2^64 would do. */
+TEST_F(config, numbers_beyond_64_bits)
+{
+	static const char *const bad[] = {
+		"step:adsp:quantum=18446744073709555712", "hex:adsp:size=0x10000000000100000",
+		"much:adsp:size=16E",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *parameter = format("node=%s", bad[i]);
+
+		log_clear();
+		ASSERT_EQ(0, pmem_load(parameter));
+		EXPECT_TRUE(log_has("skipped, error -ERANGE")) {
+			TH_LOG("the log does not name %s", bad[i]);
+		}
+		ASSERT_TRUE(pmem_unload());
+		free(parameter);
+	}
+}
+
 TEST_F(config, bad_nodes_among_good_ones)
 {
 	static const char *const bad[] = {
