@@ -22,7 +22,7 @@ HEAPS=(heap/abi heap/describe heap/mmap heap/huge heap/importer heap/transfer he
 FILES='--modules loop --modules ext4 --modules xfs --modules dm-mod'
 OLD_FILES="$FILES --modules crc32c_generic"
 HEAPS_MORE=(upstream/dmabuf-heap heap/extension heap/zero heap/introspect heap/stock heap/strangers
-	heap/stress heap/capacity)
+	heap/stress heap/capacity heap/security)
 PMEM=(abi huge vma kernel_api unload)
 PMEM_MORE=(mapping remap birth errors caches connect security phys sysfs config allocators fill budget
 	clients gralloc marvell sharing stress cma_mem cma_test old_client)
@@ -40,11 +40,12 @@ full() {
 	[[ -z ${FULL:-} ]] || guest "$@"
 }
 
-guest arm64 6.1 programs "$OLD_FILES" "${HEAPS[@]/#/arm64/}" arm64/heap/system
-guest arm64 7.x programs "$FILES" "${HEAPS[@]/#/arm64/}" arm64/heap/system
+# heap/system takes all memory there is, more than once: the less, the better.
+guest arm64 6.1 programs "$OLD_FILES --mem 1G" "${HEAPS[@]/#/arm64/}" arm64/heap/system
+guest arm64 7.x programs "$FILES --mem 1G" "${HEAPS[@]/#/arm64/}" arm64/heap/system
 # There, system memory is for 32-bit programs, below.
 guest arm64 6.12 programs "$OLD_FILES" "${HEAPS[@]/#/arm64/}"
-full arm64-system 6.12 programs '' arm64/heap/system
+full arm64-system 6.12 programs '--mem 1G' arm64/heap/system
 guest arm64-more "$MORE" programs '' "${HEAPS_MORE[@]/#/arm64/}"
 # With pages of 16 KiB there are no 32-bit programs.
 full arm64 6.12-16k programs '' arm64/upstream/dmabuf-heap arm64/heap/abi arm64/heap/describe arm64/heap/extension \
@@ -55,14 +56,14 @@ full arm64 6.12-rt programs '' arm64/heap/abi arm64/heap/importer arm64/heap/sto
 full arm64-more 6.12-rt programs '' arm64/heap/extension arm64/heap/mmap arm64/heap/strangers \
 	arm64/heap/stress
 # 32-bit programs on a 64-bit kernel.
-guest armhf 6.12 programs '--modules loop' armhf/heap/abi armhf/heap/describe armhf/heap/mmap armhf/heap/transfer \
+guest armhf 6.12 programs '--modules loop --mem 1G' armhf/heap/abi armhf/heap/describe armhf/heap/mmap armhf/heap/transfer \
 	armhf/heap/system
 full armhf-more 6.12 programs '' armhf/heap/huge armhf/heap/importer \
 	"${HEAPS_MORE[@]/#/armhf/}"
 # A 32-bit kernel, which has no huge pages.
-guest armhf armhf-6.1 programs "$OLD_FILES" armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
+guest armhf armhf-6.1 programs "$OLD_FILES --mem 1G" armhf/heap/abi armhf/heap/describe armhf/heap/mmap \
 	armhf/heap/importer armhf/heap/transfer armhf/heap/files armhf/heap/system
-full armhf-more armhf-6.1 programs '' armhf/heap/security "${HEAPS_MORE[@]/#/armhf/}"
+full armhf-more armhf-6.1 programs '' "${HEAPS_MORE[@]/#/armhf/}"
 # Where the default CMA area is unless the command line says otherwise: in high memory.
 guest highcma-armhf armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/stock
 full highcma-armhf-more armhf-6.1 programs '--append cma=64M@0x90000000' armhf/heap/zero
@@ -103,7 +104,9 @@ guest elastic 7.x programs '--no-load --mem 1G' arm64/heap/elastic:-V,uncached
 full elastic '6.1 6.12-16k' programs '--no-load --mem 1G' arm64/heap/elastic
 # The default area is in high memory.
 guest elastic-armhf armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
-	armhf/heap/elastic:-V,own,-V,uncached
+	armhf/heap/elastic:-V,own
+full elastic-armhf-more armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
+	armhf/heap/elastic:-V,uncached
 COMPETE='--no-load --mem 1G --append cma=38M@0x68000000'
 guest compete 6.12 programs "$COMPETE --append hugepages=180" arm64/heap/compete
 full compete 7.x programs "$COMPETE --append hugepages=180" arm64/heap/compete
@@ -121,7 +124,8 @@ guest outside-armhf armhf-6.1 programs \
 NODEFAULT="--append cma=0 --append contig_heaps.carveout=any:16M,spare@80000000:1M $ODD"
 guest nodefault "$STOCK" programs "$NODEFAULT" arm64/heap/nodefault
 
-guest pmem-arm64 "$STOCK" pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-arm64 6.12 pmem/build '' "${PMEM[@]/#/arm64/}"
+guest pmem-arm64 '6.1 7.x' pmem/build '' "${PMEM[@]/#/arm64/}" armhf/abi
 guest pmem-more "$MORE" pmem/build '' "${PMEM_MORE[@]/#/arm64/}"
 # What depends on the size of pages.
 full pmem-arm64 6.12-16k pmem/build '' arm64/abi arm64/mapping arm64/huge arm64/remap arm64/phys \
@@ -132,9 +136,9 @@ full pmem-more 6.12-16k pmem/build '' arm64/errors arm64/caches arm64/budget arm
 full pmem-arm64 6.12-rt pmem/build '' arm64/connect arm64/security arm64/unload
 full pmem-more 6.12-rt pmem/build '' arm64/abi arm64/vma arm64/clients arm64/sharing arm64/birth \
 	arm64/stress
-# 32-bit programs, as most clients are.
+# 32-bit programs, as most clients are, and those without a floating-point unit.
 guest pmem-armhf 6.12 pmem/build '' armhf/abi armhf/errors armhf/clients armhf/gralloc \
-	armhf/decoder armhf/cma_mem
+	armhf/decoder armhf/cma_mem armel/abi armel/cma_mem armel/old_client
 full pmem-armhf-more 6.12 pmem/build '' armhf/mapping armhf/connect armhf/remap armhf/caches armhf/huge armhf/vma armhf/security \
 	armhf/birth armhf/phys armhf/sysfs armhf/kernel_api armhf/unload armhf/config \
 	armhf/allocators armhf/fill armhf/budget armhf/marvell armhf/sharing armhf/stress \
@@ -147,8 +151,6 @@ full pmem-armhf-more armhf-6.1 pmem/build '' armhf/mapping armhf/remap armhf/err
 	armhf/budget
 guest pmem-high "$MORE" pmem/build "--qemu-arg -m --qemu-arg 4G --overlay $SELFTESTS/pmem/high.dtso
 	--append pmem_compat.node=high:default_cma_region:cached" arm64/high armhf/high
-guest pmem-abi '6.1 7.x' pmem/build '' armhf/abi
-guest pmem-armel 6.12 pmem/build '' armel/abi armel/cma_mem armel/old_client
 
 # cirrus-vga has no firmware here, which it does not need; edu is to reach all memory.
 CIRRUS='--qemu-arg -device --qemu-arg cirrus-vga,romfile='
@@ -157,10 +159,9 @@ DRIVERS=(arm64/vgem arm64/kms arm64/vivid arm64/camera arm64/many)
 guest importers-drivers 6.12 importers/build "--modules cirrus --modules vivid $CIRRUS $EDU" \
 	"${DRIVERS[@]}"
 # The driver has another name there.
-guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivid $CIRRUS $EDU" \
-	"${DRIVERS[@]}"
-guest importers-bochs 7.x importers/build \
-	'--modules bochs --qemu-arg -device --qemu-arg bochs-display' arm64/kms-bochs
+guest importers-newest 7.x importers/build "--modules cirrus-qemu --modules vivid $CIRRUS $EDU
+	--modules bochs --qemu-arg -device --qemu-arg bochs-display" \
+	"${DRIVERS[@]}" arm64/kms-bochs
 # virtio-gpu reads the guest's pages itself, if it can have them from the host as a buffer.
 RAM='--qemu-arg -machine --qemu-arg memory-backend=ram --qemu-arg -object'
 RAM+=' --qemu-arg memory-backend-memfd,id=ram,size=2G,share=on'
@@ -187,17 +188,15 @@ guest debian-amd64 amd64-6.12 debian/build-amd64 "--modules vivid $AMD64" udev p
 # The commands of the how-to guides.
 guest howto 6.12 howto/build "--no-load --overlay $SELFTESTS/howto/board.dtso --append cma=128M" commands
 
-# The debug kernel, with fewer rounds of what has many (rounds.h). It is slow: what fails half way, what
-# is called with whatever comes to mind, and what goes while it is used.
-ROUNDS=''
-[[ -z ${FULL:-} ]] || ROUNDS='--append rounds.all'
-full heaps debug programs "$ROUNDS" arm64/heap/importer arm64/heap/stock
-full pmem debug pmem/build "$ROUNDS" arm64/connect arm64/security
+# The debug kernel is slow: what fails half way, what is called with whatever comes to mind, and what
+# goes while it is used.
+full heaps debug programs '' arm64/heap/importer arm64/heap/stock
+full pmem debug pmem/build '' arm64/connect arm64/security
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
-guest pmem-unload debug pmem/build "$ROUNDS --icount" arm64/unload arm64/kernel_api
-full lifecycle debug programs "$ROUNDS --no-load --icount" arm64/heap/lifecycle
-full importers-swiotlb debug importers/build "$ROUNDS --append swiotlb=force $EDU" \
+guest pmem-unload debug pmem/build --icount arm64/unload arm64/kernel_api
+full lifecycle debug programs '--no-load --icount' arm64/heap/lifecycle
+full importers-swiotlb debug importers/build "--append swiotlb=force $EDU" \
 	arm64/swiotlb arm64/fence
 
 # Faults injected. The kernel complains itself when its tracking of DMA mappings gets no memory, a
@@ -213,54 +212,53 @@ LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.
 guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
 guest fuzz-device debug fuzz/device/build \
 	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
-	arm64/fuzz:1,150,/mnt/share/corpus armhf/fuzz:2,75,/mnt/share/corpus
+	arm64/fuzz:1,75,/mnt/share/corpus armhf/fuzz:2,40,/mnt/share/corpus
 
 # All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then
-	guest heaps-more debug programs "$ROUNDS" arm64/heap/security arm64/heap/abi arm64/heap/extension \
+	guest heaps-more debug programs '' arm64/heap/security arm64/heap/abi arm64/heap/extension \
 		arm64/heap/mmap arm64/heap/huge arm64/heap/introspect arm64/heap/strangers
-	guest heaps-memory debug programs "$ROUNDS" arm64/upstream/dmabuf-heap arm64/heap/zero \
+	guest heaps-memory debug programs '' arm64/upstream/dmabuf-heap arm64/heap/zero \
 		arm64/heap/stress arm64/heap/capacity
-	guest pmem-memory debug pmem/build "$ROUNDS" arm64/allocators arm64/huge arm64/stress
-	guest pmem-clients debug pmem/build "$ROUNDS" arm64/gralloc arm64/decoder arm64/marvell \
+	guest pmem-memory debug pmem/build '' arm64/allocators arm64/huge arm64/stress
+	guest pmem-clients debug pmem/build '' arm64/gralloc arm64/decoder arm64/marvell \
 		arm64/birth arm64/fill arm64/clients arm64/phys
-	guest pmem-errors debug pmem/build "$ROUNDS" arm64/abi arm64/errors arm64/caches
-	guest pmem-config debug pmem/build "$ROUNDS --icount" arm64/config arm64/budget
-	guest heaps-config debug programs "$ROUNDS --no-load --icount" arm64/heap/config
-	guest stress-suspend debug stress/build "$ROUNDS" arm64/suspend
-	guest bounce debug programs "$ROUNDS --append swiotlb=force $ODD" \
+	guest pmem-errors debug pmem/build '' arm64/abi arm64/errors arm64/caches
+	guest pmem-config debug pmem/build --icount arm64/config arm64/budget
+	guest heaps-config debug programs '--no-load --icount' arm64/heap/config
+	guest stress-suspend debug stress/build '' arm64/suspend
+	guest bounce debug programs "--append swiotlb=force $ODD" \
 		arm64/heap/bounce armhf/heap/bounce arm64/heap/odd
-	guest pmem-mapping debug pmem/build "$ROUNDS" arm64/mapping arm64/remap
-	guest pmem-more debug pmem/build "$ROUNDS" arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
+	guest pmem-mapping debug pmem/build '' arm64/mapping arm64/remap
+	guest pmem-more debug pmem/build '' arm64/vma arm64/sharing arm64/sysfs arm64/cma_test \
 		arm64/old_client arm64/cma_mem
-	guest nodefault debug programs "$ROUNDS --icount $NODEFAULT" arm64/heap/nodefault
+	guest nodefault debug programs "--icount $NODEFAULT" arm64/heap/nodefault
 	# Every page that is filled is poisoned, checked and tracked: most of them are out of the way.
-	guest stress-pressure debug stress/build "$ROUNDS --append hugepages=850" arm64/pressure
+	guest stress-pressure debug stress/build "--append hugepages=850" arm64/pressure
 	guest importers-smmu debug importers/build \
-		"$ROUNDS --qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
-	guest stress debug stress/build "$ROUNDS" arm64/exhaust arm64/kill
-	guest stress-reload debug stress/build "$ROUNDS" arm64/reload
-	guest outside debug programs "$ROUNDS $OUTSIDE" arm64/heap/outside armhf/heap/outside
-	guest armhf debug programs "$ROUNDS" armhf/heap/abi armhf/heap/extension armhf/heap/mmap
-	guest pmem-armhf debug pmem/build "$ROUNDS" armhf/abi armhf/errors armhf/mapping \
+		"--qemu-arg -machine --qemu-arg iommu=smmuv3 $EDU" arm64/smmu
+	guest stress debug stress/build '' arm64/exhaust arm64/kill
+	guest stress-reload debug stress/build '' arm64/reload
+	guest outside debug programs "$OUTSIDE" arm64/heap/outside armhf/heap/outside
+	guest armhf debug programs '' armhf/heap/abi armhf/heap/extension armhf/heap/mmap
+	guest pmem-armhf debug pmem/build '' armhf/abi armhf/errors armhf/mapping \
 		armhf/cma_mem
-	guest importers debug importers/build "$ROUNDS --modules vivid --qemu-arg -device
+	guest importers debug importers/build "--modules vivid --qemu-arg -device
 		--qemu-arg ramfb $EDU" arm64/vgem arm64/vivid arm64/edu arm64/ramfb \
 		arm64/noncoherent arm64/snooping
 	# Of the displays of 6.12, cirrus alone imports anything.
 	guest importers-kms debug importers/build \
-		"$ROUNDS --modules cirrus --modules vivid $CIRRUS $EDU" \
+		"--modules cirrus --modules vivid $CIRRUS $EDU" \
 		arm64/kms arm64/camera arm64/many
-	guest userspace debug userspace/build "$ROUNDS" arm64/lib armhf/lib
-	guest userspace-tool debug userspace/build "$ROUNDS" arm64/tool arm64/terminal
+	guest userspace debug userspace/build '' arm64/lib armhf/lib
+	guest userspace-tool debug userspace/build '' arm64/tool arm64/terminal
 	guest userspace-camera debug userspace/build \
-		"$ROUNDS --modules cirrus --modules vivid $CIRRUS" arm64/camera
+		"--modules cirrus --modules vivid $CIRRUS" arm64/camera
 	guest faults-load debug faults/loading/build "$LOADING" arm64/module:-f,load
 fi
 
 # Library and tool.
-guest userspace "$MORE" userspace/build '' arm64/lib armhf/lib
-guest userspace-gigabyte "$MORE" userspace/build '--mem 3G' arm64/gigabyte
+guest userspace "$MORE" userspace/build '--mem 3G' arm64/lib armhf/lib arm64/gigabyte
 guest userspace-tool 6.12 userspace/build '' arm64/tool arm64/terminal
 full userspace-tool-armhf 6.12 userspace/build '' armhf/tool
 guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $CIRRUS" arm64/camera
@@ -269,11 +267,8 @@ guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carve
 	amd64/fallback amd64/raii
 
 # Stress.
-guest stress-exhaust 6.12 stress/build '' arm64/exhaust
-guest stress-kill 6.12 stress/build '' arm64/kill
+guest stress 6.12 stress/build '' arm64/exhaust arm64/kill
 # Less memory is sooner taken.
 guest stress-pressure 6.12 stress/build '--mem 1G' arm64/pressure
 guest stress-suspend 6.12 stress/build '' arm64/suspend
 guest stress-reload 6.12 stress/build '' arm64/reload
-
-guest heap-security 6.12 programs '' arm64/heap/security

@@ -158,7 +158,7 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 {
 	__u32 state = 0x1234567;
 	pid_t busy[4];
-	int heap, i, look, times = rounds(12);
+	int heap, i, look, times = rounds(36);
 
 	ASSERT_EQ(0, module_load("carveout=big:4M@0x79000000:quantum=4M"));
 	heap = heap_open("big");

@@ -201,7 +201,7 @@ static bool is_real_time_kernel(void)
 TEST(allocation_waits_for_nobody)
 {
 	struct sched_param high = { .sched_priority = 10 };
-	int heap = heap_open("adsp"), i, times = rounds(100);
+	int heap = heap_open("adsp"), i, times = rounds(300);
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t len = heap_query(heap).total;
 	__u32 state = 0x5eed;
