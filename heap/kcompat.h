@@ -48,10 +48,6 @@
 #include <linux/pfn_t.h>
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "Linux 6.1 is the oldest kernel that is supported"
-#endif
-
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define CONTIG_IMPORT_NS(ns)	MODULE_IMPORT_NS(#ns)
 #define CONTIG_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "CONTIG_HEAPS")
