@@ -52,3 +52,17 @@ build_suite() {
 	add_guest "$2" "$CACHE/$1"
 	echo "$CACHE/$1"
 }
+
+# fetch_qemu: what selftests/coherency/trixie runs.
+fetch_qemu() {
+	local folder=$CACHE/coherency/qemu package=qemu-system-arm
+
+	lock "$folder.lock"
+	if [[ $(cat "$folder/complete" 2>/dev/null) != "$package" ]]; then
+		rm -rf -- "$folder"
+		"$QEMU_DIR/packages" trixie install-root "$folder" amd64 "$package" >&2 ||
+			die "the QEMU of trixie cannot be had"
+		echo "$package" >"$folder/complete"
+	fi
+	unlock
+}
