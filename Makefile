@@ -96,6 +96,9 @@ check-proofs:
 check-coherency:
 	selftests/coherency/host all
 
+check-packages:
+	selftests/packages/check
+
 fuzz:
 	selftests/fuzz/device/run $(SEED)
 
@@ -140,6 +143,8 @@ help:
 	@echo 'make check-debug      all that can run on the debug kernel; takes long'
 	@echo 'make check-proofs     the pool proved, life cycles modelled; takes a quarter of an hour'
 	@echo 'make check-coherency  tests with a model of a cache beneath them'
+	@echo "make check-packages   Debian's packages: built, installed, upgraded and removed on a machine"
+	@echo '                      with DKMS in QEMU; takes half an hour'
 	@echo 'make fuzz             fuzz the device nodes until something is found; SEED='
 	@echo 'make coverage         lines and branches of the modules that the tests reach'
 	@echo 'make vm CMD="..."     run a command in QEMU on the standard board, modules loaded'
@@ -174,5 +179,5 @@ help:
 
 .PHONY: all modules modules_install userspace install-userspace install uninstall dkms-source \
 	dkms-install dkms-uninstall dist deb run check check-quick check-all check-debug check-programs \
-	check-proofs check-coherency fuzz coverage vm gdb bench bench-check compile_commands.json clean \
-	distclean help
+	check-proofs check-coherency check-packages fuzz coverage vm gdb bench bench-check \
+	compile_commands.json clean distclean help
