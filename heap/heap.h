@@ -19,9 +19,9 @@ struct region;
  * @name: name of its first node
  * @uncached: its buffers are write-combined for the CPU
  * @physical: who allocates learns the physical address, and may give it to a device
+ * @bytes: bytes of all live buffers; protected by region->lock
+ * @buffers: how many there are; protected by region->lock
  * @gone: no node shows it any more; open files get -ENODEV. Only ever set
- * @buffers: live buffers; protected by region->lock
- * @bytes: bytes of them; protected by region->lock
  * @nodes: its names under /dev/dma_heap; protected by nodes_lock
  * @watch_lock: protects the two below, and is held while @released runs
  * @released: called with @watch_data after a buffer has been released, or NULL
@@ -33,9 +33,9 @@ struct heap {
 	char name[HEAP_NAME_MAX];
 	bool uncached;
 	bool physical;
-	bool gone;
-	unsigned int buffers;
 	u64 bytes;
+	unsigned int buffers;
+	bool gone;
 	struct list_head nodes;
 	struct mutex watch_lock;
 	void (*released)(void *data);
