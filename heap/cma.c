@@ -181,13 +181,14 @@ static u64 give_back(struct cma_region *cma, u64 bytes)
  */
 static u64 end_period(struct cma_region *cma)
 {
-	u64 idle = 0;
+	u64 idle = 0, held;
 
 	spin_lock(&cma->lock);
 	cma->hurry = false;
 	if (time_after_eq(jiffies, cma->period_end)) {
+		held = stock_held(&cma->stock);
 		idle = READ_ONCE(keep_of(cma)->idle_ms) ? cma->idle : 0;
-		cma->idle = stock_held(&cma->stock) - min(idle, spare(cma));
+		cma->idle = held - min3(idle, held, spare(cma));
 		cma->period_end = jiffies + period_of(cma);
 	}
 	spin_unlock(&cma->lock);
