@@ -71,9 +71,9 @@ static void buffer_release(struct dma_buf *dmabuf)
 
 	mutex_lock(&region->lock);
 	list_del(&buffer->entry);
-	heap->buffers--;
+	WRITE_ONCE(heap->buffers, heap->buffers - 1);
 	heap->bytes -= buffer->size;
-	region->nr_buffers--;
+	WRITE_ONCE(region->nr_buffers, region->nr_buffers - 1);
 	mutex_unlock(&region->lock);
 	trace_contig_free(heap, buffer->size, buffer_offset(buffer));
 	buffer_free(buffer);
@@ -135,9 +135,9 @@ static struct dma_buf *buffer_export(struct heap *heap, u64 size,
 
 	mutex_lock(&region->lock);
 	list_add_tail(&buffer->entry, &region->buffers);
-	heap->buffers++;
+	WRITE_ONCE(heap->buffers, heap->buffers + 1);
 	heap->bytes += size;
-	region->nr_buffers++;
+	WRITE_ONCE(region->nr_buffers, region->nr_buffers + 1);
 	mutex_unlock(&region->lock);
 	return dmabuf;
 }

@@ -48,14 +48,14 @@ static u32 chunk_quanta(const struct stock *stock)
 
 static bool being_cleaned(struct stock *stock, u32 start, u32 len)
 {
-	bool overlap;
+	u32 first, nr;
 
 	spin_lock(&stock->lock);
-	overlap = READ_ONCE(stock->cleaning_len) &&
-		  stock->cleaning < start + len &&
-		  start < stock->cleaning + stock->cleaning_len;
+	first = stock->cleaning;
+	/* Without the lock it can become 0. */
+	nr = READ_ONCE(stock->cleaning_len);
 	spin_unlock(&stock->lock);
-	return overlap;
+	return nr && first < start + len && start < first + nr;
 }
 
 /**

@@ -184,7 +184,7 @@ static u64 end_period(struct cma_region *cma)
 	u64 idle = 0, held;
 
 	spin_lock(&cma->lock);
-	cma->hurry = false;
+	WRITE_ONCE(cma->hurry, false);
 	if (time_after_eq(jiffies, cma->period_end)) {
 		held = stock_held(&cma->stock);
 		idle = READ_ONCE(keep_of(cma)->idle_ms) ? cma->idle : 0;
@@ -202,7 +202,7 @@ static void look_later(struct cma_region *cma)
 
 	if (!hurry && (!READ_ONCE(keep_of(cma)->idle_ms) || !spare(cma)))
 		return;
-	if (delayed_work_pending(&cma->look) && (!hurry || cma->hurry))
+	if (delayed_work_pending(&cma->look) && (!hurry || READ_ONCE(cma->hurry)))
 		return;
 	spin_lock(&cma->lock);
 	if (!delayed_work_pending(&cma->look) &&
@@ -210,7 +210,7 @@ static void look_later(struct cma_region *cma)
 		cma->period_end = jiffies + period_of(cma);
 		cma->idle = stock_held(&cma->stock);
 	}
-	cma->hurry = hurry;
+	WRITE_ONCE(cma->hurry, hurry);
 	cancel_delayed_work(&cma->look);
 	schedule_delayed_work(&cma->look, hurry ? TOO_MUCH_DELAY :
 					  cma->period_end - jiffies);
@@ -468,9 +468,17 @@ static void begin_again(struct cma_region *cma)
 {
 	spin_lock(&cma->lock);
 	cma->period_end = jiffies;
-	cma->hurry = false;
+	WRITE_ONCE(cma->hurry, false);
 	cancel_delayed_work(&cma->look);
 	spin_unlock(&cma->lock);
+}
+
+/* Who reads it takes no lock. */
+static void write_keep(struct region_keep *to, const struct region_keep *from)
+{
+	WRITE_ONCE(to->reserve, from->reserve);
+	WRITE_ONCE(to->max, from->max);
+	WRITE_ONCE(to->idle_ms, from->idle_ms);
 }
 
 static int cma_region_set_keep(struct region *region,
@@ -484,10 +492,10 @@ static int cma_region_set_keep(struct region *region,
 		return -EINVAL;
 	mutex_lock(&cma->growing);
 	/* First, so that nothing of it goes again meanwhile. */
-	region->keep = *keep;
+	write_keep(&region->keep, keep);
 	ret = take_until(cma, bytes_present, keep->reserve);
 	if (ret)
-		region->keep = old;
+		write_keep(&region->keep, &old);
 	mutex_unlock(&cma->growing);
 	if (keep->idle_ms != old.idle_ms)
 		begin_again(cma);

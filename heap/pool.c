@@ -120,7 +120,7 @@ static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part_end)
 	set_flag(pool->used, start, true);
 	if (!flag(pool->soiled, start))
 		return;
-	pool->dirty -= end - start;
+	WRITE_ONCE(pool->dirty, pool->dirty - (end - start));
 	if (end < part_end)
 		pool_map_set(&pool->todo, end / WORD_BITS);
 	if (end == part_end || end / WORD_BITS != start / WORD_BITS)
@@ -145,7 +145,7 @@ static void take(struct pool *pool, u32 start, u32 len)
 		split(pool, end, pool_map_prev(&pool->parts, end));
 	if (part != start)
 		split(pool, start, part);
-	pool->free -= len;
+	WRITE_ONCE(pool->free, pool->free - len);
 	pool->extents++;
 
 	if (end <= part_end)
@@ -304,7 +304,7 @@ int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
 	if (start + len < piece_end)
 		start_piece(pool, start + len, true);
 	start_piece(pool, start, false);
-	pool->absent -= len;
+	WRITE_ONCE(pool->absent, pool->absent - len);
 	pool->extents++;
 	pool_free(pool, start, len);
 	if (!dirty)
@@ -346,7 +346,7 @@ int pool_remove(struct pool *pool, u32 start, u32 len)
 	/* One part, as in all that is absent. */
 	pool_set_clean(pool, start, len);
 	pool->extents--;
-	pool->absent += len;
+	WRITE_ONCE(pool->absent, pool->absent + len);
 	set_flag(pool->gone, start, true);
 	if (flag(pool->gone, end))
 		join_absent(pool, end);
@@ -453,8 +453,8 @@ int pool_free(struct pool *pool, u32 start, u32 len)
 	/* With nothing else to clean the next search can begin right here. */
 	if (!pool->dirty)
 		pool->clean_hint = start;
-	pool->free += len;
-	pool->dirty += len;
+	WRITE_ONCE(pool->free, pool->free + len);
+	WRITE_ONCE(pool->dirty, pool->dirty + len);
 	pool->extents--;
 
 	if (part_end != end)

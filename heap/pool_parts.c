@@ -108,7 +108,7 @@ void pool_take_parts(struct pool *pool, u32 start, u32 end)
 {
 	u32 word = start / WORD_BITS;
 
-	pool->dirty -= count_dirty(pool, start, end);
+	WRITE_ONCE(pool->dirty, pool->dirty - count_dirty(pool, start, end));
 	for (; word != POOL_NONE; word = next_word(pool, word, end)) {
 		pool->used[word] |= pool_map_word(&pool->parts, word) &
 				    range_mask(word, start, end);
@@ -271,7 +271,7 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
 		return;
 
 	end = start + len;
-	pool->dirty -= count_dirty(pool, start, end);
+	WRITE_ONCE(pool->dirty, pool->dirty - count_dirty(pool, start, end));
 	part = pool_map_prev(&pool->parts, end);
 	if (part != end && flag(pool->soiled, part))
 		split(pool, end, part);

@@ -41,6 +41,7 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 
 #define noinline		__attribute((__noinline__))
+#define WRITE_ONCE(x, value)	((x) = (value))
 #define U64_MAX			(~0ULL)
 #define BITS_PER_LONG		((int)(CHAR_BIT * sizeof(long)))
 

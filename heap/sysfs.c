@@ -109,11 +109,11 @@ static ssize_t keep_value_show(struct device *dev, struct device_attribute *attr
 
 	switch (to_keep_attribute(attr)->which) {
 	case KEEP_RESERVE:
-		return sysfs_emit(buf, "%llu\n", keep->reserve);
+		return sysfs_emit(buf, "%llu\n", READ_ONCE(keep->reserve));
 	case KEEP_MAX:
-		return sysfs_emit(buf, "%llu\n", keep->max);
+		return sysfs_emit(buf, "%llu\n", READ_ONCE(keep->max));
 	default:
-		return sysfs_emit(buf, "%u\n", keep->idle_ms);
+		return sysfs_emit(buf, "%u\n", READ_ONCE(keep->idle_ms));
 	}
 }
 
