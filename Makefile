@@ -102,6 +102,9 @@ check-packages:
 fuzz:
 	selftests/fuzz/device/run $(SEED)
 
+torture:
+	selftests/torture/run
+
 coverage:
 	selftests/coverage/run
 
@@ -146,6 +149,8 @@ help:
 	@echo "make check-packages   Debian's packages: built, installed, upgraded and removed on a machine"
 	@echo '                      with DKMS in QEMU; takes half an hour'
 	@echo 'make fuzz             fuzz the device nodes until something is found; SEED='
+	@echo 'make torture          stress with delays at random, and for data races, until DURATION='
+	@echo '                      seconds are over (3600); SEED=, LANES= and ONLY= repeat a part'
 	@echo 'make coverage         lines and branches of the modules that the tests reach'
 	@echo 'make vm CMD="..."     run a command in QEMU on the standard board, modules loaded'
 	@echo '                      LANE=6.1|6.12   kernel; default $(LANE)'
@@ -179,5 +184,5 @@ help:
 
 .PHONY: all modules modules_install userspace install-userspace install uninstall dkms-source \
 	dkms-install dkms-uninstall dist deb run check check-quick check-all check-debug check-programs \
-	check-proofs check-coherency check-packages fuzz coverage vm gdb bench bench-check \
+	check-proofs check-coherency check-packages fuzz torture coverage vm gdb bench bench-check \
 	compile_commands.json clean distclean help

@@ -272,3 +272,7 @@ guest stress 6.12 stress/build '' arm64/exhaust arm64/kill
 guest stress-pressure 6.12 stress/build '--mem 1G' arm64/pressure
 guest stress-suspend 6.12 stress/build '' arm64/suspend
 guest stress-reload 6.12 stress/build '' arm64/reload
+
+# Modules that are late at random.
+guest torture 6.12 torture/build "--tree $("$SELFTESTS/variant" torture)" \
+	arm64/heap/stress arm64/pmem/stress arm64/stress/kill

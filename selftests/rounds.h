@@ -16,6 +16,12 @@ static inline bool kernel_debugs(void)
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
 }
 
+/* Are our modules late at random, as those that torture/ builds? */
+static inline bool modules_are_late(void)
+{
+	return !access("/sys/module/contig_heaps/parameters/delay_seed", F_OK);
+}
+
 /* Is a word on the kernel's command line? */
 static inline bool kernel_was_told(const char *word)
 {
@@ -30,12 +36,14 @@ static inline bool kernel_was_told(const char *word)
 /*
  * Of @all rounds, those to make: all of them with "rounds.all" on the command line, or else one in
  * three. A kernel that watches every access and lock takes many times as long for each, and sees in
- * a few what others need luck for: there it is one in eight.
+ * a few what others need luck for: there it is one in eight, and so it is with modules that are late.
  */
 static inline int rounds(int all)
 {
-	int part = kernel_was_told("rounds.all") ? 1 : kernel_debugs() ? 8 : 3;
+	int part = kernel_debugs() || modules_are_late() ? 8 : 3;
 
+	if (kernel_was_told("rounds.all"))
+		part = 1;
 	return (all + part - 1) / part;
 }
 

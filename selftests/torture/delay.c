@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Delays at random: delay.h. */
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/export.h>
+#include <linux/jhash.h>
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+#include <linux/percpu.h>
+
+/* Longest delay of who may not sleep, and of who may, in microseconds. */
+#define BUSY_US		300
+#define SLEEP_US	3000
+
+static unsigned int seed = 1;
+module_param_named(delay_seed, seed, uint, 0444);
+MODULE_PARM_DESC(delay_seed, "which places are slow, and what is delayed there");
+
+static unsigned int chance = 8;
+module_param_named(delay_chance, chance, uint, 0444);
+MODULE_PARM_DESC(delay_chance, "how many of 4096 passes are delayed at a place, 0 for none");
+
+static atomic_t passes = ATOMIC_INIT(0);
+static atomic_t delays = ATOMIC_INIT(0);
+module_param_named(delay_count, delays.counter, int, 0444);
+MODULE_PARM_DESC(delay_count, "how many delays there have been");
+
+/*
+ * Were all places delayed alike, everybody would be late by the same, and the order would seldom
+ * change. So the seed makes one of eight places much slower than the others, and leaves half of
+ * them as they are.
+ */
+static unsigned int chance_of(unsigned int place)
+{
+	unsigned int kind = jhash_2words(place, 0, seed) % 8;
+
+	if (!kind)
+		return chance * 32;
+	return kind < 4 ? chance : 0;
+}
+
+/* When a processor was busy with nothing last: some places are passed for each page of a heap. */
+static DEFINE_PER_CPU(unsigned long, last_busy);
+
+static void be_busy(unsigned int us)
+{
+	if (raw_cpu_read(last_busy) == jiffies)
+		return;
+	raw_cpu_write(last_busy, jiffies);
+	udelay(us);
+}
+
+void torture_delay(unsigned int place, bool sleep)
+{
+	u32 random;
+
+	if (!chance)
+		return;
+	random = jhash_2words(place, atomic_inc_return(&passes), seed);
+	if (random % 4096 >= chance_of(place))
+		return;
+	random /= 4096;
+	atomic_inc(&delays);
+	/* Either ends a time slice, or does not; both change the order. */
+	if (sleep && random % 2)
+		usleep_range(random % SLEEP_US, SLEEP_US);
+	else
+		be_busy(random % BUSY_US);
+}
+EXPORT_SYMBOL_GPL(torture_delay);
