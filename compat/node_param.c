@@ -69,14 +69,17 @@ static struct pmem_node *make(char *text)
 	};
 	char *region, *option;
 	bool lent = false;
+	int ret;
 
 	config.name = strsep(&text, ":");
 	region = strsep(&text, ":");
 	if (!region)
 		return ERR_PTR(-EINVAL);
-	while ((option = strsep(&text, ":")))
-		if (parse_option(option, &config, &lent))
-			return ERR_PTR(-EINVAL);
+	while ((option = strsep(&text, ":"))) {
+		ret = parse_option(option, &config, &lent);
+		if (ret)
+			return ERR_PTR(ret);
+	}
 
 	config.heap = contig_heap_open(config.name, region, !config.cached);
 	if (lent)
