@@ -10,7 +10,7 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
-# What there is without FULL=1 takes 75 minutes on two processors: everything runs on some kernel,
+# What there is without FULL=1 takes 85 minutes on two processors: everything runs on some kernel,
 # and on each kernel what its interface decides about. Kernels that differ in one thing alone, the size
 # of pages or the kind of locks, are left to FULL=1.
 
@@ -274,5 +274,6 @@ guest stress-suspend 6.12 stress/build '' arm64/suspend
 guest stress-reload 6.12 stress/build '' arm64/reload
 
 # Modules that are late at random.
-guest torture 6.12 torture/build "--tree $("$SELFTESTS/variant" torture)" \
-	arm64/heap/stress arm64/pmem/stress arm64/stress/kill
+LATE="--tree $("$SELFTESTS/variant" torture)"
+guest torture 6.12 torture/build "$LATE" arm64/heap/stress arm64/pmem/stress
+full torture-kill 6.12 torture/build "$LATE" arm64/stress/kill
