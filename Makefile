@@ -147,7 +147,7 @@ help:
 	@echo 'make check-proofs     the pool proved, life cycles modelled; takes a quarter of an hour'
 	@echo 'make check-coherency  tests with a model of a cache beneath them'
 	@echo "make check-packages   Debian's packages: built, installed, upgraded and removed on a machine"
-	@echo '                      with DKMS in QEMU; takes half an hour'
+	@echo '                      with DKMS in QEMU; takes long'
 	@echo 'make fuzz             fuzz the device nodes until something is found; SEED='
 	@echo 'make torture          stress with delays at random, and for data races, until DURATION='
 	@echo '                      seconds are over (3600); SEED=, LANES= and ONLY= repeat a part'
