@@ -285,7 +285,12 @@ void cleaner_stop(struct stock *stock)
  */
 void cleaner_wake(struct stock *stock)
 {
-	if (stock->cleaner && !timer_pending(&stock->alarm))
+	if (!stock->cleaner)
+		return;
+	/* An alarm that has not gone off yet finds what there is to zero. */
+	smp_mb();
+	/* When it goes off, the kernel's write is not marked. */
+	if (!data_race(timer_pending(&stock->alarm)))
 		mod_timer(&stock->alarm, jiffies + 1);
 }
 

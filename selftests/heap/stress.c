@@ -70,11 +70,10 @@ struct buffer {
 };
 
 /* A new buffer, which has to be zero, with the owner's tag all over it. */
-static bool take(int heap, struct buffer *buffer, __u32 *state)
+static bool take(int heap, struct buffer *buffer, size_t len, __u32 tag)
 {
-	buffer->len = (1 + next_random(state) %
-		       (1U << next_random(state) % 10)) * KiB(4);
-	buffer->tag = next_random(state);
+	buffer->len = len;
+	buffer->tag = tag;
 	buffer->fd = heap_alloc(heap, buffer->len);
 	if (buffer->fd < 0)
 		/* All of it together is less than a heap. */
@@ -104,6 +103,7 @@ static bool work(const int *heap, __u32 seed, int left)
 	struct buffer own[SLOTS];
 	__u32 state = seed * 0x9e3779b1U + 1;
 	bool ok = true;
+	size_t len;
 	int i;
 
 	for (i = 0; i < SLOTS; i++)
@@ -111,11 +111,11 @@ static bool work(const int *heap, __u32 seed, int left)
 	while (ok && left--) {
 		struct buffer *buffer = &own[next_random(&state) % SLOTS];
 
+		len = (1 + next_random(&state) % (1U << next_random(&state) % 10)) * KiB(4);
 		if (buffer->fd >= 0)
 			ok = give(buffer);
 		else
-			ok = take(heap[next_random(&state) % 2], buffer,
-				  &state);
+			ok = take(heap[next_random(&state) % 2], buffer, len, next_random(&state));
 	}
 	for (i = 0; i < SLOTS; i++)
 		if (own[i].fd >= 0)
@@ -224,6 +224,35 @@ TEST_F(stress, killed_at_any_point)
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
 	EXPECT_TRUE(all_back(self->heap));
+}
+
+#define PIECE	KiB(256)
+#define PIECES	192
+#define PASSES	24
+
+/*
+ * All there is, given back and taken again while it is being zeroed: by a thread that runs when
+ * nobody else wants the processor, so there is one process for two of them. Nothing may be zeroed
+ * late.
+ */
+TEST(alone_while_memory_is_zeroed)
+{
+	static struct buffer own[PIECES];
+	int heap[2] = { heap_open("adsp"), heap_open("adsp-uncached") };
+	int i, pass, passes = rounds(PASSES);
+	__u32 state = 0xa10e;
+
+	ASSERT_EQ(PIECES * PIECE, heap_query(heap[0]).total);
+	for (pass = 0; pass < passes; pass++) {
+		for (i = 0; i < PIECES; i++)
+			ASSERT_TRUE(take(heap[0], &own[i], PIECE, next_random(&state)));
+		for (i = 0; i < PIECES; i++)
+			ASSERT_TRUE(give(&own[i]));
+		usleep(next_random(&state) % 20000);
+	}
+	EXPECT_TRUE(all_back(heap));
+	close(heap[0]);
+	close(heap[1]);
 }
 
 TEST_HARNESS_MAIN
