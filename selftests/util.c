@@ -208,6 +208,21 @@ long meminfo(const char *field)
 	return kib;
 }
 
+long available_memory(void)
+{
+	char *zones = read_text("/proc/zoneinfo"), *line = zones;
+	long pages = 0;
+
+	if (!zones)
+		die("/proc/zoneinfo");
+	while ((line = strstr(line, " count: "))) {
+		line += strlen(" count: ");
+		pages += strtol(line, NULL, 10);
+	}
+	free(zones);
+	return meminfo("MemAvailable:") + pages * (sysconf(_SC_PAGESIZE) >> 10);
+}
+
 /* A line of /proc/vmstat; -1 if it is not there. */
 long vm_count(const char *name)
 {

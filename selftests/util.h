@@ -32,6 +32,13 @@ char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 char *read_text(const char *path);
 bool write_text(const char *path, const char *text);
 long meminfo(const char *field);
+
+/*
+ * KiB that could be allocated: what /proc/meminfo says, and what processors have on lists of their own,
+ * which may be tens of MiB and is not counted there.
+ */
+long available_memory(void);
+
 long vm_count(const char *name);
 bool has_huge_pages(void);
 bool has_huge_frames(void);

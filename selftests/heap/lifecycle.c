@@ -77,7 +77,7 @@ static bool file_has(const char *path, const char *text)
 static long available_kib(void)
 {
 	write_text("/proc/sys/vm/drop_caches", "3");
-	return meminfo("MemAvailable:");
+	return available_memory();
 }
 
 /* As kernels with addresses of 64 bits and of 32 bits write it. */
@@ -456,7 +456,7 @@ FIXTURE_SETUP(shared)
 {
 	ASSERT_TRUE(module_gone());
 	ASSERT_EQ(0, module_load(""));
-	ASSERT_EQ(0, load_module("pmem_compat", ""));
+	ASSERT_EQ(0, insert_module("pmem_compat", ""));
 	ASSERT_TRUE(node_exists(variant->name));
 	ASSERT_EQ(0, access(variant->legacy_node, F_OK));
 }

@@ -82,7 +82,7 @@ static bool has_high_memory(void)
 /* Pages that were freed come back to the count a little later. */
 static void wait_for_memory(long available)
 {
-	while (meminfo("MemAvailable:") < available - (long)(MiB(24) >> 10))
+	while (available_memory() < available - (long)(MiB(24) >> 10))
 		usleep(10000);
 }
 
@@ -269,7 +269,7 @@ TEST_F(memory, all_there_is_and_back)
 {
 	static struct buffers all;
 	__u64 had = heap_query(self->heap).free;
-	long kills = vm_count("oom_kill"), before = meminfo("MemAvailable:");
+	long kills = vm_count("oom_kill"), before = available_memory();
 
 	if (variant->uncached)
 		SKIP(return, "it is the memory of the cached heap");
@@ -310,7 +310,7 @@ static void take_and_hold(int heap, int full, int until)
 /* Several race for the last of it: each sees ENOMEM, and nobody is killed for what another took. */
 TEST_F(memory, all_there_is_by_several_at_once)
 {
-	long kills = vm_count("oom_kill"), before = meminfo("MemAvailable:");
+	long kills = vm_count("oom_kill"), before = available_memory();
 	__u64 had = heap_query(self->heap).free;
 	int full[2], until[2], status, i;
 	pid_t pid[WORKERS];
@@ -559,7 +559,7 @@ TEST_F(memory, sync_of_a_part)
 /* Killed while it allocates, however often that takes. */
 TEST_F(memory, fatal_signal)
 {
-	long before = meminfo("MemAvailable:");
+	long before = available_memory();
 	bool seen = false;
 	int i;
 

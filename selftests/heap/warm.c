@@ -208,12 +208,12 @@ TEST_F(warm, goes_with_the_module)
 	long misc = vm_count("nr_kernel_misc_reclaimable"), available;
 
 	drop();
-	available = meminfo("MemAvailable:");
+	available = available_memory();
 	ASSERT_TRUE(soil(self->heap, MiB(60)));
 	close(self->heap);
 	ASSERT_EQ(0, module_unload());
 	EXPECT_EQ(misc, vm_count("nr_kernel_misc_reclaimable"));
-	while (meminfo("MemAvailable:") < available - (long)(MiB(16) >> 10))
+	while (available_memory() < available - (long)(MiB(16) >> 10))
 		usleep(10000);
 }
 
