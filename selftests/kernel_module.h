@@ -8,17 +8,41 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+/*
+ * With DEBUG_KOBJECT_RELEASE, the directory of a driver goes seconds after its module, and until then
+ * the next one cannot have its name. Nothing else is waited for.
+ */
+static inline void wait_for_driver_to_go(const char *module)
+{
+	static const char *const drivers[][2] = {
+		{ "contig_heaps", "contig-heap" }, { "pmem_compat", "pmem-compat" },
+	};
+	char loaded[128], driver[128];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
+		if (strcmp(module, drivers[i][0]))
+			continue;
+		snprintf(loaded, sizeof(loaded), "/sys/module/%s", module);
+		snprintf(driver, sizeof(driver), "/sys/bus/platform/drivers/%s", drivers[i][1]);
+		while (access(loaded, F_OK) && !access(driver, F_OK))
+			usleep(10000);
+	}
+}
+
 /* One that is installed. Returns 0, or -1 with errno as the kernel said. */
-static inline int load_module(const char *name, const char *parameters)
+static inline int insert_module(const char *name, const char *parameters)
 {
 	struct utsname kernel;
 	int fd, ret, error;
 	char path[256];
 
+	wait_for_driver_to_go(name);
 	uname(&kernel);
 	snprintf(path, sizeof(path), "/lib/modules/%s/updates/%s.ko", kernel.release, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);

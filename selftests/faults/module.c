@@ -16,6 +16,7 @@
 
 #include "../heap/module.h"
 #include "../heap/test.h"
+#include "../kernel_module.h"
 #include "fault_test.h"
 
 #define HEAP_DRIVER	"/sys/bus/platform/drivers/contig-heap/"
@@ -39,6 +40,7 @@ static bool load(const char *name)
 {
 	char command[64];
 
+	wait_for_driver_to_go(name);
 	snprintf(command, sizeof(command), "modprobe %s", name);
 	return !system(command);
 }

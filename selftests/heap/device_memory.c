@@ -25,7 +25,7 @@ static int load_device(const char *parameters)
 {
 	if (!module_is_loaded() && module_load(""))
 		return -1;
-	return load_module("device_memory", parameters);
+	return insert_module("device_memory", parameters);
 }
 
 static int unload_device(void)
@@ -139,7 +139,7 @@ TEST(memory_is_no_device)
 	for (i = 0; i < ARRAY_SIZE(memory); i++) {
 		EXPECT_ERRNO(EINVAL, load_device(memory[i]));
 	}
-	EXPECT_TRUE(log_has("device_memory: the range is memory, not a device's"));
+	EXPECT_TRUE(log_has("device_memory: the range is memory, not device registers"));
 	/* Of heaps that there are: one is not mapped by the kernel, and one lent to it. */
 	EXPECT_ERRNO(EBUSY, load_device("base=0x76000000"));
 	EXPECT_ERRNO(EBUSY, load_device("base=0x7a000000"));
@@ -149,11 +149,11 @@ TEST(memory_is_no_device)
 TEST(device_is_no_memory)
 {
 	EXPECT_ERRNO(EINVAL, load_device("as_memory=Y base=" RTC));
-	EXPECT_TRUE(log_has("device_memory: no memory is known in that range"));
+	EXPECT_TRUE(log_has("device_memory: the range is not known to be memory"));
 	EXPECT_ERRNO(EINVAL, load_device("as_memory=Y"));
 	EXPECT_TRUE(log_has("device_memory: no address is set"));
 	EXPECT_ERRNO(EBUSY, load_device("as_memory=Y base=0x60000000"));
-	EXPECT_TRUE(log_has("device_memory: nothing keeps the kernel"));
+	EXPECT_TRUE(log_has("device_memory: the range is not reserved: the kernel may use"));
 }
 
 TEST_HARNESS_MAIN

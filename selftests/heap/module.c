@@ -5,7 +5,7 @@
 
 int module_load(const char *parameters)
 {
-	return load_module("contig_heaps", parameters);
+	return insert_module("contig_heaps", parameters);
 }
 
 /* Together with what uses it. */

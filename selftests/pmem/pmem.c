@@ -401,7 +401,7 @@ bool device_sees(int fd, const void *memory, size_t len)
 /* Returns 0, or -1 with errno as the kernel said. */
 int pmem_load(const char *parameters)
 {
-	return load_module("pmem_compat", parameters);
+	return insert_module("pmem_compat", parameters);
 }
 
 bool pmem_is_loaded(void)

@@ -12,6 +12,7 @@
 #include "../heap/importer_client.h"
 #include "../heap/module.h"
 #include "../heap/test.h"
+#include "../kernel_module.h"
 
 #define DRIVER	"/sys/bus/platform/drivers/contig-heap/"
 #define USERS	4
@@ -122,6 +123,15 @@ FIXTURE_SETUP(reload)
 	}
 }
 
+static bool load(const char *name)
+{
+	char command[64];
+
+	wait_for_driver_to_go(name);
+	snprintf(command, sizeof(command), "modprobe %s", name);
+	return !system(command);
+}
+
 FIXTURE_TEARDOWN(reload)
 {
 	int i, status;
@@ -132,7 +142,8 @@ FIXTURE_TEARDOWN(reload)
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
 	/* What the tests found loaded is there again, and works. */
-	system("modprobe contig_heaps; modprobe pmem_compat");
+	load("contig_heaps");
+	load("pmem_compat");
 }
 
 /* Until it is done: what still holds a device or a module goes away. */
@@ -179,7 +190,8 @@ TEST_F(reload, modules)
 			refused++;
 			usleep(200);
 		}
-		ASSERT_EQ(0, system("modprobe contig_heaps && modprobe pmem_compat"));
+		ASSERT_TRUE(load("contig_heaps"));
+		ASSERT_TRUE(load("pmem_compat"));
 		usleep(3000);
 	}
 	TH_LOG("%d times unloaded and loaded under %d users, %d times refused", times, USERS,
