@@ -7,6 +7,9 @@
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 /* Longest delay of who may not sleep, and of who may, in microseconds. */
 #define BUSY_US		300
@@ -39,15 +42,27 @@ static unsigned int chance_of(unsigned int place)
 	return kind < 4 ? chance : 0;
 }
 
-/* When a processor was busy with nothing last: some places are passed for each page of a heap. */
-static DEFINE_PER_CPU(unsigned long, last_busy);
+/*
+ * When who may not sleep was delayed last on a processor: some places are passed for each page of a
+ * heap.
+ */
+static DEFINE_PER_CPU(unsigned long, last_delay);
 
-static void be_busy(unsigned int us)
+static bool is_too_early(void)
 {
-	if (raw_cpu_read(last_busy) == jiffies)
-		return;
-	raw_cpu_write(last_busy, jiffies);
-	udelay(us);
+	if (raw_cpu_read(last_delay) == jiffies)
+		return true;
+	raw_cpu_write(last_delay, jiffies);
+	return false;
+}
+
+/*
+ * Could others be given the processor here, for as long as they like? Kernels that never do so do
+ * not know, and say no.
+ */
+static bool may_be_preempted(void)
+{
+	return preemptible() && !in_softirq() && !rcu_preempt_depth() && task_is_running(current);
 }
 
 void torture_delay(unsigned int place, bool sleep)
@@ -59,12 +74,14 @@ void torture_delay(unsigned int place, bool sleep)
 	random = jhash_2words(place, atomic_inc_return(&passes), seed);
 	if (random % 4096 >= chance_of(place))
 		return;
+	if (!sleep && is_too_early())
+		return;
 	random /= 4096;
 	atomic_inc(&delays);
 	/* Either ends a time slice, or does not; both change the order. */
-	if (sleep && random % 2)
+	if (random % 2 && (sleep || may_be_preempted()))
 		usleep_range(random % SLEEP_US, SLEEP_US);
 	else
-		be_busy(random % BUSY_US);
+		udelay(random % BUSY_US);
 }
 EXPORT_SYMBOL_GPL(torture_delay);

@@ -7,6 +7,7 @@
  * action=refuse: loading fails
  * action=leak:   memory is allocated and forgotten
  * action=beyond: a byte beyond an allocation is written, where nothing else is
+ * action=race:   two tasks count in one variable, without a lock
  * otherwise it does nothing.
  */
 
@@ -18,16 +19,20 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 static char *action = "nothing";
 module_param(action, charp, 0444);
-MODULE_PARM_DESC(action, "what to do at load: nothing, warn, oops, refuse, leak or beyond");
+MODULE_PARM_DESC(action, "what to do at load: nothing, warn, oops, refuse, leak, beyond or race");
 
 /* The first page is never mapped. */
 static unsigned long wild = 0x18;
 
 /* Less than the object it is taken from, whatever sizes there are: the next byte is nobody's. */
 static const size_t size = 24;
+
+/* Enough for a kernel to look at one that looks at one in thousands. */
+#define COUNTS 1000000
 
 static int __init leak(void)
 {
@@ -51,6 +56,28 @@ static int __init write_beyond(void)
 	return 0;
 }
 
+static int counter;
+
+static void count(struct work_struct *work)
+{
+	int i;
+
+	for (i = 0; i < COUNTS; i++) {
+		counter++;
+		barrier();
+	}
+}
+
+static DECLARE_WORK(other, count);
+
+static int race(void)
+{
+	schedule_work(&other);
+	count(NULL);
+	flush_work(&other);
+	return 0;
+}
+
 static int __init vm_faults_init(void)
 {
 	if (!strcmp(action, "refuse"))
@@ -59,6 +86,8 @@ static int __init vm_faults_init(void)
 		return leak();
 	if (!strcmp(action, "beyond"))
 		return write_beyond();
+	if (!strcmp(action, "race"))
+		return race();
 	WARN_ON(!strcmp(action, "warn"));
 	if (!strcmp(action, "oops"))
 		pr_info("read %d\n", READ_ONCE(*(int *)wild));
