@@ -10,9 +10,9 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
-# What there is without FULL=1 takes 85 minutes on two processors: everything runs on some kernel,
-# and on each kernel what its interface decides about. Kernels that differ in one thing alone, the size
-# of pages or the kind of locks, are left to FULL=1.
+# What there is without FULL=1 takes 50 to 90 minutes on two processors: everything runs on some
+# kernel, and on each kernel what its interface decides about. Kernels that differ in one thing alone,
+# the size of pages or the kind of locks, are left to FULL=1.
 
 STOCK='6.1 6.12 7.x'
 # Heaps, and legacy nodes: where they touch the kernel's memory management and its drivers, and the
@@ -212,7 +212,7 @@ LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.
 guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
 guest fuzz-device debug fuzz/device/build \
 	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
-	arm64/fuzz:1,75,/mnt/share/corpus armhf/fuzz:2,40,/mnt/share/corpus
+	arm64/fuzz:1,50,/mnt/share/corpus armhf/fuzz:2,27,/mnt/share/corpus
 
 # All that can run there, by "make check-debug".
 if [[ -n ${FULL:-} ]]; then
