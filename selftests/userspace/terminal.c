@@ -545,7 +545,7 @@ static size_t longest_run(struct vt *vt)
 	unsigned int line;
 
 	for (line = 0; line < vt->lines; line++) {
-		len = strlen(vt_text(vt, line)) > 14 ? strspn(vt->text + 14, "a") : 0;
+		len = strlen(vt_text(vt, line)) > 12 ? strspn(vt->text + 12, "a") : 0;
 		if (len > longest)
 			longest = len;
 	}
@@ -571,7 +571,7 @@ TEST_F(terminal, map_fits)
 		EXPECT_EQ(0, finish(self, 0));
 		EXPECT_NE(0U, self->vt.coloured);
 		EXPECT_EQ(0U, self->vt.unknown);
-		if (sizes[i].columns < 14 + 16)
+		if (sizes[i].columns < 12 + 16)
 			continue;
 		EXPECT_EQ(sizes[i].cells, longest_run(&self->vt));
 	}

@@ -90,8 +90,15 @@ test_general() {
 		expect "help of $command" 0 dmaheap "$command" --help
 		has "$command says how to call it" "^Usage: dmaheap $command"
 		expect "$command with an option that is not there" 2 dmaheap "$command" --nonsense
+		has "$command says one thing about it" "^dmaheap $command: .*--nonsense" "$WORK/err"
+		[ "$(wc -l <"$WORK/err")" -eq 2 ]
+		verdict "$command says where to look" $?
 	done
+	expect 'help for a command' 0 dmaheap help map
+	has 'it is that of the command' '^Usage: dmaheap map'
+	expect 'help for no command' 2 dmaheap help nonsense
 	expect 'version' 0 dmaheap --version
+	expect 'version in short' 0 dmaheap -V
 	expect 'no command' 2 dmaheap
 	expect 'unknown command' 2 dmaheap nonsense
 	expect 'output that cannot be written' 1 sh -c "$HERE/dmaheap list >/dev/full"
@@ -125,6 +132,9 @@ test_info() {
 	has 'info tells of no-map' 'carveout outside the linear map, write-combined'
 	expect 'info of CMA' 0 dmaheap info video
 	has 'info tells of CMA' '^kind +CMA area, cached'
+	expect 'info for programs' 0 dmaheap info --json adsp
+	has 'JSON has the heap and its memory' '^\{"name": "adsp", .*"kind": "carveout", "size": 50331648,'
+	has 'JSON has what it can' '"can_align": true, "can_sync_part": true, "no_map": false}$'
 	expect 'info as a user' 0 as_user "$HERE/dmaheap" info adsp
 	has 'a user is told why not' 'cannot be opened: permission denied'
 	expect 'info of no heap' 3 dmaheap info no-such
@@ -168,6 +178,7 @@ test_alloc() {
 	expect 'alloc as large as nothing' 2 dmaheap alloc adsp -
 	expect 'alloc from the twin' 0 dmaheap alloc --uncached adsp 1M
 	expect 'alloc from no twin' 5 dmaheap alloc --cached audio-uncached 1M
+	has 'no twin is explained' 'no cached heap: it is outside the linear map' "$WORK/err"
 	expect 'alloc from one of several' 0 dmaheap alloc --or=no-such --or=linux,cma no-such-either 1M
 	has 'alloc tells from which' '^from linux,cma$'
 	expect 'alloc from none of several' 3 dmaheap alloc --or=nor-this no-such 4K
@@ -175,10 +186,21 @@ test_alloc() {
 	expect 'alloc with an alignment' 0 dmaheap alloc --align=4M adsp 1M
 	expect 'alloc with a bad alignment' 2 dmaheap alloc --align=3K adsp 1M
 	expect 'alloc of too much' 1 dmaheap alloc adsp 1T
-	has 'too much is explained' 'not enough contiguous memory' "$WORK/err"
+	has 'too much is an error' 'not enough contiguous memory' "$WORK/err"
+	has 'too much is explained' 'adsp has 48 MiB: 48 MiB free' "$WORK/err"
+	has 'and what to do' 'reserve more' "$WORK/err"
+	hold adsp 40M
+	expect 'alloc of more than is free' 1 dmaheap alloc adsp 20M
+	has 'it tells who has the rest' '"dmaheap buffers adsp"' "$WORK/err"
+	release
+	expect 'alloc of a fraction' 0 dmaheap alloc --dump=16 adsp 1.5m
+	expect 'alloc of a decimal number' 0 dmaheap alloc --output="$WORK/copy" adsp 010K
+	[ "$(wc -c <"$WORK/copy")" -eq 12288 ]
+	verdict 'a leading zero is not octal' $?
+	rm "$WORK/copy"
 	expect 'alloc of nothing' 2 dmaheap alloc adsp 0
 	expect 'alloc of what is no size' 2 dmaheap alloc adsp 12Q
-	expect 'alloc with a long name' 1 dmaheap alloc -n 01234567890123456789012345678901 adsp 4K
+	expect 'alloc with a long name' 2 dmaheap alloc -n 01234567890123456789012345678901 adsp 4K
 	expect 'alloc from no heap' 3 dmaheap alloc no-such 4K
 	expect 'alloc as a user' 4 as_user "$HERE/dmaheap" alloc adsp 4K
 	# shellcheck disable=SC2016 # expanded by the program
@@ -194,10 +216,11 @@ test_alloc() {
 test_map() {
 	hold adsp 3M --name=shown --align=1M
 	expect 'map' 0 dmaheap map --colour=never adsp
-	has 'map draws the buffer' '^ +[0-9]+  [.:]*aaa'
+	has 'map has totals' '^adsp: 48 MiB, 3 MiB used by 1 buffer, 45 MiB free, '
+	has 'map draws the buffer' '^0x[0-9a-f]{8}  [.:]*aaa'
 	lacks 'map uses no colours' "$(printf '\033')"
 	has 'map explains the buffer' "a 3 MiB, adsp, shown, by $PID \(dmaheap\)"
-	cells=$(grep -E '^ +[0-9]+  [a.:#]+$' "$WORK/out" | tr -cd a | wc -c)
+	cells=$(grep -E '^0x[0-9a-f]+  [a.:#]+$' "$WORK/out" | cut -d ' ' -f 3 | tr -cd a | wc -c)
 	[ "$cells" -eq 64 ]
 	verdict 'the buffer has its share of cells' $?
 	expect 'map of the twin' 0 dmaheap map adsp-uncached
@@ -206,12 +229,38 @@ test_map() {
 	has 'map uses colours' "$(printf '\033')\[48;5;33m"
 	expect 'map as a picture' 0 dmaheap map --svg="$WORK/map.svg" adsp
 	has 'the picture is SVG' '<svg xmlns=' "$WORK/map.svg"
-	has 'the picture has the buffer' "<title>3145728 bytes at [0-9]+, adsp, shown, by $PID" \
+	has 'the picture has the buffer' "<title>3 MiB at 0x[0-9a-f]+, adsp, shown, by $PID" \
 		"$WORK/map.svg"
+	has 'the picture names the buffer' '^<text .*>3 MiB at .*</text>$' "$WORK/map.svg"
 	has 'the picture is whole' '^</svg>$' "$WORK/map.svg"
 	expect 'map as a user' 0 as_user "$HERE/dmaheap" map adsp
 	has 'a user sees how much' '^\[####\.+\]$'
+	has 'a user is told why' 'only root can see the offsets'
+	expect 'map for programs' 0 dmaheap map --json adsp
+	has 'JSON has cells' '"cell": 49152, "cells": "[.:]*#{64}[.:]*"'
+	has 'JSON has the buffer' '"size": 3145728, "heap": "adsp", "name": "shown", "offset": [0-9]+,'
+	umount /sys/kernel/debug
+	expect 'map without debugfs' 0 dmaheap map adsp
+	has 'it says what is missing' 'debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug'
+	expect 'buffers without debugfs' 0 dmaheap buffers
+	has 'it says so, too' 'debugfs is not mounted' "$WORK/err"
+	mount -t debugfs debugfs /sys/kernel/debug
 	release
+	hold adsp 3M --name=first --align=1M
+	first=$PID
+	exec 7>&8 8>&-
+	hold adsp 1M --name=second
+	expect 'map of two' 0 dmaheap map adsp
+	has 'map has the first' ', first, by'
+	has 'map has the second' ', second, by'
+	grep ', by ' "$WORK/out" | sort -c
+	verdict 'the legend is in the order of offsets' $?
+	grep ', by ' "$WORK/out" | head -n 1 | grep -q second
+	verdict 'which is not that of allocation' $?
+	release
+	echo >&7
+	exec 7>&-
+	wait "$first"
 	hold video 4M
 	expect 'map of CMA' 0 dmaheap map video
 	has 'map of CMA has the buffer' "a 4 MiB, video, -, by $PID"
@@ -232,12 +281,15 @@ test_buffers() {
 	has 'buffers of the heap has it' '5 MiB adsp '
 	expect 'buffers of another' 0 dmaheap buffers mdp
 	has 'buffers of another has none' '^No buffers'
+	expect 'buffers of the twin' 0 dmaheap buffers adsp-uncached
+	has 'the twin has the same memory' '5 MiB adsp '
+	expect 'buffers of no heap' 3 dmaheap buffers no-such
 	expect 'buffers for programs' 0 dmaheap buffers --json
 	has 'JSON has the buffer' '"size": 5242880, "heap": "adsp", "name": "\\"q'
-	has 'JSON has the holder' "\"holders\": \[\{\"pid\": $PID, \"comm\": \"dmaheap\", \"fds\": 1"
+	has 'JSON has the holder' "^ *\{\"pid\": $PID, \"comm\": \"dmaheap\", \"fds\": 1"
 	expect 'buffers as a user' 0 as_user "$HERE/dmaheap" buffers
 	has 'a user sees none of others' '^No buffers'
-	has 'a user is told' 'cannot see all processes' "$WORK/err"
+	has 'a user is told' 'cannot inspect [0-9]+ processes' "$WORK/err"
 	release
 	expect 'buffers when all are gone' 0 dmaheap buffers adsp
 	has 'no buffer is left' '^No buffers'
@@ -247,6 +299,9 @@ test_watch() {
 	hold adsp 12M
 	expect 'watch' 0 dmaheap watch --count=1 adsp
 	has 'watch draws use' '^adsp +\[######\.+\] +36 MiB'
+	expect 'watch for programs' 0 dmaheap watch --json --count=2 --interval=1 adsp
+	[ "$(grep -cE '^\[\{"region": "adsp", .*\}\]\}\]$' "$WORK/out")" -eq 2 ]
+	verdict 'each refresh is a line' $?
 	expect 'watch by an alias' 0 dmaheap watch --count=1 linux,cma cma-uncached
 	[ "$(grep -c '^default_cma_region ' "$WORK/out")" -eq 1 ]
 	verdict 'watch has memory once' $?
@@ -276,18 +331,18 @@ test_trim() {
 	has 'info tells what the kernel has' '^with the kernel [1-9][0-9]+ \('
 	expect 'trim as a user' 4 as_user "$HERE/dmaheap" trim video
 	expect 'trim to a size' 0 dmaheap trim video 1M
-	has 'trim tells how much went' ' MiB given back, 1 MiB still held$'
+	has 'trim tells how much went' ' MiB returned to the kernel, 1 MiB still held$'
 	[ "$(held)" -eq 1048576 ]
 	verdict 'so much is held' $?
 	expect 'map of it' 0 dmaheap map --colour=never video
-	has 'map has blanks' '^ +[0-9]+  [.:]* +$'
+	has 'map has blanks' '^0x[0-9a-f]+  [.:]* +$'
 	has 'map explains them' "blank: the kernel's"
 	expect 'trim' 0 dmaheap trim video-uncached
 	[ "$(held)" -eq 0 ]
 	verdict 'nothing is held' $?
 	expect 'trim of system memory' 0 dmaheap trim system
 	expect 'trim of a carveout' 5 dmaheap trim adsp
-	has 'a carveout is explained' 'kind "carveout", which has nothing to give back' "$WORK/err"
+	has 'a carveout is explained' 'kind "carveout", which cannot go back to the kernel' "$WORK/err"
 	expect 'trim of no heap' 3 dmaheap trim no-such
 	expect 'trim to no size' 2 dmaheap trim video 12Q
 	echo 5000 | tee /sys/class/*/video/keep >/dev/null
@@ -302,6 +357,9 @@ test_sync() {
 	expect 'sync behind the end' 1 dmaheap sync --offset=1M "$PID" "$FD"
 	expect 'sync of no fd' 3 dmaheap sync "$PID" 99
 	expect 'sync of what is no dma-buf' 1 dmaheap sync "$PID" 1
+	has 'it says one thing' '^dmaheap: fd [0-9]+: not a dma-buf$' "$WORK/err"
+	expect 'sync of what is not open' 1 dmaheap sync 99
+	has 'it says what' '^dmaheap: fd 99: not an open file descriptor$' "$WORK/err"
 	expect "sync of root's as a user" 4 as_user "$HERE/dmaheap" sync "$PID" "$FD"
 	release
 	expect 'sync of no number' 2 dmaheap sync one
@@ -310,12 +368,18 @@ test_sync() {
 test_pmem() {
 	expect 'pmem' 0 dmaheap pmem
 	has 'pmem lists a node' '^pmem_adsp +48 MiB +Bitmap'
+	has 'pmem has a header' '^NODE +SIZE +ALLOCATOR$'
 	hold adsp 1M --pmem=pmem_adsp
 	expect 'pmem of a node' 0 dmaheap pmem pmem_adsp
 	has 'pmem tells the size' '^size +50331648'
 	has 'pmem tells what is free' '^free +4[67] MiB, largest'
 	has 'pmem tells who has it open' "^open in +$PID\(dmaheap\), 1 times"
 	has 'pmem tells of regions' '^files and the parts they show:'
+	lacks 'a header is no file' 'pid #'
+	expect 'pmem for programs' 0 dmaheap pmem --json pmem_adsp
+	has 'JSON has the node' '^\{"node": "pmem_adsp", "size": 50331648, "allocator": "Bitmap", '
+	has 'JSON has its user' "^ *\{\"pid\": $PID, \"comm\": \"dmaheap\", \"times\": 1\}"
+	has 'JSON has what is free' '"quantum": 4096, "free": 49283072, "largest": [0-9]+, "users": '
 	release
 	expect 'pmem of no node' 3 dmaheap pmem no-such
 	expect 'pmem as a user' 0 as_user "$HERE/dmaheap" pmem pmem_adsp
@@ -348,7 +412,7 @@ test_examples() {
 
 test_bench() {
 	expect 'bench' 0 dmaheap bench --rounds=3 --to=64K adsp
-	has 'bench measures' '^ +64 KiB( +[0-9]+){6}$'
+	has 'bench measures' '^ +64 KiB( +[0-9]+\.[0-9]){6}$'
 	expect 'bench for programs' 0 dmaheap bench --rounds=1 --to=4K --json adsp
 	has 'JSON has figures' '"size": 4096, "alloc_ns": [0-9]+,'
 	expect 'bench with bad sizes' 2 dmaheap bench --from=2M --to=1M adsp

@@ -54,7 +54,23 @@ static void test_sizes(void)
 	CHECK(no_size("1Q"));
 	CHECK(no_size("1KK"));
 	CHECK(no_size("1KiBs"));
-	CHECK(no_size("1.5M"));
+	/* As people type them: fractions of a unit, small letters, no octal. */
+	CHECK(size_is("1.5M", 3 << 19));
+	CHECK(size_is("0.25g", 1 << 28));
+	CHECK(size_is("0.1K", 102));
+	CHECK(size_is("2.0KiB", 2048));
+	CHECK(size_is("16777215.999999T", (16777215ULL << 40) + 1099510528264));
+	CHECK(size_is("1kib", 1024));
+	CHECK(size_is("3mb", 3 << 20));
+	CHECK(size_is("010K", 10240));
+	CHECK(size_is("0X10", 16));
+	CHECK(no_size("1.5"));
+	CHECK(no_size("1.M"));
+	CHECK(no_size(".5M"));
+	CHECK(no_size("1.5.5M"));
+	CHECK(no_size("1.0000001M"));
+	CHECK(no_size("1.5Q"));
+	CHECK(no_size("0x"));
 }
 
 static bool is_text(uint64_t size, const char *expected)
@@ -70,10 +86,15 @@ static void test_size_texts(void)
 	CHECK(is_text(1023, "1023 B"));
 	CHECK(is_text(1024, "1 KiB"));
 	CHECK(is_text(1536, "1.5 KiB"));
-	CHECK(is_text(1048575, "1023 KiB"));
+	CHECK(is_text(1048575, "1 MiB"));
+	CHECK(is_text(1536000, "1.5 MiB"));
+	CHECK(is_text(1023 << 10, "1023 KiB"));
+	CHECK(is_text(27 << 20 | 8192, "27 MiB"));
 	CHECK(is_text(48 << 20, "48 MiB"));
-	CHECK(is_text(99 * 1048576ULL + 1048575, "99.9 MiB"));
-	CHECK(is_text(UINT64_MAX, "16777215 TiB"));
+	CHECK(is_text(99 * 1048576ULL + 943718, "99.9 MiB"));
+	CHECK(is_text(99 * 1048576ULL + 1048575, "100 MiB"));
+	CHECK(is_text(1ULL << 40, "1 TiB"));
+	CHECK(is_text(UINT64_MAX, "16777216 TiB"));
 }
 
 static bool number_is(const char *text, unsigned long max, unsigned long expected)
@@ -89,6 +110,7 @@ static void test_numbers(void)
 
 	CHECK(number_is("255", 255, 255));
 	CHECK(number_is("0xff", 255, 255));
+	CHECK(number_is("010", 255, 10));
 	CHECK(!parse_number("256", 255, &number));
 	CHECK(!parse_number("", 255, &number));
 	CHECK(!parse_number("-1", ULONG_MAX, &number));

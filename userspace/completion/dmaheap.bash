@@ -23,17 +23,17 @@ _dmaheap() {
 	local command=${COMP_WORDS[1]}
 	local -A options=(
 		[list]='--json --help'
-		[info]='--help'
-		[map]='--svg --colour --help'
+		[info]='--json --help'
+		[map]='--svg --colour --json --help'
 		[buffers]='--json --help'
 		[alloc]='--align --cached --uncached --or --name --fill --input --output --dump --direct
 			--pmem --hold --help'
 		[load]='--direct --help'
 		[store]='--direct --help'
-		[watch]='--count --interval --help'
+		[watch]='--count --interval --json --help'
 		[trim]='--help'
 		[sync]='--begin --end --read --write --offset --length --help'
-		[pmem]='--help'
+		[pmem]='--json --help'
 		[bench]='--from --to --rounds --json --help'
 		[doctor]='--json --help'
 	)

@@ -16,7 +16,7 @@ end
 
 complete -c dmaheap -f
 complete -c dmaheap -n __fish_is_first_arg -l help -s h -d 'Show help'
-complete -c dmaheap -n __fish_is_first_arg -l version -d 'Show versions'
+complete -c dmaheap -n __fish_is_first_arg -l version -s V -d 'Show versions'
 complete -c dmaheap -n __fish_is_first_arg -a list -d 'List regions of memory and the heaps on them'
 complete -c dmaheap -n __fish_is_first_arg -a info -d 'Show everything about one heap'
 complete -c dmaheap -n __fish_is_first_arg -a map -d "Draw a heap's memory"
@@ -37,7 +37,7 @@ complete -c dmaheap -n '__dmaheap_is pmem' -a '(__dmaheap_names /sys/kernel/pmem
 complete -c dmaheap -n '__dmaheap_is alloc load store' -F
 
 complete -c dmaheap -n 'not __fish_is_first_arg' -s h -l help -d 'Show help for the command'
-complete -c dmaheap -n '__dmaheap_is list buffers bench doctor' -s j -l json -d 'Print JSON'
+complete -c dmaheap -n '__dmaheap_is list info map buffers watch pmem bench doctor' -s j -l json -d 'Print JSON'
 complete -c dmaheap -n '__dmaheap_is map' -s s -l svg -rF -d 'Write an SVG picture'
 complete -c dmaheap -n '__dmaheap_is map' -s c -l colour -x -a 'always never auto' -d 'Use colours'
 complete -c dmaheap -n '__dmaheap_is alloc' -s a -l align -x -d 'Align the physical address'

@@ -21,21 +21,21 @@ _dmaheap() {
 		'list:list regions of memory and the heaps on them'
 		'info:show everything about one heap'
 		"map:draw a heap's memory"
-		'buffers:list dma-bufs and who holds them'
+		'buffers:list dma-bufs and the processes that hold them'
 		'alloc:allocate a buffer, fill it, show it, hold it'
 		'load:load a file into a buffer of its size'
 		'store:write a buffer to a file'
 		'watch:show heaps as they change'
-		'trim:give free memory back to the kernel'
+		'trim:return free memory to the kernel'
 		'sync:begin and end a CPU access to a buffer'
 		'pmem:show legacy PMEM nodes and their files'
-		'bench:measure what a buffer costs'
+		'bench:measure the cost of a buffer'
 		'doctor:check heaps and say what to do'
 	)
 	json=('(-j --json)'{-j,--json}'[print JSON]')
 	direct=('(-D --direct)'{-D,--direct}'[go around the page cache]')
 
-	_arguments -C '(- :)'{-h,--help}'[show help]' '(- :)--version[show versions]' \
+	_arguments -C '(- :)'{-h,--help}'[show help]' '(- :)'{-V,--version}'[show versions]' \
 		':command:->command' '*:: :->argument' && return
 	if [[ $state == command ]]; then
 		_describe -t commands command commands
@@ -44,9 +44,9 @@ _dmaheap() {
 	set -- '(- :)'{-h,--help}'[show help for the command]'
 	case $words[1] in
 	list) _arguments $@ $json ;;
-	info) _arguments $@ $heap ;;
+	info) _arguments $@ $json $heap ;;
 	map)
-		_arguments $@ '(-s --svg)'{-s+,--svg=}'[write an SVG picture]:file:_files' \
+		_arguments $@ $json '(-s --svg)'{-s+,--svg=}'[write an SVG picture]:file:_files' \
 			'(-c --colour)'{-c+,--colour=}'[use colours]:when:(always never auto)' $heap
 		;;
 	buffers) _arguments $@ $json $heap ;;
@@ -71,7 +71,7 @@ _dmaheap() {
 		;;
 	store) _arguments $@ $direct ':file descriptor' ':file:_files' ;;
 	watch)
-		_arguments $@ '(-n --count)'{-n+,--count=}'[refresh so many times]:times' \
+		_arguments $@ $json '(-n --count)'{-n+,--count=}'[refresh so many times]:times' \
 			'(-i --interval)'{-i+,--interval=}'[time between refreshes]:milliseconds' \
 			'*'$heap
 		;;
@@ -85,7 +85,7 @@ _dmaheap() {
 			'(-l --length)'{-l+,--length=}'[length of the part]:bytes' \
 			'*:file descriptor'
 		;;
-	pmem) _arguments $@ ':node: _dmaheap_names /sys/kernel/pmem_regions node' ;;
+	pmem) _arguments $@ $json ':node: _dmaheap_names /sys/kernel/pmem_regions node' ;;
 	bench)
 		_arguments $@ $json '(-f --from)'{-f+,--from=}'[smallest size]:size' \
 			'(-t --to)'{-t+,--to=}'[largest size]:size' \

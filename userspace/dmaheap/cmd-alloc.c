@@ -12,6 +12,8 @@
 #include "tool.h"
 
 #define MAX_HEAPS	16
+/* Of a buffer, in bytes, as the kernel has it. */
+#define MAX_NAME	31
 
 /**
  * struct job - what to do with the buffer
@@ -162,6 +164,8 @@ static int parse(int argc, char **argv, struct job *job)
 			job->heaps[++job->nr_others] = optarg;
 			break;
 		case 'n':
+			if (strlen(optarg) > MAX_NAME)
+				return usage("--name takes at most %d bytes", MAX_NAME);
 			job->options.name = optarg;
 			break;
 		case 'f':
@@ -193,7 +197,7 @@ static int parse(int argc, char **argv, struct job *job)
 		case 'h':
 			return -1;
 		default:
-			return usage("bad option");
+			return bad_option();
 		}
 	}
 	if ((job->options.flags & (DMAHEAP_ALLOC_CACHED | DMAHEAP_ALLOC_UNCACHED)) ==
@@ -216,13 +220,23 @@ static int find_size(const char *text, const char *input, uint64_t *size)
 		return OK;
 	}
 	if (!input)
-		return usage("the size of what? There is no --input");
+		return usage("a size of - needs --input");
 	if (strcmp(input, "-") ? stat(input, &file) : fstat(STDIN_FILENO, &file))
 		return fail(-errno, "%s", input);
 	if (!S_ISREG(file.st_mode) || !file.st_size)
 		return fail(0, "%s: not a file with a size", input);
 	*size = file.st_size;
 	return OK;
+}
+
+static int refused(int error, const struct job *job, uint64_t size)
+{
+	int status = fail(error, "%s%s: %llu bytes", job->heaps[0],
+			  job->nr_others ? " and the others" : "", (unsigned long long)size);
+
+	if (!job->nr_others)
+		explain_refusal(error, job->heaps[0], size, &job->options);
+	return status;
 }
 
 static int run(int argc, char **argv)
@@ -241,8 +255,7 @@ static int run(int argc, char **argv)
 		return ret;
 	ret = dmaheap_alloc_first(job.heaps, size, &job.options, &heap, &buffer);
 	if (ret)
-		return fail(ret, "%s%s: %llu bytes", job.heaps[0],
-			    job.nr_others ? " and the others" : "", (unsigned long long)size);
+		return refused(ret, &job, size);
 	if (job.nr_others)
 		printf("from %s\n", dmaheap_name(heap));
 	program = argv + optind + 2;
@@ -257,22 +270,22 @@ const struct command cmd_alloc = {
 	.summary = "allocate a buffer, fill it, show it, hold it",
 	.help =
 "Usage: dmaheap alloc [OPTION]... HEAP SIZE [PROGRAM [ARGUMENT]...]\n\n"
-"Allocate a buffer of SIZE bytes (K, M, G, T: powers of 1024; -: as many as the file of --input has).\n"
-"In this order: fill it, read its contents, share it with a PMEM file, hold it, run PROGRAM, show and\n"
-"write its contents. PROGRAM finds the dma-buf as the file descriptor in $DMAHEAP_FD; if it fails, its\n"
-"exit status is returned.\n\n"
+"Allocate a buffer of SIZE bytes (K, M, G, T: powers of 1024; -: the size of the file of --input).\n"
+"Then, in this order: fill it, read its contents, share it with a PMEM file, hold it, run PROGRAM,\n"
+"show and write its contents. PROGRAM inherits the dma-buf as the file descriptor in $DMAHEAP_FD; if\n"
+"it fails, its exit status is returned.\n\n"
 "  -a, --align=BYTES   align the physical address to a power of two\n"
 "  -c, --cached        use the cached heap of the pair that shares this memory\n"
 "  -u, --uncached      use the write-combined heap of that pair\n"
-"  -O, --or=HEAP       another heap to try, if those before it cannot; says which one it was\n"
+"  -O, --or=HEAP       another heap to try if the previous ones cannot; prints which one was used\n"
 "  -n, --name=NAME     name that tools show, at most 31 bytes\n"
 "  -f, --fill=BYTE     fill with a byte, 0 to 255\n"
 "  -i, --input=FILE    fill from a file, up to its end; - is standard input\n"
-"  -p, --pmem=NODE     make it the memory of an open file of /dev/NODE\n"
+"  -p, --pmem=NODE     open /dev/NODE, and make the buffer the memory of that file\n"
 "  -w, --hold          wait for a line, or the end, of standard input\n"
 "  -d, --dump[=BYTES]  show the first bytes (256) in hexadecimal\n"
 "  -o, --output=FILE   write the whole buffer to a file; - is standard output\n"
-"  -D, --direct        read and write these files around the page cache\n"
+"  -D, --direct        bypass the page cache for these files\n"
 "  -h, --help          this text\n",
 	.run = run,
 };

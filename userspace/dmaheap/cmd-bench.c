@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "tool.h"
 
 enum { ALLOC, MAP, TOUCH, SYNC, UNMAP, FREE, STEPS };
@@ -87,43 +88,70 @@ static int measure_size(struct dmaheap *heap, uint64_t size, unsigned long round
 	return ret;
 }
 
+static void print_medians(uint64_t size, const uint64_t *medians)
+{
+	char text[32];
+	int i;
+
+	printf("%10s", size_text(size, text, sizeof(text)));
+	for (i = 0; i < STEPS; i++)
+		printf(" %10.1f", medians[i] / 1000.0);
+	putchar('\n');
+}
+
+static void json_medians(uint64_t size, const uint64_t *medians)
+{
+	char key[16];
+	int i;
+
+	json_begin_object(NULL);
+	json_number("size", size);
+	for (i = 0; i < STEPS; i++) {
+		snprintf(key, sizeof(key), "%s_ns", names[i]);
+		json_number(key, medians[i]);
+	}
+	json_end();
+}
+
 static int bench(struct dmaheap *heap, uint64_t smallest, uint64_t largest, unsigned long rounds,
-		 bool json)
+		 void (*report)(uint64_t size, const uint64_t *medians))
 {
 	uint64_t medians[STEPS], size;
 	char text[32];
-	int ret, i;
+	int ret;
 
-	if (json) {
-		puts("[");
-	} else {
-		printf("%10s", "SIZE");
-		for (i = 0; i < STEPS; i++)
-			printf(" %10s", names[i]);
-		puts("  (median nanoseconds)");
-	}
 	for (size = smallest; size <= largest; size *= 4) {
 		ret = measure_size(heap, size, rounds, medians);
 		if (ret)
 			return fail(ret, "%s", size_text(size, text, sizeof(text)));
-		if (json)
-			printf("%s  {\"size\": %llu", size == smallest ? "" : ",\n",
-			       (unsigned long long)size);
-		else
-			printf("%10s", size_text(size, text, sizeof(text)));
-		for (i = 0; i < STEPS; i++)
-			if (json)
-				printf(", \"%s_ns\": %llu", names[i],
-				       (unsigned long long)medians[i]);
-			else
-				printf(" %10llu", (unsigned long long)medians[i]);
-		fputs(json ? "}" : "\n", stdout);
+		report(size, medians);
 		if (size > UINT64_MAX / 4)
 			break;
 	}
-	if (json)
-		puts("\n]");
 	return OK;
+}
+
+static int bench_json(struct dmaheap *heap, uint64_t smallest, uint64_t largest,
+		      unsigned long rounds)
+{
+	int ret;
+
+	json_begin_array(NULL);
+	ret = bench(heap, smallest, largest, rounds, json_medians);
+	json_end();
+	return ret;
+}
+
+static int bench_table(struct dmaheap *heap, uint64_t smallest, uint64_t largest,
+		       unsigned long rounds)
+{
+	int i;
+
+	printf("%10s", "SIZE");
+	for (i = 0; i < STEPS; i++)
+		printf(" %10s", names[i]);
+	puts("  (median, microseconds)");
+	return bench(heap, smallest, largest, rounds, print_medians);
 }
 
 static int run(int argc, char **argv)
@@ -162,7 +190,7 @@ static int run(int argc, char **argv)
 		case 'h':
 			return show_help();
 		default:
-			return usage("bad option");
+			return bad_option();
 		}
 	}
 	if (optind + 1 != argc)
@@ -172,18 +200,19 @@ static int run(int argc, char **argv)
 	ret = dmaheap_open(argv[optind], &heap);
 	if (ret)
 		return fail(ret, "%s", argv[optind]);
-	ret = bench(heap, smallest, largest, rounds, json);
+	ret = json ? bench_json(heap, smallest, largest, rounds) :
+		     bench_table(heap, smallest, largest, rounds);
 	dmaheap_unref(heap);
 	return ret;
 }
 
 const struct command cmd_bench = {
 	.name = "bench",
-	.summary = "measure what a buffer costs",
+	.summary = "measure the cost of a buffer",
 	.help =
 "Usage: dmaheap bench [OPTION]... HEAP\n\n"
-"Measure the time to allocate, map, touch, sync, unmap and free a buffer. If memory was released just\n"
-"before, allocation has to zero it first.\n\n"
+"Measure the time to allocate, map, touch, sync, unmap and free a buffer. Memory that was released\n"
+"just before may have to be zeroed by the allocation.\n\n"
 "  -f, --from=SIZE  smallest size (4K); each is four times the previous one\n"
 "  -t, --to=SIZE    largest size (16M)\n"
 "  -r, --rounds=N   rounds for each size (15); the median is shown\n"

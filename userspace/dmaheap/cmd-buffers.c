@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "tool.h"
 
 #define DEBUG	"/sys/kernel/debug/contig_heaps"
@@ -20,8 +21,8 @@ struct known {
 	size_t count;
 };
 
-/* What root can see besides. Regions that cannot be read are passed over. */
-static void read_placed(struct known *known)
+/* What root can see besides. Regions that go away are passed over. 0 or a negative errno. */
+static int read_placed(struct known *known)
 {
 	struct dirent *entry;
 	char path[4096];
@@ -29,7 +30,9 @@ static void read_placed(struct known *known)
 
 	snprintf(path, sizeof(path), "%s" DEBUG, root());
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
 		struct region_map map;
 		struct placed *larger;
 
@@ -46,8 +49,8 @@ static void read_placed(struct known *known)
 		}
 		region_free(&map);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
+	return 0;
 }
 
 static const struct placed *find_placed(const struct known *known, unsigned long inode)
@@ -83,36 +86,43 @@ static void print_holders(const struct held *held)
 	}
 }
 
-static void print_json_buffer(const struct held *held, const struct placed *placed, bool first)
+/* "" if it has none. */
+static const char *name_of(const struct held *held, const struct placed *placed)
+{
+	if (held)
+		return held->name;
+	return placed && strcmp(placed->name, "-") ? placed->name : "";
+}
+
+static void describe_buffer(const struct held *held, const struct placed *placed)
 {
 	size_t i;
 
-	printf("%s  {\"inode\": %lu, \"size\": %llu, \"heap\": ", first ? "" : ",\n",
-	       placed ? placed->inode : held->inode,
-	       (unsigned long long)(placed ? placed->size : held->size));
-	print_json_string(placed ? placed->heap : held->exporter);
-	fputs(", \"name\": ", stdout);
-	print_json_string(held && *held->name ? held->name :
-			  placed && strcmp(placed->name, "-") ? placed->name : "");
+	json_begin_object(NULL);
+	json_number("inode", placed ? placed->inode : held->inode);
+	json_number("size", placed ? placed->size : held->size);
+	json_text("heap", placed ? placed->heap : held->exporter);
+	json_text("name", name_of(held, placed));
 	if (placed) {
-		printf(", \"offset\": %llu, \"age\": %.3f, \"allocated_by\": %d, \"comm\": ",
-		       (unsigned long long)placed->offset, placed->age, placed->pid);
-		print_json_string(placed->comm);
-		fputs(", \"importers\": ", stdout);
-		print_json_string(strcmp(placed->importers, "-") ? placed->importers : "");
+		json_text("region", placed->region);
+		describe_placed(placed);
 	}
-	fputs(", \"holders\": [", stdout);
+	json_begin_array("holders");
 	for (i = 0; held && i < held->nr_holders; i++) {
-		printf("%s{\"pid\": %d, \"comm\": ", i ? ", " : "", held->holders[i].pid);
-		print_json_string(held->holders[i].comm);
-		printf(", \"fds\": %u, \"maps\": %u}", held->holders[i].fds, held->holders[i].maps);
+		json_begin_object(NULL);
+		json_number("pid", held->holders[i].pid);
+		json_text("comm", held->holders[i].comm);
+		json_number("fds", held->holders[i].fds);
+		json_number("maps", held->holders[i].maps);
+		json_end();
 	}
-	fputs("]}", stdout);
+	json_end();
+	json_end();
 }
 
 static void print_buffer(const struct held *held, const struct placed *placed)
 {
-	const char *name = held ? held->name : strcmp(placed->name, "-") ? placed->name : "";
+	const char *name = name_of(held, placed);
 	char size[32];
 
 	printf("%8lu %10s %-24s ", placed ? placed->inode : held->inode,
@@ -132,15 +142,46 @@ static void print_buffer(const struct held *held, const struct placed *placed)
 		fputs("held by ", stdout);
 		print_holders(held);
 	} else {
-		fputs("held by no process: a driver has it, or it is in a socket",
+		fputs("held by no process: a driver holds it, or it is in a socket",
 		      stdout);
 	}
 	putchar('\n');
 }
 
+/**
+ * struct wanted - which buffers are
+ * @name: of a heap or of another exporter; NULL for all
+ * @heaps: all heaps there are
+ * @count: of them
+ * @heap: the one of @name, or NULL
+ */
+struct wanted {
+	const char *name;
+	struct heap_state *heaps;
+	size_t count;
+	const struct heap_state *heap;
+};
+
+/* A buffer is of its memory, whatever name of a heap on that is asked for. */
+static bool is_wanted(const struct wanted *wanted, const struct held *held,
+		      const struct placed *placed)
+{
+	const char *exporter = placed ? placed->heap : held->exporter;
+	const struct heap_state *heap;
+
+	if (!wanted->name || !strcmp(wanted->name, exporter))
+		return true;
+	if (!wanted->heap || !wanted->heap->ours)
+		return false;
+	if (placed)
+		return !strcmp(placed->region, wanted->heap->region);
+	heap = heap_find(wanted->heaps, wanted->count, exporter);
+	return heap && same_region(heap, wanted->heap);
+}
+
 /* All that matches; returns how many. */
-static size_t print_all(const char *heap, bool json, const struct held *list, size_t count,
-			const struct known *known)
+static size_t print_all(const struct wanted *wanted, bool json, const struct held *list,
+			size_t count, const struct known *known)
 {
 	size_t printed = 0, i;
 
@@ -151,10 +192,10 @@ static size_t print_all(const char *heap, bool json, const struct held *list, si
 
 		if (!held && is_held(list, count, placed->inode))
 			continue;
-		if (heap && strcmp(heap, placed ? placed->heap : held->exporter))
+		if (!is_wanted(wanted, held, placed))
 			continue;
 		if (json)
-			print_json_buffer(held, placed, !printed);
+			describe_buffer(held, placed);
 		else
 			print_buffer(held, placed);
 		printed++;
@@ -162,12 +203,49 @@ static size_t print_all(const char *heap, bool json, const struct held *list, si
 	return printed;
 }
 
-static int run(int argc, char **argv)
+/* Is there a heap that debugfs would tell of? */
+static bool has_ours(const struct wanted *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < wanted->count; i++)
+		if (wanted->heaps[i].ours)
+			return true;
+	return false;
+}
+
+static int print(const struct wanted *wanted, bool json)
 {
 	struct known known = { NULL, 0 };
-	bool json = false, partial;
-	struct held *list;
 	size_t count, printed;
+	unsigned int hidden;
+	struct held *list;
+	int ret = held_read(&list, &count, &hidden);
+
+	if (ret)
+		return fail(ret, "cannot list processes");
+	ret = read_placed(&known);
+	if (json)
+		json_begin_array(NULL);
+	printed = print_all(wanted, json, list, count, &known);
+	if (json)
+		json_end();
+	else if (!printed)
+		puts("No buffers.");
+	tell_hidden(hidden);
+	/* Where debugfs is mounted, others than root see less, as the help says. */
+	if (ret == -ENOENT && has_ours(wanted))
+		fprintf(stderr, "dmaheap: %s\n", region_blind(ret));
+	free(known.list);
+	held_free(list, count);
+	return !printed && wanted->name && !wanted->heap ?
+	       fail(-ENOENT, "%s", wanted->name) : OK;
+}
+
+static int run(int argc, char **argv)
+{
+	struct wanted wanted = { .name = NULL };
+	bool json = false;
 	int ret;
 
 	ret = plain_options(argc, argv, &json);
@@ -175,33 +253,26 @@ static int run(int argc, char **argv)
 		return ret;
 	if (optind + 1 < argc)
 		return usage("at most one heap is expected");
-	ret = held_read(&list, &count, &partial);
-	if (ret)
-		return fail(ret, "cannot list processes");
-	read_placed(&known);
-	if (json)
-		puts("[");
-	printed = print_all(argv[optind], json, list, count, &known);
-	if (json)
-		puts(printed ? "\n]" : "]");
-	else if (!printed)
-		puts("No buffers.");
-	if (partial)
-		fputs("dmaheap: cannot see all processes\n", stderr);
-	free(known.list);
-	held_free(list, count);
-	return OK;
+	ret = heaps_read(&wanted.heaps, &wanted.count);
+	if (ret && ret != -ENOENT)
+		return fail(ret, "cannot list heaps");
+	wanted.name = argv[optind];
+	if (wanted.name)
+		wanted.heap = heap_find(wanted.heaps, wanted.count, wanted.name);
+	ret = print(&wanted, json);
+	free(wanted.heaps);
+	return ret;
 }
 
 const struct command cmd_buffers = {
 	.name = "buffers",
-	.summary = "list dma-bufs and who holds them",
+	.summary = "list dma-bufs and the processes that hold them",
 	.help =
 "Usage: dmaheap buffers [--json] [HEAP]\n\n"
-"List dma-bufs, of all exporters or of one heap, and the processes that hold them by file\n"
-"descriptors or mappings. Root also sees who allocated a buffer, which devices have imported it, and\n"
-"buffers that no process holds. Others see what their own processes hold. A buffer belongs to the\n"
-"heap that made it, under the heap's first name.\n\n"
+"List the dma-bufs of all exporters, or of the memory of one heap, and the processes that hold them\n"
+"by file descriptors or mappings. Other users see only buffers that their own processes hold. Root\n"
+"also sees which process allocated a buffer, which devices have imported it, and buffers that no\n"
+"process holds. A buffer is shown with the first name of the heap that allocated it.\n\n"
 "  -j, --json  print JSON; sizes are in bytes\n"
 "  -h, --help  this text\n",
 	.run = run,

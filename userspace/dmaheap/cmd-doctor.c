@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* dmaheap doctor */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "finding.h"
 #include "tool.h"
 
 #define UNCACHED	"-uncached"
@@ -26,84 +26,6 @@ static const struct {
 };
 
 #define AREA_NAMES	4
-
-static unsigned int problems;
-
-static void good(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static bool json;
-
-/* Findings so far, and what is advised about the last one. */
-static unsigned int findings, advices;
-
-static void end_finding(void)
-{
-	if (json && findings)
-		fputs("]}", stdout);
-}
-
-static void json_finding(const char *kind, const char *text)
-{
-	end_finding();
-	printf("%s\n  {\"kind\": \"%s\", \"text\": ", findings++ ? "," : "", kind);
-	print_json_string(text);
-	fputs(", \"advice\": [", stdout);
-	advices = 0;
-}
-
-static void json_advice(const char *text)
-{
-	if (advices++)
-		fputs(", ", stdout);
-	print_json_string(text);
-}
-
-/* Without @kind it is advice, about the finding before. */
-static void say(const char *prefix, const char *kind, const char *format, va_list args)
-{
-	char text[1024];
-
-	vsnprintf(text, sizeof(text), format, args);
-	if (!json)
-		printf("%s%s\n", prefix, text);
-	else if (kind)
-		json_finding(kind, text);
-	else
-		json_advice(text);
-}
-
-#define SAY(prefix, kind)					\
-	do {							\
-		va_list args;					\
-								\
-		va_start(args, format);				\
-		say(prefix, kind, format, args);		\
-		va_end(args);					\
-	} while (0)
-
-static void good(const char *format, ...)
-{
-	SAY("ok       ", "ok");
-}
-
-static void note(const char *format, ...)
-{
-	SAY("note     ", "note");
-}
-
-static void problem(const char *format, ...)
-{
-	SAY("PROBLEM  ", "problem");
-	problems++;
-}
-
-static void hint(const char *format, ...)
-{
-	SAY("         ", NULL);
-}
 
 static bool exists(const char *name)
 {
@@ -171,13 +93,13 @@ static void hint_load(void)
 	struct utsname name;
 
 	if (!uname(&name) && !is_installed(name.release)) {
-		hint("contig_heaps is not installed for this kernel; in the project's directory:");
-		hint("make && sudo make modules_install");
+		advise("contig_heaps is not installed for this kernel; in the project's directory:");
+		advise("make && sudo make modules_install");
 	}
 	if (is_locked_down())
-		hint("the kernel is locked down (Secure Boot) and loads signed modules only: mokutil --sb-state");
-	hint("sudo modprobe contig_heaps");
-	hint("at every boot: echo contig_heaps | sudo tee /etc/modules-load.d/contig_heaps.conf");
+		advise("the kernel is locked down (Secure Boot) and loads signed modules only: mokutil --sb-state");
+	advise("sudo modprobe contig_heaps");
+	advise("at every boot: echo contig_heaps | sudo tee /etc/modules-load.d/contig_heaps.conf");
 }
 
 /* Parameters count when the module is loaded. */
@@ -187,11 +109,11 @@ static void hint_reload(void)
 		hint_load();
 		return;
 	}
-	hint("then, with no buffer in use:");
+	advise("then, with no buffer in use:");
 	if (exists("/sys/module/pmem_compat"))
-		hint("sudo modprobe -r pmem_compat contig_heaps && sudo modprobe contig_heaps && sudo modprobe pmem_compat");
+		advise("sudo modprobe -r pmem_compat contig_heaps && sudo modprobe contig_heaps && sudo modprobe pmem_compat");
 	else
-		hint("sudo modprobe -r contig_heaps && sudo modprobe contig_heaps");
+		advise("sudo modprobe -r contig_heaps && sudo modprobe contig_heaps");
 }
 
 /* One more entry in a list; those that are in it stay. */
@@ -199,18 +121,18 @@ static void hint_parameter(const char *name, const char *entry)
 {
 	char *now = parameter(name);
 
-	hint("echo 'options contig_heaps %s=%s%s%s' | sudo tee -a /etc/modprobe.d/contig_heaps.conf",
+	advise("echo 'options contig_heaps %s=%s%s%s' | sudo tee -a /etc/modprobe.d/contig_heaps.conf",
 	     name, now ? now : "", now ? "," : "", entry);
 	if (!strcmp(name, "carveout") && loaded() && geteuid())
-		hint("(add the carveouts that there are: only root can see them)");
+		advise("(add the existing carveouts, which only root can see)");
 	free(now);
 	hint_reload();
 }
 
 static void hint_log(void)
 {
-	hint("if it is configured, the kernel log says why it was skipped:");
-	hint("sudo dmesg | grep -E 'contig[_-]heap'");
+	advise("if you have configured it, the kernel log says why it was skipped:");
+	advise("sudo dmesg | grep -E 'contig[_-]heap'");
 }
 
 /* The first entry of a list, in which a comma of a name is doubled; it gets a single one. */
@@ -246,7 +168,7 @@ static void check_aliases(void)
 
 		if (!heap) {
 			problem("alias=%s has no effect: it is not NEW=NAME", entry);
-			hint("write a comma that is in a name twice");
+			advise("if a name contains a comma, write the comma twice");
 			continue;
 		}
 		*heap++ = '\0';
@@ -279,13 +201,13 @@ static void check_modules(void)
 		hint_load();
 	}
 	if (exists("/sys/class/contig_heap"))
-		note("the kernel has heaps of its own; those of contig_heaps have the class contig_heap");
+		note("the kernel has its own heaps; the heaps of contig_heaps have the class contig_heap");
 	if (exists("/sys/kernel/pmem_regions"))
 		good("pmem_compat is loaded");
 	else
 		note("pmem_compat is not loaded; only clients of /dev/pmem need it");
 	if (exists("/dev/udmabuf"))
-		note("/dev/udmabuf exists; some programs use it when they find no heap");
+		note("/dev/udmabuf exists; some programs use it if they find no heap");
 }
 
 /* --- the heaps that there are */
@@ -332,7 +254,7 @@ static void hint_access(const struct heap_state *state)
 
 	if ((state->mode & 060) == 060 && state->gid) {
 		if (!in_group(state->gid))
-			hint("sudo usermod -aG %s $USER, and log in again",
+			advise("sudo usermod -aG %s $USER, and log in again",
 			     group_name(state->gid, group, sizeof(group)));
 		return;
 	}
@@ -342,14 +264,14 @@ static void hint_access(const struct heap_state *state)
 			break;
 	}
 	if (i < ARRAY_SIZE(folders)) {
-		hint("%s exists, but has not been applied:", rules);
+		advise("%s exists, but was not applied:", rules);
 	} else {
-		hint("no group may use it; put into /etc/udev/rules.d/61-dma-heaps.rules:");
-		hint("SUBSYSTEM==\"dma_heap\", GROUP=\"video\", MODE=\"0660\"");
-		hint("SUBSYSTEM==\"contig_heap\", GROUP=\"video\", MODE=\"0660\"");
-		hint("and apply it:");
+		advise("no group has access; put this into /etc/udev/rules.d/61-dma-heaps.rules:");
+		advise("SUBSYSTEM==\"dma_heap\", GROUP=\"video\", MODE=\"0660\"");
+		advise("SUBSYSTEM==\"contig_heap\", GROUP=\"video\", MODE=\"0660\"");
+		advise("and apply it:");
 	}
-	hint("sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=dma_heap --subsystem-match=contig_heap");
+	advise("sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=dma_heap --subsystem-match=contig_heap");
 }
 
 static void report_problem(const struct heap_state *state, int verdict, const char *names)
@@ -364,7 +286,7 @@ static void report_problem(const struct heap_state *state, int verdict, const ch
 		hint_access(state);
 		break;
 	case FULL:
-		problem("%s: no memory is free (\"dmaheap buffers\" shows who holds it)", names);
+		problem("%s: no memory is free (\"dmaheap buffers\" shows the processes that hold it)", names);
 		break;
 	case SCATTERED:
 		problem("%s: the free memory is in small pieces (\"dmaheap map %s\" shows them)",
@@ -433,9 +355,9 @@ static bool is_off(const char *name)
 
 static void hint_switch_on(const char *name)
 {
-	hint("contig_heaps was loaded with %s=N: remove that from /etc/modprobe.d and from the kernel's",
+	advise("contig_heaps was loaded with %s=N: remove that from /etc/modprobe.d and from the kernel's",
 	     name);
-	hint("command line");
+	advise("command line");
 	hint_reload();
 }
 
@@ -448,10 +370,10 @@ static void hint_area(void)
 	if (is_off("cma")) {
 		hint_switch_on("cma");
 	} else if (memory && !line) {
-		hint("this kernel has no CMA (CONFIG_CMA)");
+		advise("this kernel has no CMA (CONFIG_CMA)");
 	} else if (memory && !strtoul(line + strlen("CmaTotal:"), NULL, 10)) {
-		hint("the kernel has no CMA area: add cma=64M to its command line, and reboot. With GRUB, that is");
-		hint("GRUB_CMDLINE_LINUX in /etc/default/grub, followed by: sudo update-grub");
+		advise("the kernel has no CMA area: add cma=64M to its command line, and reboot. With GRUB, that is");
+		advise("GRUB_CMDLINE_LINUX in /etc/default/grub, followed by: sudo update-grub");
 		if (!loaded())
 			hint_load();
 	} else if (!loaded()) {
@@ -518,13 +440,13 @@ static bool is_other_variant(const char *name)
 		snprintf(other, sizeof(other), "%.*s", (int)(len - end), name);
 		if (!heap_exists(other))
 			return false;
-		hint("it exists only as \"%s\": this machine maps that memory cached only", other);
+		advise("it exists only as \"%s\": this machine can only map that memory cached", other);
 		return true;
 	}
 	snprintf(other, sizeof(other), "%s" UNCACHED, name);
 	if (!heap_exists(other))
 		return false;
-	hint("it exists only as \"%s\", because its memory is no-map: use that name", other);
+	advise("it exists only as \"%s\", because its memory is no-map: use that name", other);
 	return true;
 }
 
@@ -547,17 +469,17 @@ static void hint_name(const char *name)
 	char entry[300];
 
 	if (has_device_tree()) {
-		hint("by device tree: a node with compatible = \"linux,contig-heap\", label = \"%s\" and",
+		advise("in the device tree: a node with compatible = \"linux,contig-heap\", label = \"%s\" and",
 		     name);
-		hint("memory-region = <&...>, which points to a node under /reserved-memory");
+		advise("memory-region = <&...>, which points to a node under /reserved-memory");
 	}
 	/* alias= knows commas in names, carveout= does not. */
 	if (strchr(name, ',')) {
-		hint("as a further name of a heap that exists:");
+		advise("as an additional name of an existing heap:");
 		hint_alias(name);
 		return;
 	}
-	hint("as a carveout of 16 MiB:");
+	advise("as a carveout of 16 MiB:");
 	snprintf(entry, sizeof(entry), "%s:16M", name);
 	hint_parameter("carveout", entry);
 }
@@ -592,10 +514,10 @@ static int check_one(const char *name)
 	if (ret)
 		return fail(ret, "%s", name);
 	check_heaps(&state, 1);
-	return problems ? FAILED : OK;
+	return problems() ? FAILED : OK;
 }
 
-static int check_all(void)
+static int check_all(bool json)
 {
 	struct heap_state *states;
 	size_t count;
@@ -617,24 +539,22 @@ static int check_all(void)
 	else if (!exists("/sys/kernel/debug/contig_heaps") && loaded())
 		note("debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug");
 	if (!json)
-		printf("%u problem%s\n", problems, problems == 1 ? "" : "s");
-	return problems ? FAILED : OK;
+		printf("%u problem%s\n", problems(), problems() == 1 ? "" : "s");
+	return problems() ? FAILED : OK;
 }
 
 static int run(int argc, char **argv)
 {
+	bool json = false;
 	int ret = plain_options(argc, argv, &json);
 
 	if (ret != GO_ON)
 		return ret;
 	if (optind + 1 < argc)
 		return usage("at most one heap is expected");
-	if (json)
-		putchar('[');
-	ret = optind < argc ? check_one(argv[optind]) : check_all();
-	end_finding();
-	if (json)
-		puts("\n]");
+	findings_begin(json);
+	ret = optind < argc ? check_one(argv[optind]) : check_all(json);
+	findings_end();
 	return ret;
 }
 
@@ -646,7 +566,7 @@ const struct command cmd_doctor = {
 "Check modules, parameters, nodes, names and permissions; say what is wrong and what to do about\n"
 "it. With HEAP, say why that heap cannot be used. Nothing is changed. Run it as the user who has\n"
 "the problem. The exit status is 0 if there is no problem.\n\n"
-"  -j, --json  print JSON: each finding with its kind and what is advised\n"
+"  -j, --json  print JSON: the kind, text and advice of each finding\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

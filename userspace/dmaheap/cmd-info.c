@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "json.h"
 #include "tool.h"
 
 static void print_line(const char *what, uint64_t bytes)
@@ -22,7 +23,7 @@ static const char *kind_of(const struct heap_state *state)
 /* What only an open heap tells. */
 static void print_opened(const struct heap_state *state)
 {
-	struct dmaheap_info info = { .size = sizeof(info) };
+	struct dmaheap_info info = DMAHEAP_INFO_INIT;
 	struct dmaheap *heap;
 	uint32_t features;
 	int ret = dmaheap_open(state->name, &heap);
@@ -48,11 +49,56 @@ static void print_opened(const struct heap_state *state)
 	dmaheap_unref(heap);
 }
 
+static void print_text(const struct heap_state *state)
+{
+	char group[64];
+
+	printf("%-15s /dev/dma_heap/%s\n", "node", state->name);
+	printf("%-15s %04o, user %u, group %s, %s\n", "access", (unsigned int)state->mode,
+	       (unsigned int)state->uid, group_name(state->gid, group, sizeof(group)),
+	       state->openable ? "you can open it" : "you cannot open it");
+	if (state->ours) {
+		printf("%-15s %s\n", "region", state->region);
+		print_line("size", state->size);
+		print_line("free", state->free);
+		print_line("longest run", state->largest);
+		if (is_elastic(state)) {
+			print_line("held", state->held);
+			print_line("with the kernel", with_kernel(state));
+		}
+		print_line("dirty", state->dirty);
+		print_line("quantum", state->quantum);
+		printf("%-15s %llu %%\n", "fragmentation",
+		       (unsigned long long)state->fragmentation);
+		printf("%-15s %llu\n", "buffers", (unsigned long long)state->buffers);
+	}
+	print_opened(state);
+}
+
+static void print_json(const struct heap_state *state)
+{
+	struct dmaheap_info info = DMAHEAP_INFO_INIT;
+	struct dmaheap *heap;
+	uint32_t features;
+
+	json_begin_object(NULL);
+	describe_heap(state);
+	if (!dmaheap_open(state->name, &heap)) {
+		features = dmaheap_features(heap);
+		json_bool("can_align", features & DMAHEAP_CAN_ALIGN);
+		json_bool("can_sync_part", features & DMAHEAP_CAN_SYNC_PART);
+		if (!dmaheap_query(heap, &info))
+			json_bool("no_map", info.flags & DMAHEAP_INFO_NO_MAP);
+		dmaheap_unref(heap);
+	}
+	json_end();
+}
+
 static int run(int argc, char **argv)
 {
 	struct heap_state state;
-	char group[64];
-	int ret = plain_options(argc, argv, NULL);
+	bool json = false;
+	int ret = plain_options(argc, argv, &json);
 
 	if (ret != GO_ON)
 		return ret;
@@ -61,25 +107,10 @@ static int run(int argc, char **argv)
 	ret = heap_read(argv[optind], &state);
 	if (ret)
 		return fail(ret, "%s", argv[optind]);
-	printf("%-15s /dev/dma_heap/%s\n", "node", state.name);
-	printf("%-15s %04o, user %u, group %s, %s\n", "access", (unsigned int)state.mode,
-	       (unsigned int)state.uid, group_name(state.gid, group, sizeof(group)),
-	       state.openable ? "you can open it" : "you cannot open it");
-	if (state.ours) {
-		printf("%-15s %s\n", "region", state.region);
-		print_line("size", state.size);
-		print_line("free", state.free);
-		print_line("longest run", state.largest);
-		if (is_elastic(&state)) {
-			print_line("held", state.held);
-			print_line("with the kernel", with_kernel(&state));
-		}
-		print_line("dirty", state.dirty);
-		print_line("quantum", state.quantum);
-		printf("%-15s %llu %%\n", "fragmentation", (unsigned long long)state.fragmentation);
-		printf("%-15s %llu\n", "buffers", (unsigned long long)state.buffers);
-	}
-	print_opened(&state);
+	if (json)
+		print_json(&state);
+	else
+		print_text(&state);
 	return OK;
 }
 
@@ -87,9 +118,10 @@ const struct command cmd_info = {
 	.name = "info",
 	.summary = "show everything about one heap",
 	.help =
-"Usage: dmaheap info HEAP\n\n"
+"Usage: dmaheap info [--json] HEAP\n\n"
 "Show everything about a heap. Its kind and features are shown only if you can open it.\n"
-"For a CMA area or system memory, free memory is held by the heap or with the kernel.\n\n"
+"The free memory of a CMA area, or of system memory, is held either by the heap or by the kernel.\n\n"
+"  -j, --json  print JSON; sizes are in bytes\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

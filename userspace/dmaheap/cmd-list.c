@@ -5,68 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "tool.h"
 
 #define COLUMNS	80
 
-static void json_heap(const struct heap_state *state)
-{
-	char group[64];
-
-	fputs("    {\"name\": ", stdout);
-	print_json_string(state->name);
-	printf(", \"mode\": \"%04o\", \"uid\": %u, \"group\": ", (unsigned int)state->mode,
-	       (unsigned int)state->uid);
-	print_json_string(group_name(state->gid, group, sizeof(group)));
-	printf(", \"openable\": %s", state->openable ? "true" : "false");
-	if (state->ours)
-		printf(", \"uncached\": %s, \"buffers\": %llu", state->uncached ? "true" : "false",
-		       (unsigned long long)state->buffers);
-	putchar('}');
-}
-
-static void json_region(const struct heap_state *state)
-{
-	fputs("  {", stdout);
-	if (!state->ours)
-		return;
-	fputs("\"region\": ", stdout);
-	print_json_string(state->region);
-	fputs(", \"kind\": ", stdout);
-	print_json_string(state->kind);
-	printf(", \"size\": %llu, \"free\": %llu, \"largest\": %llu, \"held\": %llu, "
-	       "\"dirty\": %llu, \"quantum\": %llu, \"fragmentation\": %llu, \"region_buffers\": %llu, ",
-	       (unsigned long long)state->size, (unsigned long long)state->free,
-	       (unsigned long long)state->largest, (unsigned long long)state->held,
-	       (unsigned long long)state->dirty, (unsigned long long)state->quantum,
-	       (unsigned long long)state->fragmentation,
-	       (unsigned long long)state->region_buffers);
-}
-
 static void print_json(const struct heap_state *states, size_t count)
 {
-	const char *before = "";
-	size_t i, j;
+	size_t i;
 
-	fputs("[", stdout);
-	for (i = 0; i < count; i++) {
-		if (!first_of_region(states, i))
-			continue;
-		printf("%s\n", before);
-		json_region(&states[i]);
-		fputs("\"heaps\": [", stdout);
-		before = "";
-		for (j = i; j < count; j++) {
-			if (!same_region(&states[i], &states[j]))
-				continue;
-			printf("%s\n", before);
-			json_heap(&states[j]);
-			before = ",";
-		}
-		fputs("]}", stdout);
-		before = ",";
-	}
-	puts("\n]");
+	json_begin_array(NULL);
+	for (i = 0; i < count; i++)
+		if (first_of_region(states, i))
+			describe_region(states, count, i);
+	json_end();
 }
 
 static bool same_access(const struct heap_state *a, const struct heap_state *b)
@@ -155,8 +107,11 @@ static int run(int argc, char **argv)
 	if (optind < argc)
 		return usage("no argument is expected");
 	ret = heaps_read(&states, &count);
-	if (ret == -ENOENT)
+	if (ret == -ENOENT) {
+		if (json)
+			print_json(NULL, 0);
 		return fail(0, "this kernel has no heaps (see \"dmaheap doctor\")"), MISSING;
+	}
 	if (ret)
 		return fail(ret, "cannot list heaps");
 	if (json)
@@ -172,10 +127,10 @@ const struct command cmd_list = {
 	.summary = "list regions of memory and the heaps on them",
 	.help =
 "Usage: dmaheap list [--json]\n\n"
-"List the memory of all heaps under /dev/dma_heap, each region once: what kind it is, size, free\n"
-"memory, longest free run, held memory (free, and warm: it need not be had from the kernel first),\n"
-"fragmentation and live buffers. Below stand the names of the heaps that share it, with mode and\n"
-"group of their nodes. Nothing is known of other heaps' memory. No permission is needed.\n\n"
+"List the memory of all heaps under /dev/dma_heap, each region once: its kind, size, free memory,\n"
+"longest free run, held memory (free memory that the heap already has), fragmentation and live\n"
+"buffers. The heaps of the region follow, with the mode and group of their nodes. The memory of\n"
+"heaps that are not of contig_heaps is unknown. No permission is needed.\n\n"
 "  -j, --json  print JSON; sizes are in bytes\n"
 "  -h, --help  this text\n",
 	.run = run,

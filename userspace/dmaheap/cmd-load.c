@@ -43,8 +43,12 @@ static int load(const char *name, const char *path, bool direct, char **program)
 		return fail(ret, "%s", name);
 	ret = dmaheap_alloc(heap, file.st_size, &options, &buffer);
 	dmaheap_unref(heap);
-	if (ret)
-		return fail(ret, "%s: %llu bytes", name, (unsigned long long)file.st_size);
+	if (ret) {
+		int status = fail(ret, "%s: %llu bytes", name, (unsigned long long)file.st_size);
+
+		explain_refusal(ret, name, file.st_size, &options);
+		return status;
+	}
 	ret = load_contents(path, direct, buffer);
 	if (!ret && *program)
 		ret = run_program(program, buffer);
@@ -92,10 +96,10 @@ const struct command cmd_load = {
 	.summary = "load a file into a buffer of its size",
 	.help =
 "Usage: dmaheap load [OPTION]... HEAP FILE [PROGRAM [ARGUMENT]...]\n\n"
-"Allocate a buffer as large as FILE and load FILE into it, without a copy in between. Then run PROGRAM,\n"
-"which finds the dma-buf as the file descriptor in $DMAHEAP_FD, or hold the buffer until a line, or the\n"
-"end, of standard input.\n\n"
-"  -D, --direct  go around the page cache: the disk's DMA reaches the buffer\n"
+"Allocate a buffer as large as FILE and load FILE into it, without a copy in between. Then run\n"
+"PROGRAM, which inherits the dma-buf as the file descriptor in $DMAHEAP_FD, or hold the buffer until\n"
+"there is a line, or the end, of standard input.\n\n"
+"  -D, --direct  bypass the page cache: the disk writes to the buffer by DMA\n"
 "  -h, --help    this text\n",
 	.run = run_load,
 };
@@ -105,9 +109,9 @@ const struct command cmd_store = {
 	.summary = "write a buffer to a file",
 	.help =
 "Usage: dmaheap store [OPTION]... FD FILE\n\n"
-"Write all of the buffer that was inherited as the file descriptor FD, such as $DMAHEAP_FD, to FILE; - is\n"
+"Write the whole buffer with the inherited file descriptor FD, such as $DMAHEAP_FD, to FILE; - is\n"
 "standard output.\n\n"
-"  -D, --direct  go around the page cache\n"
+"  -D, --direct  bypass the page cache\n"
 "  -h, --help    this text\n",
 	.run = run_store,
 };

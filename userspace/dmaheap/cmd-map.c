@@ -4,12 +4,13 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "json.h"
 #include "screen.h"
 #include "tool.h"
 
 #define WIDTH	64
 /* Of the place before each line. */
-#define PLACE	14
+#define PLACE	12
 
 /* Cells of a line: a multiple of 16 that fits the terminal, if it is one. */
 static unsigned int width(void)
@@ -23,71 +24,123 @@ static unsigned int width(void)
 	return cells < 16 ? 16 : cells > 2 * WIDTH ? 2 * WIDTH : cells;
 }
 
-static int write_svg(const char *path, const char *heap, const struct region_map *map,
-		     uint64_t size)
+static int write_svg(const char *path, const struct heap_state *state, const struct region_map *map)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
-	char title[320], text[32];
 	bool failed;
 
 	if (!file)
 		return fail(-errno, "%s", path);
-	snprintf(title, sizeof(title), "%s, %s, %zu buffers", heap,
-		 size_text(size, text, sizeof(text)), map->nr_buffers);
-	draw_svg(file, title, map, size);
+	draw_svg(file, state, map);
 	failed = ferror(file);
 	if (file != stdout)
 		failed |= fclose(file) != 0;
 	return failed ? fail(0, "%s: cannot write", path) : OK;
 }
 
-static int run(int argc, char **argv)
+static int print_json(const struct heap_state *state, const struct region_map *map)
+{
+	size_t i;
+
+	json_begin_object(NULL);
+	json_text("region", state->region);
+	json_number("size", state->size);
+	if (map->cell) {
+		json_number("cell", map->cell);
+		json_text("cells", map->cells);
+	}
+	json_begin_array("buffers");
+	for (i = 0; i < map->nr_buffers; i++) {
+		const struct placed *placed = &map->buffers[i];
+
+		json_begin_object(NULL);
+		json_number("inode", placed->inode);
+		json_number("size", placed->size);
+		json_text("heap", placed->heap);
+		json_text("name", strcmp(placed->name, "-") ? placed->name : "");
+		describe_placed(placed);
+		json_end();
+	}
+	json_end();
+	json_end();
+	return OK;
+}
+
+/**
+ * struct choice - how the map is wanted
+ * @svg: as a picture, in that file; NULL if not
+ * @when: with colours: NULL, or as use_colour() has it
+ * @json: for programs
+ */
+struct choice {
+	const char *svg, *when;
+	bool json;
+};
+
+/* GO_ON or a status. */
+static int parse(int argc, char **argv, struct choice *choice)
 {
 	static const struct option options[] = {
 		{ "svg", required_argument, NULL, 's' },
 		{ "colour", required_argument, NULL, 'c' },
 		{ "color", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *svg = NULL, *when = NULL;
-	struct heap_state state;
-	struct region_map map;
-	int c, ret;
+	const char *when;
+	int c;
 
-	while ((c = getopt_long(argc, argv, "s:c:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:c:jh", options, NULL)) != -1) {
 		if (c == 'h')
 			return show_help();
 		if (c == 's')
-			svg = optarg;
+			choice->svg = optarg;
 		else if (c == 'c')
-			when = optarg;
+			choice->when = optarg;
+		else if (c == 'j')
+			choice->json = true;
 		else
-			return usage("bad option");
+			return bad_option();
 	}
+	when = choice->when;
 	if (when && strcmp(when, "always") && strcmp(when, "never") && strcmp(when, "auto"))
 		return usage("--colour is always, never or auto");
-	if (optind + 1 != argc)
-		return usage("one heap is expected");
+	if (choice->svg && choice->json)
+		return usage("--svg and --json exclude each other");
+	return optind + 1 == argc ? GO_ON : usage("one heap is expected");
+}
+
+static int run(int argc, char **argv)
+{
+	struct choice choice = { .json = false };
+	struct heap_state state;
+	struct region_map map;
+	int ret = parse(argc, argv, &choice);
+
+	if (ret != GO_ON)
+		return ret;
 	ret = heap_read(argv[optind], &state);
 	if (ret)
 		return fail(ret, "%s", argv[optind]);
 	if (!state.ours)
-		return fail(-EOPNOTSUPP, "%s", state.name);
+		return fail(0, "%s: only the memory of contig_heaps can be drawn", state.name),
+		       UNSUPPORTED;
 	ret = region_read(state.region, &map);
-	/* Without debugfs, nobody can. */
-	if ((ret == -EACCES || ret == -ENOENT) && !svg) {
+	if ((ret == -EACCES || ret == -ENOENT) && !choice.svg && !choice.json) {
 		/* Anyone may know how much, but not where. */
-		draw_bar(&state, width(), use_colour(when));
-		puts("\nThis shows how much is used. Only root can see where, with debugfs mounted.");
+		draw_bar(&state, width(), use_colour(choice.when));
+		printf("\nThis shows how much is used; %s.\n", region_blind(ret));
 		return OK;
 	}
 	if (ret)
 		return fail(ret, "%s: cannot read its map in debugfs", state.name);
-	if (svg)
-		ret = write_svg(svg, state.name, &map, state.size);
+	if (choice.json)
+		ret = print_json(&state, &map);
+	else if (choice.svg)
+		ret = write_svg(choice.svg, &state, &map);
 	else
-		draw_terminal(&map, state.size, width(), use_colour(when));
+		draw_terminal(&state, &map, width(), use_colour(choice.when));
 	region_free(&map);
 	return ret;
 }
@@ -96,12 +149,14 @@ const struct command cmd_map = {
 	.name = "map",
 	.summary = "draw a heap's memory",
 	.help =
-"Usage: dmaheap map [--svg=FILE] [--colour=WHEN] HEAP\n\n"
-"Draw the heap's memory: each buffer as a letter, free memory as ., dirty memory (free, but not yet\n"
-"zeroed) as :, other used memory as #; blank is what the kernel has of a CMA area. A heap and its\n"
-"uncached variant share their memory. Without access to debugfs, a usage bar is shown instead.\n\n"
+"Usage: dmaheap map [OPTION]... HEAP\n\n"
+"Draw the heap's memory, with offsets in hexadecimal: each buffer as a letter, free memory as .,\n"
+"dirty memory (free, but not yet zeroed) as :, other used memory as #; blank memory of a CMA area\n"
+"belongs to the kernel. The buffers follow in the order of their offsets. A heap and its uncached\n"
+"variant share their memory. Without access to debugfs, a usage bar is shown instead.\n\n"
 "  -s, --svg=FILE     write an SVG picture; - is standard output\n"
 "  -c, --colour=WHEN  always, never or auto (default)\n"
+"  -j, --json         print JSON; sizes and offsets are in bytes\n"
 "  -h, --help         this text\n",
 	.run = run,
 };

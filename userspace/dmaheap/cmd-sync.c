@@ -37,7 +37,8 @@ static int do_sync(int fd, uint64_t offset, uint64_t len, uint32_t flags, bool b
 	int ret = dmaheap_buffer_import(NULL, fd, &buffer);
 
 	if (ret)
-		return fail(ret, "not a dma-buf");
+		return fail(0, "fd %d: %s", fd, ret == -EBADF ? dmaheap_strerror(ret) :
+			    "not a dma-buf");
 	if (offset >= dmaheap_buffer_size(buffer))
 		ret = -EINVAL;
 	else
@@ -91,7 +92,7 @@ static int run(int argc, char **argv)
 		case 'h':
 			return show_help();
 		default:
-			return usage("bad option");
+			return bad_option();
 		}
 	}
 	if (optind + 1 != argc && optind + 2 != argc)
@@ -119,8 +120,8 @@ const struct command cmd_sync = {
 	.summary = "begin and end a CPU access to a buffer",
 	.help =
 "Usage: dmaheap sync [OPTION]... [PID] FD\n\n"
-"Begin and end a CPU access to a dma-buf: an inherited file descriptor, or one of another process,\n"
-"for which you need the right to debug that process.\n\n"
+"Begin and end a CPU access to a dma-buf, given as an inherited file descriptor, or as one of another\n"
+"process. The latter needs the right to debug that process.\n\n"
 "  -b, --begin         begin only\n"
 "  -e, --end           end only\n"
 "  -r, --read          the CPU reads\n"

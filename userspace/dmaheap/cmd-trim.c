@@ -47,14 +47,14 @@ static int trim(const char *heap, uint64_t size)
 	if (!before.ours)
 		return fail(-EOPNOTSUPP, "%s", heap);
 	if (!find_file(heap, path, sizeof(path)))
-		return fail(0, "%s: its memory is of the kind \"%s\", which has nothing to give back",
+		return fail(0, "%s: its memory is of the kind \"%s\", which cannot go back to the kernel",
 			    heap, before.kind), UNSUPPORTED;
 	ret = write_size(path, size);
 	if (!ret)
 		ret = heap_read(heap, &after);
 	if (ret)
-		return fail(ret, "%s: cannot give memory back", heap);
-	printf("%s given back, %s still held\n",
+		return fail(ret, "%s: cannot return memory", heap);
+	printf("%s returned to the kernel, %s still held\n",
 	       size_text(before.held > after.held ? before.held - after.held : 0, gone,
 			 sizeof(gone)),
 	       size_text(after.held, held, sizeof(held)));
@@ -77,11 +77,11 @@ static int run(int argc, char **argv)
 
 const struct command cmd_trim = {
 	.name = "trim",
-	.summary = "give free memory back to the kernel",
+	.summary = "return free memory to the kernel",
 	.help =
 "Usage: dmaheap trim HEAP [SIZE]\n\n"
-"Give free memory that the heap holds back to the kernel, until at most SIZE is held; 0 by default.\n"
-"A reserve stays. It works for heaps of CMA areas and of system memory; only root can do it.\n\n"
+"Return free memory that the heap holds to the kernel, until at most SIZE is held; 0 by default. A\n"
+"reserve is kept. This works for heaps of CMA areas and of system memory, and only for root.\n\n"
 "  -h, --help  this text\n",
 	.run = run,
 };

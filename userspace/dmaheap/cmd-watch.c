@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "screen.h"
 #include "watch.h"
 
@@ -77,23 +78,35 @@ static bool wait_for_look(struct view *view)
 	}
 }
 
-static int watch(char **names, unsigned long count, uint64_t interval)
+/* Without a screen to redraw, one below the other. */
+static void show(const struct view *view, unsigned long round)
+{
+	if (!view->screen && round)
+		putchar('\n');
+	view_show(view);
+}
+
+static int watch(char **names, unsigned long count, uint64_t interval, bool json)
 {
 	struct view view = { .names = names, .interval = interval,
 			     .colour = use_colour(NULL) };
 	unsigned long round;
 	int ret = 0;
 
-	view.screen = screen_begin();
+	if (json)
+		json_one_line();
+	else
+		view.screen = screen_begin();
 	for (round = 0; !count || round < count; round++) {
 		if (round && !wait_for_look(&view))
 			break;
 		ret = view_look(&view);
 		if (ret)
 			break;
-		if (!view.screen && round)
-			putchar('\n');
-		view_show(&view);
+		if (json)
+			view_describe(&view);
+		else
+			show(&view, round);
 		fflush(stdout);
 		if (ferror(stdout))
 			break;
@@ -115,14 +128,16 @@ static int run(int argc, char **argv)
 	static const struct option options[] = {
 		{ "count", required_argument, NULL, 'n' },
 		{ "interval", required_argument, NULL, 'i' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned long count = 0, interval = 1000;
 	struct heap_state state;
+	bool json = false;
 	int c, ret, i;
 
-	while ((c = getopt_long(argc, argv, "n:i:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "n:i:jh", options, NULL)) != -1) {
 		if (c == 'h')
 			return show_help();
 		if (c == 'n') {
@@ -131,8 +146,10 @@ static int run(int argc, char **argv)
 		} else if (c == 'i') {
 			if (!parse_number(optarg, 86400000, &interval) || !interval)
 				return usage("--interval takes milliseconds");
+		} else if (c == 'j') {
+			json = true;
 		} else {
-			return usage("bad option");
+			return bad_option();
 		}
 	}
 	for (i = optind; i < argc; i++) {
@@ -142,21 +159,22 @@ static int run(int argc, char **argv)
 		if (!state.ours)
 			return fail(-EOPNOTSUPP, "%s", argv[i]);
 	}
-	return watch(argv + optind, count, interval);
+	return watch(argv + optind, count, interval, json);
 }
 
 const struct command cmd_watch = {
 	.name = "watch",
 	.summary = "show heaps as they change",
 	.help =
-"Usage: dmaheap watch [--count=N] [--interval=MS] [HEAP]...\n\n"
-"Show usage of all heaps with statistics, or of those named, until interrupted: each region of\n"
-"memory once, with other names of its heaps below. In the bar, # is used memory, : and . are held\n"
-"by the heap, not yet zeroed and zero, and blank is the kernel's. The last column shows the change\n"
-"since the previous refresh. No permission is needed. On a terminal, q quits, space refreshes, and h\n"
-"shows the keys that sort, filter and pause.\n\n"
+"Usage: dmaheap watch [OPTION]... [HEAP]...\n\n"
+"Show the usage of all heaps that have statistics, or of the given heaps, until interrupted: each\n"
+"region of memory once, with other names of its heaps below. In the bar, # is used memory, : is held\n"
+"by the heap but not yet zeroed, . is held and zero, and blank belongs to the kernel. The last column\n"
+"shows the change since the previous refresh. No permission is needed. On a terminal, q quits, space\n"
+"refreshes, and h shows the keys that sort, filter and pause.\n\n"
 "  -n, --count=N      refresh N times\n"
 "  -i, --interval=MS  milliseconds between refreshes (1000)\n"
+"  -j, --json         print JSON: at each refresh, one line with the output of list --json\n"
 "  -h, --help         this text\n",
 	.run = run,
 };

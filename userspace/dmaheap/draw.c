@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
-/* Regions as pictures. */
+/* Regions as pictures on the terminal. */
 #include <string.h>
 
-#include "tool.h"
+#include "draw.h"
 
-/* Colours of buffers, for terminals of 256 and as SVG has them. */
-static const struct {
-	unsigned int terminal;
-	const char *svg;
-} colours[] = {
-	{ 33, "#0087ff" }, { 208, "#ff8700" }, { 70, "#5faf00" }, { 161, "#d7005f" },
-	{ 98, "#875fd7" }, { 37, "#00afaf" }, { 178, "#d7af00" }, { 130, "#af5f00" },
-};
+const struct paint *paint_of(size_t buffer)
+{
+	static const struct paint paints[] = {
+		{ 33, "#0087ff" }, { 208, "#ff8700" }, { 70, "#5faf00" }, { 161, "#d7005f" },
+		{ 98, "#875fd7" }, { 37, "#00afaf" }, { 178, "#d7af00" }, { 130, "#af5f00" },
+	};
 
-static const char signs[] = "abcdefghijklmnopqrstuvwxyz";
+	return &paints[buffer % ARRAY_SIZE(paints)];
+}
+
+char sign_of(size_t buffer)
+{
+	return 'a' + buffer % 26;
+}
 
 #define CLEAN	"\033[38;5;240m"
 #define DIRTY	"\033[38;5;94m"
@@ -66,7 +70,7 @@ void draw_bar(const struct heap_state *state, unsigned int width, bool colour)
 }
 
 /* The buffer that covers most of [start, start + len), or -1. */
-static int buffer_at(const struct region_map *map, uint64_t start, uint64_t len)
+int buffer_at(const struct region_map *map, uint64_t start, uint64_t len)
 {
 	uint64_t most = 0;
 	int best = -1;
@@ -110,18 +114,22 @@ static bool has_blank(const struct region_map *map)
 	return map->count && memchr(map->cells, ' ', map->count);
 }
 
+static void draw_sign(size_t buffer, bool colour)
+{
+	if (colour)
+		printf("\033[48;5;%um\033[38;5;16m%c" RESET, paint_of(buffer)->terminal,
+		       sign_of(buffer));
+	else
+		putchar(sign_of(buffer));
+}
+
 static void draw_cell(const struct region_map *map, uint64_t start, uint64_t len, bool colour)
 {
 	int buffer = buffer_at(map, start, len);
 	char sign;
 
 	if (buffer >= 0) {
-		sign = signs[buffer % (sizeof(signs) - 1)];
-		if (colour)
-			printf("\033[48;5;%um\033[38;5;16m%c" RESET,
-			       colours[buffer % ARRAY_SIZE(colours)].terminal, sign);
-		else
-			putchar(sign);
+		draw_sign(buffer, colour);
 		return;
 	}
 	sign = cell_at(map, start, len);
@@ -132,43 +140,35 @@ static void draw_cell(const struct region_map *map, uint64_t start, uint64_t len
 		fputs(RESET, stdout);
 }
 
-void draw_terminal(const struct region_map *map, uint64_t size, unsigned int width, bool colour)
+/* The region in figures, in a line. */
+void print_totals(FILE *file, const struct heap_state *state)
 {
-	uint64_t step = map->cell, start;
-	unsigned int column = 0;
-	char text[32];
+	uint64_t used = state->free < state->size ? state->size - state->free : 0;
+	char size[32], used_text[32], free_[32], largest[32];
+
+	fprintf(file, "%s: %s, %s used by %llu buffer%s, %s free, %s of it in one piece",
+		state->region, size_text(state->size, size, sizeof(size)),
+		size_text(used, used_text, sizeof(used_text)),
+		(unsigned long long)state->region_buffers, state->region_buffers == 1 ? "" : "s",
+		size_text(state->free, free_, sizeof(free_)),
+		size_text(state->largest, largest, sizeof(largest)));
+}
+
+static void draw_legend(const struct region_map *map, uint64_t step, bool colour)
+{
+	char size[32], place[32];
 	size_t i;
 
-	/* What has no drawing of its own gets 16 lines. */
-	if (!step)
-		step = (size + width * 16ULL - 1) / (width * 16ULL);
-	if (!step)
-		return;
-	for (start = 0; start < size; start += step) {
-		if (!column)
-			printf("%12llu  ", (unsigned long long)start);
-		draw_cell(map, start, size - start < step ? size - start : step, colour);
-		column = (column + 1) % width;
-		if (!column)
-			putchar('\n');
-	}
-	if (column)
-		putchar('\n');
-	printf("%12s  each is %s; ", "", size_text(step, text, sizeof(text)));
-	puts(!map->cell ? ". free, or used by the kernel" : has_blank(map) ?
-	     "# used, . free, : to be zeroed, blank: the kernel's" :
-	     "# used, . free, : free, to be zeroed");
+	printf("%10s  each is %s; %s\n", "", size_text(step, size, sizeof(size)),
+	       !map->cell ? ". free, or used by the kernel" :
+	       has_blank(map) ? "# used, . free, : to be zeroed, blank: the kernel's" :
+	       "# used, . free, : free, to be zeroed");
 	for (i = 0; i < map->nr_buffers; i++) {
 		const struct placed *placed = &map->buffers[i];
 
-		printf("%12llu  ", (unsigned long long)placed->offset);
-		if (colour)
-			printf("\033[48;5;%um\033[38;5;16m%c" RESET,
-			       colours[i % ARRAY_SIZE(colours)].terminal,
-			       signs[i % (sizeof(signs) - 1)]);
-		else
-			putchar(signs[i % (sizeof(signs) - 1)]);
-		printf(" %s, %s, ", size_text(placed->size, text, sizeof(text)), placed->heap);
+		printf("%10s  ", place_text(placed->offset, place, sizeof(place)));
+		draw_sign(i, colour);
+		printf(" %s, %s, ", size_text(placed->size, size, sizeof(size)), placed->heap);
 		print_safe(placed->name);
 		printf(", by %d (", placed->pid);
 		print_safe(placed->comm);
@@ -176,155 +176,29 @@ void draw_terminal(const struct region_map *map, uint64_t size, unsigned int wid
 	}
 }
 
-static void svg_text(FILE *file, const char *text)
+void draw_terminal(const struct heap_state *state, const struct region_map *map,
+		   unsigned int width, bool colour)
 {
-	for (; *text; text++) {
-		unsigned char c = *text;
+	uint64_t size = state->size, step = map->cell, start;
+	unsigned int column = 0;
+	char place[32];
 
-		if (c == '<')
-			fputs("&lt;", file);
-		else if (c == '&')
-			fputs("&amp;", file);
-		else if (c == '>')
-			fputs("&gt;", file);
-		else
-			/* Whatever is not ASCII might not be UTF-8. */
-			fputc(c < 0x20 || c > 0x7e ? '?' : c, file);
-	}
-}
-
-#define SVG_WIDTH	1024
-#define SVG_ROWS	16
-#define SVG_ROW		24
-/* Where the drawing begins: beside the places, below the title. */
-#define SVG_LEFT	96
-#define SVG_TOP		40
-#define SVG_LEGEND	(SVG_TOP + SVG_ROWS * SVG_ROW + 12)
-
-#define SVG_CLEAN	"#eeeeee"
-#define SVG_DIRTY	"#d7c4a0"
-#define SVG_USED	"#808080"
-#define SVG_KERNELS	"white"
-
-static void svg_title(FILE *file, const struct placed *placed)
-{
-	fprintf(file, "<title>%llu bytes at %llu, ", (unsigned long long)placed->size,
-		(unsigned long long)placed->offset);
-	svg_text(file, placed->heap);
-	fputs(", ", file);
-	svg_text(file, placed->name);
-	fprintf(file, ", by %d ", placed->pid);
-	svg_text(file, placed->comm);
-	fputs("</title>", file);
-}
-
-static void svg_rect(FILE *file, uint64_t size, uint64_t start, uint64_t len, const char *colour,
-		     const struct placed *placed)
-{
-	uint64_t row_size = (size + SVG_ROWS - 1) / SVG_ROWS;
-
-	while (len) {
-		uint64_t row = start / row_size, in_row = start % row_size;
-		uint64_t part = row_size - in_row < len ? row_size - in_row : len;
-
-		fprintf(file, "<rect x=\"%.3f\" y=\"%u\" width=\"%.3f\" height=\"%u\" fill=\"%s\">",
-			SVG_LEFT + (double)in_row * SVG_WIDTH / row_size,
-			(unsigned int)row * SVG_ROW + SVG_TOP,
-			(double)part * SVG_WIDTH / row_size, SVG_ROW - 2, colour);
-		if (placed)
-			svg_title(file, placed);
-		fputs("</rect>\n", file);
-		start += part;
-		len -= part;
-	}
-}
-
-/* The sign that the terminal has for it, at the buffer's beginning if there is room. */
-static void svg_sign(FILE *file, uint64_t size, const struct placed *placed, char sign)
-{
-	uint64_t row_size = (size + SVG_ROWS - 1) / SVG_ROWS;
-	uint64_t in_row = placed->offset % row_size;
-	uint64_t part = row_size - in_row < placed->size ? row_size - in_row : placed->size;
-
-	if ((double)part * SVG_WIDTH / row_size < 14)
+	/* What has no drawing of its own gets 16 lines. */
+	if (!step)
+		step = (size + width * 16ULL - 1) / (width * 16ULL);
+	if (!step)
 		return;
-	fprintf(file, "<text x=\"%.3f\" y=\"%u\">%c</text>\n",
-		SVG_LEFT + (double)in_row * SVG_WIDTH / row_size + 3,
-		(unsigned int)(placed->offset / row_size) * SVG_ROW + SVG_TOP + 16, sign);
-}
-
-/* The place of each row's first byte. */
-static void svg_places(FILE *file, uint64_t size)
-{
-	uint64_t row_size = (size + SVG_ROWS - 1) / SVG_ROWS, row;
-
-	for (row = 0; row < SVG_ROWS && row * row_size < size; row++)
-		fprintf(file, "<text x=\"%u\" y=\"%u\" text-anchor=\"end\">%llu</text>\n",
-			SVG_LEFT - 8, (unsigned int)row * SVG_ROW + SVG_TOP + 16,
-			(unsigned long long)(row * row_size));
-}
-
-static void svg_legend(FILE *file)
-{
-	const struct {
-		const char *colour, *text;
-	} kinds[] = {
-		{ SVG_CLEAN, "free" }, { SVG_DIRTY, "free, to be zeroed" },
-		{ SVG_USED, "used" }, { colours[0].svg, "a buffer" },
-		{ SVG_KERNELS, "the kernel's" },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		fprintf(file, "<rect x=\"%zu\" y=\"%u\" width=\"16\" height=\"16\" fill=\"%s\" "
-			"stroke=\"" SVG_USED "\"/><text x=\"%zu\" y=\"%u\">%s</text>\n", SVG_LEFT + i * 180, SVG_LEGEND,
-			kinds[i].colour, SVG_LEFT + i * 180 + 22, SVG_LEGEND + 13, kinds[i].text);
-}
-
-/* Neighbours of a kind are one, so that no seam shows. */
-static void svg_cells(FILE *file, const struct region_map *map, uint64_t size)
-{
-	size_t i, end;
-
-	for (i = 0; i < map->count && i * map->cell < size; i = end) {
-		uint64_t start = i * map->cell, len;
-
-		for (end = i + 1; end < map->count && map->cells[end] == map->cells[i];)
-			end++;
-		len = (end - i) * map->cell;
-		if (len > size - start)
-			len = size - start;
-		if (map->cells[i] != '.')
-			svg_rect(file, size, start, len,
-				 map->cells[i] == '#' ? SVG_USED :
-				 map->cells[i] == ':' ? SVG_DIRTY : SVG_KERNELS, NULL);
+	print_totals(stdout, state);
+	putchar('\n');
+	for (start = 0; start < size; start += step) {
+		if (!column)
+			printf("%10s  ", place_text(start, place, sizeof(place)));
+		draw_cell(map, start, size - start < step ? size - start : step, colour);
+		column = (column + 1) % width;
+		if (!column)
+			putchar('\n');
 	}
-}
-
-void draw_svg(FILE *file, const char *title, const struct region_map *map, uint64_t size)
-{
-	size_t i;
-
-	fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-		"font-family=\"sans-serif\" font-size=\"13\" shape-rendering=\"crispEdges\">\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
-		"<text x=\"%u\" y=\"24\" font-size=\"16\">", SVG_LEFT + SVG_WIDTH + 16,
-		SVG_LEGEND + 28, SVG_LEFT);
-	svg_text(file, title);
-	fputs("</text>\n", file);
-	svg_places(file, size);
-	svg_rect(file, size, 0, size, SVG_CLEAN, NULL);
-	svg_cells(file, map, size);
-	for (i = 0; i < map->nr_buffers; i++) {
-		const struct placed *placed = &map->buffers[i];
-
-		if (placed->offset >= size || placed->size > size - placed->offset)
-			continue;
-		svg_rect(file, size, placed->offset, placed->size,
-			 colours[i % ARRAY_SIZE(colours)].svg, placed);
-		svg_sign(file, size, placed, signs[i % (sizeof(signs) - 1)]);
-	}
-	svg_legend(file);
-	fputs("</svg>\n", file);
+	if (column)
+		putchar('\n');
+	draw_legend(map, step, colour);
 }

@@ -13,12 +13,12 @@
  * struct search - dma-bufs found so far
  * @list: them
  * @count: how many
- * @partial: of some process nothing could be seen
+ * @hidden: processes that could not be looked at
  */
 struct search {
 	struct held *list;
 	size_t count;
-	bool partial;
+	unsigned int hidden;
 };
 
 /* The text of a line that begins so, or NULL. */
@@ -123,6 +123,7 @@ static int count_holder(struct search *search, const struct held *what, int pid,
 static int search_fds(struct search *search, int pid)
 {
 	struct dirent *entry;
+	bool hidden = false;
 	char path[4096];
 	int ret = 0;
 	DIR *dir;
@@ -130,7 +131,7 @@ static int search_fds(struct search *search, int pid)
 	snprintf(path, sizeof(path), "%s/proc/%d/fdinfo", root(), pid);
 	dir = opendir(path);
 	if (!dir) {
-		search->partial |= errno == EACCES || errno == EPERM;
+		search->hidden += errno == EACCES || errno == EPERM;
 		return 0;
 	}
 	while (!ret && (entry = readdir(dir))) {
@@ -141,7 +142,7 @@ static int search_fds(struct search *search, int pid)
 			continue;
 		text = read_file("/proc/%d/fdinfo/%s", pid, entry->d_name);
 		if (!text) {
-			search->partial |= errno == EACCES || errno == EPERM;
+			hidden |= errno == EACCES || errno == EPERM;
 			continue;
 		}
 		if (parse_fdinfo(text, &held))
@@ -149,6 +150,7 @@ static int search_fds(struct search *search, int pid)
 		free(text);
 	}
 	closedir(dir);
+	search->hidden += hidden;
 	return ret;
 }
 
@@ -175,12 +177,12 @@ static int by_inode(const void *a, const void *b)
 }
 
 /*
- * All dma-bufs that processes hold, by their inodes. @partial is set if this user may not look at
- * some process. 0 or a negative errno.
+ * All dma-bufs that processes hold, by their inodes. @hidden are the processes that this user
+ * cannot look at. 0 or a negative errno.
  */
-int held_read(struct held **list, size_t *count, bool *partial)
+int held_read(struct held **list, size_t *count, unsigned int *hidden)
 {
-	struct search search = { NULL, 0, false };
+	struct search search = { NULL, 0, 0 };
 	struct dirent *entry;
 	char path[4096];
 	int ret = 0;
@@ -208,7 +210,7 @@ int held_read(struct held **list, size_t *count, bool *partial)
 		qsort(search.list, search.count, sizeof(*search.list), by_inode);
 	*list = search.list;
 	*count = search.count;
-	*partial = search.partial;
+	*hidden = search.hidden;
 	return 0;
 }
 
@@ -219,4 +221,12 @@ void held_free(struct held *list, size_t count)
 	for (i = 0; i < count; i++)
 		free(list[i].holders);
 	free(list);
+}
+
+/* Say that something may be missing. */
+void tell_hidden(unsigned int processes)
+{
+	if (processes)
+		fprintf(stderr, "dmaheap: cannot inspect %u process%s\n", processes,
+			processes == 1 ? "" : "es");
 }

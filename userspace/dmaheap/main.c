@@ -29,6 +29,13 @@ int usage(const char *format, ...)
 	return USAGE;
 }
 
+/* What getopt has told already. */
+int bad_option(void)
+{
+	fprintf(stderr, "Try \"dmaheap %s --help\".\n", current->name);
+	return USAGE;
+}
+
 static int status_of(int error)
 {
 	switch (-error) {
@@ -68,8 +75,8 @@ static int general_help(void)
 	     "Inspect and use the dma-buf heaps of this machine.\n\nCommands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	puts("\n  --help     this text, or with a command, help for it\n"
-	     "  --version  versions of tool and library\n\n"
+	puts("\n  -h, --help     this text; after a command, help for that command (also: help COMMAND)\n"
+	     "  -V, --version  versions of the tool and the library\n\n"
 	     "Exit status: 0 success, 1 failure, 2 usage error, 3 no such heap, node or process,\n"
 	     "4 permission denied, 5 not supported.");
 	return OK;
@@ -96,7 +103,7 @@ int plain_options(int argc, char **argv, bool *json)
 		if (c == 'h')
 			return show_help();
 		if (c != 'j')
-			return usage("bad option");
+			return bad_option();
 		*json = true;
 	}
 	return GO_ON;
@@ -112,23 +119,43 @@ static int finish(int status)
 	return status;
 }
 
-int main(int argc, char **argv)
+static bool is_one_of(const char *text, const char *shorter, const char *longer)
+{
+	return !strcmp(text, shorter) || !strcmp(text, longer);
+}
+
+/* Make it the one that runs; false if there is none of that name. */
+static bool find_command(const char *name)
 {
 	size_t i;
 
+	for (i = 0; i < ARRAY_SIZE(commands) && !current; i++)
+		if (!strcmp(name, commands[i]->name))
+			current = commands[i];
+	return current;
+}
+
+int main(int argc, char **argv)
+{
+	char whole[32];
+
 	if (argc < 2)
 		return usage("a command is missing");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+	if (is_one_of(argv[1], "-h", "--help") || (!strcmp(argv[1], "help") && argc == 2))
 		return finish(general_help());
-	if (!strcmp(argv[1], "--version")) {
+	if (is_one_of(argv[1], "-V", "--version") || !strcmp(argv[1], "version")) {
 		printf("dmaheap %s, libdmaheap %s\n", DMAHEAP_VERSION_TEXT, dmaheap_version());
 		return finish(OK);
 	}
-	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(argv[1], commands[i]->name))
-			continue;
-		current = commands[i];
-		return finish(current->run(argc - 1, argv + 1));
+	if (!strcmp(argv[1], "help")) {
+		if (!find_command(argv[2]))
+			return usage("unknown command \"%s\"", argv[2]);
+		return finish(show_help());
 	}
-	return usage("unknown command \"%s\"", argv[1]);
+	if (!find_command(argv[1]))
+		return usage("unknown command \"%s\"", argv[1]);
+	/* What getopt calls us. */
+	snprintf(whole, sizeof(whole), "dmaheap %s", current->name);
+	argv[1] = whole;
+	return finish(current->run(argc - 1, argv + 1));
 }

@@ -33,6 +33,7 @@ bool parse_map(const char *text, struct region_map *map)
 		for (; *pos && *pos != '\n'; pos++)
 			map->cells[map->count++] = strchr(" .:", *pos) ? *pos : '#';
 	}
+	map->cells[map->count] = '\0';
 	return true;
 }
 
@@ -100,10 +101,18 @@ bool parse_buffers(const char *text, struct region_map *map)
 	return ok;
 }
 
+static int by_offset(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
 /* 0 or a negative errno; -EACCES without the right to look at debugfs. */
 int region_read(const char *region, struct region_map *map)
 {
 	char *text = read_file(DEBUG "/%s/buffers", region);
+	size_t i;
 	bool ok;
 
 	memset(map, 0, sizeof(*map));
@@ -113,6 +122,10 @@ int region_read(const char *region, struct region_map *map)
 	free(text);
 	if (!ok)
 		return -EINVAL;
+	if (map->nr_buffers)
+		qsort(map->buffers, map->nr_buffers, sizeof(*map->buffers), by_offset);
+	for (i = 0; i < map->nr_buffers; i++)
+		snprintf(map->buffers[i].region, sizeof(map->buffers[i].region), "%s", region);
 	/* System memory has none. */
 	text = read_file(DEBUG "/%s/map", region);
 	if (!text)
@@ -123,6 +136,13 @@ int region_read(const char *region, struct region_map *map)
 		return 0;
 	region_free(map);
 	return -EINVAL;
+}
+
+/* Why region_read() could not read anything, with that error. */
+const char *region_blind(int error)
+{
+	return error == -EACCES ? "only root can see the offsets" :
+	       "debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug";
 }
 
 void region_free(struct region_map *map)

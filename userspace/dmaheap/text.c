@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Text in and out: sizes, numbers, JSON, small files. */
+/* Text in and out: sizes, numbers, small files. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -18,86 +19,116 @@ const char *root(void)
 }
 #endif
 
-/* "4096", "64K", "0x1000", "16MiB": binary units only; false for anything else or too much. */
-bool parse_size(const char *text, uint64_t *size)
+/* "16M", "16m", "16MiB": what it multiplies with, as a power of two; -1 for anything else. */
+static int unit_shift(const char *text)
 {
 	static const char units[] = "KMGT";
-	unsigned long long value;
-	unsigned int shift = 0;
 	const char *unit;
+
+	if (!*text)
+		return 0;
+	unit = strchr(units, toupper((unsigned char)*text++));
+	if (!unit)
+		return -1;
+	if (toupper((unsigned char)*text) == 'I')
+		text++;
+	if (toupper((unsigned char)*text) == 'B')
+		text++;
+	return *text ? -1 : 10 * (unit - units + 1);
+}
+
+/* Decimal or, with 0x, hexadecimal: what has a leading 0 is not octal. */
+static unsigned long long number(const char *text, char **end)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+
+	errno = 0;
+	return strtoull(text, end, hex ? 16 : 10);
+}
+
+/* The digits at @text, behind a point, as that part of 1 << @shift. */
+static uint64_t fraction(const char *text, size_t digits, int shift)
+{
+	uint64_t value = 0, scale = 1;
+
+	for (; digits; digits--, text++) {
+		value = value * 10 + (*text - '0');
+		scale *= 10;
+	}
+	return (value << shift) / scale;
+}
+
+/*
+ * "4096", "64K", "0x1000", "16MiB", "1.5G": binary units only; what is less than a byte is cut off.
+ * False for anything else, or too much.
+ */
+bool parse_size(const char *text, uint64_t *size)
+{
+	const char *point = NULL;
+	uint64_t value, part = 0;
+	size_t digits = 0;
+	int shift;
 	char *end;
 
-	if (*text < '0' || *text > '9')
+	if (!isdigit((unsigned char)*text))
 		return false;
-	errno = 0;
-	value = strtoull(text, &end, 0);
+	value = number(text, &end);
 	if (errno)
 		return false;
-	if (*end) {
-		unit = strchr(units, *end >= 'a' ? *end - 'a' + 'A' : *end);
-		if (!unit || !*unit)
-			return false;
-		shift = 10 * (unit - units + 1);
-		end++;
-		if (*end == 'i')
-			end++;
-		if (*end == 'B')
-			end++;
-		if (*end)
-			return false;
+	if (*end == '.') {
+		point = end + 1;
+		digits = strspn(point, "0123456789");
+		end += 1 + digits;
 	}
-	if (value << shift >> shift != value)
+	shift = unit_shift(end);
+	if (shift < 0 || value << shift >> shift != value)
 		return false;
-	*size = value << shift;
+	if (point) {
+		/* No more than there is room for: six digits of a TiB. */
+		if (!digits || digits > 6 || !shift)
+			return false;
+		part = fraction(point, digits, shift);
+	}
+	*size = (value << shift) + part;
 	return true;
 }
 
-bool parse_number(const char *text, unsigned long max, unsigned long *number)
+bool parse_number(const char *text, unsigned long max, unsigned long *result)
 {
+	unsigned long long value;
 	char *end;
 
-	if (*text < '0' || *text > '9')
+	if (!isdigit((unsigned char)*text))
 		return false;
-	errno = 0;
-	*number = strtoul(text, &end, 0);
-	return !errno && !*end && *number <= max;
+	value = number(text, &end);
+	if (errno || *end || value > max)
+		return false;
+	*result = value;
+	return true;
 }
 
-/* Three digits or more, and a unit. */
+/* Rounded: to a tenth where there are no three digits before it. */
 const char *size_text(uint64_t size, char *buf, size_t len)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	unsigned int unit = 0;
-	uint64_t scale = 1;
+	double value = size;
 
-	while (unit + 1 < ARRAY_SIZE(units) && size / scale >= 1024) {
-		scale *= 1024;
-		unit++;
-	}
-	if (size % scale && size / scale < 100)
-		snprintf(buf, len, "%llu.%llu %s", (unsigned long long)(size / scale),
-			 (unsigned long long)(size % scale / (scale / 1024) * 10 / 1024),
-			 units[unit]);
-	else
-		snprintf(buf, len, "%llu %s", (unsigned long long)(size / scale), units[unit]);
+	/* 1023.5 or more would be 1024. */
+	for (; unit + 1 < ARRAY_SIZE(units) && value >= (unit ? 1023.5 : 1024); unit++)
+		value /= 1024;
+	snprintf(buf, len, "%.*f", value < 99.95 && unit, value);
+	if (strlen(buf) > 2 && !strcmp(buf + strlen(buf) - 2, ".0"))
+		buf[strlen(buf) - 2] = '\0';
+	snprintf(buf + strlen(buf), len - strlen(buf), " %s", units[unit]);
 	return buf;
 }
 
-/* Bytes that are not ASCII go through as they are: names are UTF-8 or nobody's text. */
-void print_json_string(const char *text)
+/* An offset into a region, of at least eight digits. */
+const char *place_text(uint64_t offset, char *buf, size_t len)
 {
-	putchar('"');
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
+	snprintf(buf, len, "0x%08llx", (unsigned long long)offset);
+	return buf;
 }
 
 /* What others named must not control the terminal. */

@@ -44,6 +44,7 @@ extern const struct command cmd_list, cmd_info, cmd_map, cmd_buffers, cmd_alloc,
 
 /* main.c: the command that runs, for messages and help */
 int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int bad_option(void);
 int fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int show_help(void);
 int plain_options(int argc, char **argv, bool *json);
@@ -52,15 +53,19 @@ int plain_options(int argc, char **argv, bool *json);
 int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer);
 int store_contents(const char *path, bool direct, struct dmaheap_buffer *buffer);
 
+/* refusal.c */
+void explain_refusal(int error, const char *name, uint64_t size,
+		     const struct dmaheap_options *options);
+
 /* hold.c */
 void hold(const struct dmaheap_buffer *buffer);
 int run_program(char **argv, struct dmaheap_buffer *buffer);
 
 /* text.c */
 bool parse_size(const char *text, uint64_t *size);
-bool parse_number(const char *text, unsigned long max, unsigned long *number);
+bool parse_number(const char *text, unsigned long max, unsigned long *result);
 const char *size_text(uint64_t size, char *buf, size_t len);
-void print_json_string(const char *text);
+const char *place_text(uint64_t offset, char *buf, size_t len);
 void print_safe(const char *text);
 char *read_file(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool read_u64(uint64_t *value, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -118,6 +123,7 @@ const char *group_name(gid_t gid, char *buf, size_t len);
 
 /**
  * struct placed - a buffer as debugfs lists it
+ * @region: where
  * @offset: into the region
  * @size: bytes
  * @age: seconds
@@ -133,15 +139,15 @@ struct placed {
 	double age;
 	unsigned long inode;
 	int pid;
-	char comm[17], heap[64], importers[256], name[33];
+	char region[256], comm[17], heap[64], importers[256], name[33];
 };
 
 /**
  * struct region_map - a region as debugfs draws it
  * @cell: bytes of one cell, 0 if there is no drawing
- * @cells: '#' used, '.' free and zero, ':' free and dirty, ' ' with the kernel
+ * @cells: '#' used, '.' free and zero, ':' free and dirty, ' ' with the kernel; a string
  * @count: of cells
- * @buffers: what lives there
+ * @buffers: what lives there, by offset
  * @nr_buffers: how many
  */
 struct region_map {
@@ -156,6 +162,7 @@ struct region_map {
 bool parse_map(const char *text, struct region_map *map);
 bool parse_buffers(const char *text, struct region_map *map);
 int region_read(const char *region, struct region_map *map);
+const char *region_blind(int error);
 void region_free(struct region_map *map);
 
 /**
@@ -191,12 +198,21 @@ struct held {
 /* holders.c */
 bool parse_fdinfo(const char *text, struct held *held);
 bool parse_maps_line(const char *line, unsigned long *inode);
-int held_read(struct held **list, size_t *count, bool *partial);
+int held_read(struct held **list, size_t *count, unsigned int *hidden);
+void tell_hidden(unsigned int processes);
 void held_free(struct held *list, size_t count);
 
-/* draw.c */
+/* describe.c */
+void describe_heap(const struct heap_state *state);
+void describe_region(const struct heap_state *states, size_t count, size_t first);
+void describe_placed(const struct placed *placed);
+
+/* draw.c; more in draw.h */
 void draw_bar(const struct heap_state *state, unsigned int width, bool colour);
-void draw_terminal(const struct region_map *map, uint64_t size, unsigned int width, bool colour);
-void draw_svg(FILE *file, const char *title, const struct region_map *map, uint64_t size);
+void draw_terminal(const struct heap_state *state, const struct region_map *map,
+		   unsigned int width, bool colour);
+
+/* svg.c */
+void draw_svg(FILE *file, const struct heap_state *state, const struct region_map *map);
 
 #endif /* TOOL_H */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "screen.h"
 #include "watch.h"
 
@@ -319,10 +320,10 @@ static unsigned int show_regions(const struct view *view, struct room *room, uns
 static void show_keys(struct room *room, unsigned int columns)
 {
 	static const char *const keys[] = {
-		"q      quit", "space  refresh now", "p      pause, and go on",
-		"< >    sort by the column to the left, to the right", "r      reverse the order",
-		"/      show only names that contain what you type; Enter ends that",
-		"l      lines of history: _ nothing was used, @ all", "h ?    this help",
+		"q      quit", "space  refresh now", "p      pause or continue",
+		"< >    sort by the column to the left or to the right", "r      reverse the order",
+		"/      show only names that contain the text you type; Enter ends typing",
+		"l      show the history of usage: _ nothing used, @ all used", "h ?    this help",
 	};
 	size_t i;
 
@@ -374,4 +375,20 @@ void view_show(const struct view *view)
 	if (left)
 		printf("and %u more\n", left);
 	show_state(view, columns);
+}
+
+/**
+ * view_describe() - print all that is watched as JSON
+ * @view: what to print; how it is to be shown does not matter, but for its order
+ */
+void view_describe(const struct view *view)
+{
+	size_t *regions = calloc(view->count + 1, sizeof(*regions)), count, i;
+
+	count = regions ? sorted(view, regions) : 0;
+	json_begin_array(NULL);
+	for (i = 0; i < count; i++)
+		describe_region(view->states, view->count, regions[i]);
+	json_end();
+	free(regions);
 }

@@ -70,5 +70,6 @@ void view_free(struct view *view);
 
 /* watch.c */
 void view_show(const struct view *view);
+void view_describe(const struct view *view);
 
 #endif /* WATCH_H */
