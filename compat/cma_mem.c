@@ -26,7 +26,7 @@
 
 static bool cma_mem_phys;
 module_param(cma_mem_phys, bool, 0444);
-MODULE_PARM_DESC(cma_mem_phys, "show the physical addresses of /dev/cma_mem to everybody (N)");
+MODULE_PARM_DESC(cma_mem_phys, "show the physical addresses of /dev/cma_mem to all callers (N)");
 
 /**
  * struct narrow_block - struct mem_block of a 32-bit caller
@@ -366,7 +366,7 @@ int cma_mem_setup(void)
 	int ret;
 
 	if (heap == ERR_PTR(-ENODEV)) {
-		pr_info("no default CMA area, hence no /dev/cma_mem\n");
+		pr_info("no default CMA area, therefore no /dev/cma_mem\n");
 		return 0;
 	}
 	if (IS_ERR(heap))

@@ -118,7 +118,7 @@ void cma_test_setup(void)
 	int ret;
 
 	if (heap == ERR_PTR(-ENODEV)) {
-		pr_info("no default CMA area, hence no /dev/cma_test\n");
+		pr_info("no default CMA area, therefore no /dev/cma_test\n");
 		return;
 	}
 	if (IS_ERR(heap)) {

@@ -55,7 +55,7 @@ static int read_allocator(struct device_node *np, enum pmem_allocator_type *type
 			return 0;
 		}
 	}
-	pr_err("%pOF: no allocator is called %s\n", np, name);
+	pr_err("%pOF: unknown allocator %s\n", np, name);
 	return -EINVAL;
 }
 
@@ -167,7 +167,7 @@ void pmem_driver_setup(void)
 
 	registered = !ret;
 	if (ret)
-		pr_err("no nodes of devices, error %pe\n", ERR_PTR(ret));
+		pr_err("no nodes for devices, error %pe\n", ERR_PTR(ret));
 }
 
 /**

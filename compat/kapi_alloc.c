@@ -113,11 +113,11 @@ static struct kernel_alloc *kalloc_type(size_t size, u64 align,
  * @size: bytes, not 0
  * @flags: PMEM_MEMTYPE_* | PMEM_ALIGNMENT_*
  *
- * SMI falls back to EBI1, as it did. A hook may call this, and pmem_kfree(), but
- * not for memory of its own node.
+ * SMI falls back to EBI1, as in the legacy driver. A hook may call this, and
+ * pmem_kfree(), but not for memory of its own node.
  *
  * Context: may sleep.
- * Return: the physical address, which looks negative from 2 GiB on; -EINVAL for
+ * Return: the physical address, which is negative from 2 GiB on; -EINVAL for
  * bad flags or size; -ENOMEM.
  */
 s32 pmem_kalloc(size_t size, u32 flags)

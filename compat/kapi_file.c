@@ -129,17 +129,18 @@ static int unpin(struct pmem_file *file)
 }
 
 /**
- * get_pmem_file() - hold the memory behind a file descriptor
+ * get_pmem_file() - get the memory behind a file descriptor
  * @fd: number in the caller's table of files
  * @start: filled in with the physical address
- * @vaddr: filled in with the kernel's address, of an uncached mapping if that is
- *	how the device is mapped, or the heap that the memory was imported from
+ * @vaddr: filled in with the kernel address; it is uncached if the device, or
+ *	the heap of imported memory, maps memory uncached
  * @len: filled in with the length of the whole allocation in bytes
  * @filp: filled in with the file, for put_pmem_file(); may be NULL
  *
- * That is the whole allocation for a connected file, too, as it was: what such a
- * file shows limits its clients' CPUs alone. A driver that serves clients who do
- * not trust each other has to know which part of the memory a client may name.
+ * For a connected file, too, this is the whole allocation, as in the legacy
+ * driver: the parts that the file shows limit only its client's CPU. A driver
+ * for clients that do not trust each other must itself check which part of the
+ * memory a client may use.
  *
  * Context: process context of the client; may sleep.
  * Return: 0; -EBADF for no file; -EINVAL for another kind of file or one
@@ -167,7 +168,7 @@ int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
 PMEM_EXPORT(get_pmem_file);
 
 /**
- * get_pmem_fd() - the same for drivers that keep the number only
+ * get_pmem_fd() - the same for drivers that keep only the file descriptor
  * @fd: number in the caller's table of files
  * @start: filled in with the physical address
  * @len: filled in with the length in bytes
@@ -185,14 +186,14 @@ int get_pmem_fd(int fd, unsigned long *start, unsigned long *len)
 PMEM_EXPORT(get_pmem_fd);
 
 /**
- * get_pmem_addr() - where the memory of a file is
+ * get_pmem_addr() - get the location of a file's memory
  * @file: any file
  * @start: filled in with the physical address
  * @vaddr: filled in with the kernel's address
  * @len: filled in with the length of the whole allocation in bytes
  *
- * Nothing is held: the answer is good only as long as the caller has what
- * get_pmem_file() returned for the same file.
+ * This takes no reference: the result is valid only until the caller puts the
+ * reference that get_pmem_file() returned for the same file.
  *
  * Context: may sleep.
  * Return: 0; -EINVAL for another kind of file or one without memory.
@@ -213,7 +214,7 @@ int get_pmem_addr(struct file *file, unsigned long *start, unsigned long *vaddr,
 PMEM_EXPORT(get_pmem_addr);
 
 /**
- * get_pmem_user_addr() - where a client has mapped a connected file
+ * get_pmem_user_addr() - get the user address of a mapped connected file
  * @file: any file
  * @start: filled in with the user address, 0 for anything but a mapped
  *	connected file
@@ -244,17 +245,17 @@ int get_pmem_user_addr(struct file *file, unsigned long *start,
 PMEM_EXPORT(get_pmem_user_addr);
 
 /**
- * put_pmem_file() - let go of what get_pmem_file() holds
+ * put_pmem_file() - drop the reference of get_pmem_file()
  * @file: the file
  *
- * More puts than gets are refused with a message.
+ * Surplus calls are refused with a message.
  *
  * Context: may sleep.
  */
 void put_pmem_file(struct file *file)
 {
 	if (!is_pmem_file(file) || unpin(file->private_data)) {
-		pr_err_ratelimited("put of a file that was not got\n");
+		pr_err_ratelimited("a file was put more often than got\n");
 		return;
 	}
 	fput(file);
@@ -263,7 +264,7 @@ void put_pmem_file(struct file *file)
 PMEM_EXPORT(put_pmem_file);
 
 /**
- * put_pmem_fd() - let go of what get_pmem_fd() holds
+ * put_pmem_fd() - drop the reference of get_pmem_fd()
  * @fd: number in the caller's table of files, of the same file as then
  *
  * Context: process context of the client; may sleep.

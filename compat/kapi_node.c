@@ -28,15 +28,15 @@ static DEFINE_MUTEX(setup_lock);
 static LIST_HEAD(setup_nodes);
 
 /**
- * pmem_setup_owned() - make a device; drivers call pmem_setup()
- * @data: what it is to be; not needed afterwards
- * @ioctl: takes the commands that PMEM does not know, and the three of HW3D; or
- *	NULL
+ * pmem_setup_owned() - create a device; drivers call pmem_setup()
+ * @data: description of the device; not needed afterwards
+ * @ioctl: called for commands that PMEM does not know, and for the three of
+ *	HW3D; or NULL
  * @release: called when a file is released; or NULL
  * @owner: module of the hooks; held while a file of the device is open
  *
- * Unlike with the legacy driver, the device can be removed, by pmem_remove(). If
- * it has hooks, it is removed with @owner at the latest.
+ * Unlike in the legacy driver, the device can be removed, by pmem_remove(). If
+ * it has hooks, it is removed at the latest when @owner is unloaded.
  *
  * Context: may sleep.
  * Return: 0; -EINVAL for bad data; -EEXIST, -EBUSY if the name or the memory
@@ -77,13 +77,13 @@ static struct pmem_node *find_name(const char *name)
 }
 
 /**
- * pmem_remove() - take a device away that pmem_setup() made
+ * pmem_remove() - remove a device that pmem_setup() created
  * @name: its name
  *
  * Context: may sleep; no lock may be held that a hook of the device takes.
- * Return: 0; then no hook runs, nor will. -ENODEV if there is none of that name;
- * -EBUSY while files of it are open or memory of it is in use, also as dma-bufs
- * that have outlived their files.
+ * Return: 0; no hook is running then, and none will be called any more. -ENODEV
+ * if there is no device of that name; -EBUSY while files of it are open or its
+ * memory is in use, also by dma-bufs that have outlived their files.
  */
 int pmem_remove(const char *name)
 {

@@ -76,7 +76,7 @@ static int claim_name(struct pmem_node *node)
 		if (!strcmp(other->name, node->name))
 			ret = -EEXIST;
 	if (ret)
-		pr_err("%s: there is a node of that name\n", node->name);
+		pr_err("%s: a node of that name already exists\n", node->name);
 	else
 		list_add_tail(&node->named, &names);
 	node->id = last_id++;
@@ -167,14 +167,14 @@ static int check(const struct pmem_node_config *config,
 	}
 	if (!total || config->size > total ||
 	    !IS_ALIGNED(config->size ?: total, config->quantum)) {
-		pr_err("%s: the size has to be a multiple of the quantum, and no more than %llu bytes\n",
+		pr_err("%s: the size must be a multiple of the quantum, and at most %llu bytes\n",
 		       config->name, total);
 		return -EINVAL;
 	}
 	if (!stat->places &&
 	    (config->allocator == PMEM_ALLOCATORTYPE_BUDDYBESTFIT ||
 	     config->allocator == PMEM_ALLOCATORTYPE_ALLORNOTHING)) {
-		pr_err("%s: the kernel chooses where to allocate from that memory, which this allocator has to; have it lent\n",
+		pr_err("%s: this allocator needs fixed offsets, which a CMA area cannot provide: use the option lent\n",
 		       config->name);
 		return -EINVAL;
 	}

@@ -31,7 +31,7 @@ static const char * const type_names[] = {
 static char *memory[ARRAY_SIZE(type_names)];
 static int nr_memory;
 module_param_array(memory, charp, &nr_memory, 0444);
-MODULE_PARM_DESC(memory, "regions that devices without an address borrow from, each as TYPE:REGION (none)");
+MODULE_PARM_DESC(memory, "regions from which devices without an address borrow memory, each as TYPE:REGION (none)");
 
 /* The region of a type of memory, or NULL. */
 static const char *region_of(int type)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For drivers that were written against the legacy PMEM driver, in the symbol
- * namespace PMEM_COMPAT.
+ * Functions for drivers that were written for the legacy PMEM driver, in the
+ * symbol namespace PMEM_COMPAT.
  *
- * What get_pmem_file() and its kin return stays valid until put_pmem_file(),
- * whatever the clients do meanwhile: the memory is held, not only the file.
+ * The addresses that get_pmem_file() and similar functions return stay valid
+ * until put_pmem_file(), whatever the clients do meanwhile: the functions take
+ * a reference to the memory, not only to the file.
  */
 #ifndef PMEM_KERNEL_H
 #define PMEM_KERNEL_H
@@ -18,11 +19,11 @@ struct pmem_addr;
 struct pmem_region;
 
 /**
- * enum pmem_allocator_type - rules of allocation
- * @PMEM_ALLOCATORTYPE_UNSET: a board that does not say, see
- *	struct android_pmem_platform_data
+ * enum pmem_allocator_type - allocation policies
+ * @PMEM_ALLOCATORTYPE_UNSET: not set by the board file, see struct
+ *	android_pmem_platform_data
  * @PMEM_ALLOCATORTYPE_BITMAP: first free quanta; the index is the first of them
- * @PMEM_ALLOCATORTYPE_SYSTEM: memory of the system up to a quota
+ * @PMEM_ALLOCATORTYPE_SYSTEM: memory up to a quota
  * @PMEM_ALLOCATORTYPE_ALLORNOTHING: one owner at a time; the index is the length
  * @PMEM_ALLOCATORTYPE_BUDDYBESTFIT: powers of two; the index is the first page
  */
@@ -35,7 +36,7 @@ enum pmem_allocator_type {
 	PMEM_ALLOCATORTYPE_MAX,
 };
 
-/* What pmem_kalloc() takes as flags. */
+/* Flags of pmem_kalloc(). */
 #define PMEM_MEMTYPE_EBI1	1
 #define PMEM_MEMTYPE_SMI	2
 #define PMEM_MEMTYPE_MASK	0x7
@@ -56,40 +57,43 @@ enum pmem_allocator_type {
 #define PMEM_KERNEL_SMI_DATA_NAME	"pmem_kernel_smi"
 
 /**
- * struct android_pmem_platform_data - a device as board files described it
- * @name: of the node under /dev; names that begin with "pmem_kernel" make
- *	regions for pmem_kalloc() alone, with no node
- * @start: physical address of memory that is reserved, but not by the kernel for
- *	itself. If 0, the device borrows @size bytes from the region of its
- *	@memory_type, while anything is allocated
+ * struct android_pmem_platform_data - description of a device in a board file
+ * @name: name of the node under /dev; names that begin with "pmem_kernel"
+ *	create regions for pmem_kalloc() only, without a node
+ * @start: physical address of reserved memory that the kernel does not use. If
+ *	0, the device borrows @size bytes from the region of its @memory_type
+ *	while it has allocations
  * @size: bytes
- * @no_allocator: boards that set none of @allocator_type, @quantum and
- *	@memory_type are of the first drivers: 0 means buddy, all else
+ * @no_allocator: used if none of @allocator_type, @quantum and @memory_type is
+ *	set, as for the first drivers: 0 means buddy, other values mean
  *	all-or-nothing
- * @allocator_type: rules of allocation; later boards that do not set it get
- *	bitmap
+ * @allocator_type: allocation policy; bitmap for later boards that do not set
+ *	it
  * @quantum: bytes, a power of two of at least 4096; 0 for 4096
  * @cached: memory may be mapped cached
- * @buffered: of no effect on any architecture that is left
- * @unstable: of no effect: memory of devices is never unplugged
- * @map_on_demand: of no effect: what the kernel maps is no matter of devices
- * @reusable: of no effect where @start is set; otherwise memory is always lent,
- *	and where the region is a CMA area, the kernel uses it meanwhile
- * @device_memory: @start is registers of a device, which its driver vouches for,
- *	and no memory: never zeroed, not mapped for the kernel, mapped for programs
- *	as registers are, not importable. Legacy drivers did not have the field
- * @memory_type: MEMTYPE_*; of a kernel-only region, what pmem_kalloc() asks for
- * @request_region: called before the first allocation, fails it if not 0
- * @release_region: called when all memory is unused again, also by dma-bufs
- *	that were exported; for every device, not only for those with
+ * @buffered: no effect on any supported architecture
+ * @unstable: no effect: the memory is never unplugged
+ * @map_on_demand: no effect: the kernel's own mapping stays
+ * @reusable: no effect: memory without @start is always borrowed; if it comes
+ *	from a CMA area, the kernel uses it meanwhile
+ * @device_memory: @start is the address of device registers, for which the
+ *	driver is responsible. They are not zeroed, not mapped by the
+ *	kernel, mapped as device memory for programs, and cannot be
+ *	imported. The legacy driver did not have this field
+ * @memory_type: MEMTYPE_*; for a kernel-only region, the type that callers of
+ *	pmem_kalloc() request
+ * @request_region: called before the first allocation, which fails if the
+ *	result is not 0
+ * @release_region: called when no memory is in use any more, not even by
+ *	exported dma-bufs; for every device, not only for those with
  *	@map_on_demand
  * @setup_region: called once; its result is passed to the other two
  *
- * Not needed after the device has been made, apart from the functions. Those of
- * a module are called no more when it goes, and its device is taken away. They
- * are called in any process, below locks of this module, and may call
- * pmem_kalloc() and pmem_kfree(), for other memory than their device's, but
- * nothing else that is declared here.
+ * The structure is not needed any more after the device was created, but the
+ * functions are. When their module is unloaded, the device is removed, and they
+ * are not called any more. They are called in any process, with locks of this
+ * module held. They may call pmem_kalloc() and pmem_kfree(), for other memory
+ * than their device's, but no other function of this header.
  */
 struct android_pmem_platform_data {
 	const char *name;

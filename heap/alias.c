@@ -66,13 +66,13 @@ static const struct profile profiles[] = {
 
 static char *alias;
 module_param(alias, charp, 0444);
-MODULE_PARM_DESC(alias, "further names for heaps, each as NEW=NAME, e.g. alias=vidbuf_cached=adsp; a comma in a name is written twice (none)");
+MODULE_PARM_DESC(alias, "additional names for heaps, each as NEW=NAME, e.g. alias=vidbuf_cached=adsp; a comma in a name is written twice (none)");
 
 #define MAX_VENDORS	16
 static char *names[MAX_VENDORS];
 static unsigned int nr_names;
 module_param_array(names, charp, &nr_names, 0444);
-MODULE_PARM_DESC(names, "vendors whose programs' names for heaps are added: amlogic, mediatek, qualcomm, raspberrypi, rockchip (none)");
+MODULE_PARM_DESC(names, "vendors whose programs' heap names are added: amlogic, mediatek, qualcomm, raspberrypi, rockchip (none)");
 
 /* Texts in pieces, which @aliases points to: of alias=, of vendors and of all kernels. */
 static char *pieces[MAX_VENDORS + 2];
@@ -127,7 +127,7 @@ static int add_entry(char *entry, bool ours)
 	if (target)
 		*target++ = '\0';
 	if (!target || !*target || !name_is_valid(entry)) {
-		pr_err("alias=%s%s%s: has to be NEW=NAME, with any comma in a name written twice; skipped\n",
+		pr_err("alias=%s%s%s: must be NEW=NAME, with each comma in a name written twice; skipped\n",
 		       entry, target ? "=" : "", target ?: "");
 		return 0;
 	}
@@ -135,7 +135,7 @@ static int add_entry(char *entry, bool ours)
 		return add(entry, target, ours);
 	/* Who gives a name of ours to another heap means that one, even if it comes later. */
 	if (!ours)
-		pr_err("alias=%s=%s: the name is given already; skipped\n", entry, target);
+		pr_err("alias=%s=%s: another entry has this name; skipped\n", entry, target);
 	return 0;
 }
 
@@ -159,7 +159,7 @@ static int add_vendor(const char *vendor)
 	for (i = 0; i < ARRAY_SIZE(profiles); i++)
 		if (!strcmp(profiles[i].vendor, vendor))
 			return add_entries(profiles[i].aliases, true);
-	pr_err("names=%s: no such vendor; skipped\n", vendor);
+	pr_err("names=%s: unknown vendor; skipped\n", vendor);
 	return 0;
 }
 

@@ -36,12 +36,13 @@ static struct heap *open_on(struct region *region, const char *name,
 }
 
 /**
- * contig_heap_open() - open a heap on a region that exists
- * @name: what to call the heap
+ * contig_heap_open() - open a heap on an existing region
+ * @name: name of the heap
  * @region: name of the region
- * @uncached: make its buffers write-combined; memory that cannot be cached is
- *	made so anyway, and where the architecture allows no such mapping of
- *	memory that the kernel maps cached, its buffers are cached
+ * @uncached: make its buffers write-combined. This is ignored for memory that
+ *	cannot be cached, whose buffers are always write-combined, and on
+ *	architectures that allow only cached mappings of memory that the
+ *	kernel maps cached
  *
  * Context: may sleep.
  * Return: the heap, to be closed; -ENODEV without such a region; -EINVAL for a
@@ -57,10 +58,10 @@ struct heap *contig_heap_open(const char *name, const char *region,
 CONTIG_EXPORT(contig_heap_open);
 
 /**
- * contig_heap_open_node() - open a heap on memory that the tree reserves
- * @name: what to call the heap, and the region if there is none yet
+ * contig_heap_open_node() - open a heap on memory reserved by the device tree
+ * @name: name of the heap, and of the region if it does not exist yet
  * @memory: a node under /reserved-memory
- * @quantum: granularity of that region in bytes, if it is made here
+ * @quantum: quantum of the region in bytes, if it is created here
  * @uncached: as contig_heap_open()
  *
  * Context: may sleep.
@@ -90,19 +91,19 @@ static struct region *find_at(phys_addr_t base, u64 size, bool device)
 }
 
 /**
- * contig_heap_open_at() - open a heap on memory at a known address
- * @name: what to call the heap, and the region if there is none yet
+ * contig_heap_open_at() - open a heap on memory at a given address
+ * @name: name of the heap, and of the region if it does not exist yet
  * @base: physical address of the first byte
  * @size: bytes
- * @quantum: granularity of that region in bytes, if it is made here
+ * @quantum: quantum of the region in bytes, if it is created here
  * @uncached: as contig_heap_open()
  *
- * The memory has to be reserved, as for a carveout that the administrator
- * describes. Says in the log what is wrong.
+ * The memory must be reserved, as for a carveout with a base. Errors are
+ * explained in the kernel log.
  *
  * Context: may sleep.
  * Return: as contig_heap_open_node(); -EINVAL for a bad range, such as one that
- * is no memory; -EBUSY also for memory that the kernel uses.
+ * is not memory; -EBUSY also for memory that the kernel uses.
  */
 struct heap *contig_heap_open_at(const char *name, phys_addr_t base, u64 size,
 				 u64 quantum, bool uncached)
@@ -117,15 +118,15 @@ CONTIG_EXPORT(contig_heap_open_at);
 
 /**
  * contig_heap_open_device() - open a heap on a device's memory
- * @name: what to call the heap, and the region if there is none yet
+ * @name: name of the heap, and of the region if it does not exist yet
  * @base: physical address of the first byte
  * @size: bytes
- * @quantum: granularity of that region in bytes, if it is made here
+ * @quantum: quantum of the region in bytes, if it is created here
  *
- * For registers and the like. Who calls this is the driver of the device, and
- * vouches for it; it may have a claim of its own on the addresses. Nothing zeroes
- * the memory, and nothing of the kernel's maps it; programs map it as device
- * memory. No device can import it.
+ * For device registers, for example. The caller must be the driver of the
+ * device, which is responsible for the range; it may have claimed the addresses
+ * itself. The memory is not zeroed and not mapped by the kernel; programs map
+ * it as device memory. No device can import it.
  *
  * Context: may sleep.
  * Return: as contig_heap_open(); -EINVAL for a bad range, or one that is memory;
@@ -144,10 +145,10 @@ CONTIG_EXPORT(contig_heap_open_device);
 
 /**
  * contig_heap_open_lent() - open a heap that borrows its memory while it is used
- * @name: what to call the heap and its region
+ * @name: name of the heap and its region
  * @lender: heap whose region lends the memory, as one block
  * @size: bytes of that block
- * @quantum: granularity in bytes
+ * @quantum: quantum of the region in bytes
  * @uncached: as contig_heap_open()
  *
  * Context: may sleep.
@@ -164,7 +165,7 @@ CONTIG_EXPORT(contig_heap_open_lent);
 
 /**
  * contig_heap_close() - close a heap
- * @heap: the heap; buffers that live keep what they need of it
+ * @heap: the heap; live buffers stay valid
  *
  * Context: may sleep.
  */
@@ -176,11 +177,11 @@ void contig_heap_close(struct heap *heap)
 CONTIG_EXPORT(contig_heap_close);
 
 /**
- * contig_heap_watch() - be told when memory of a heap is released
- * @heap: the heap; has one watcher at most
+ * contig_heap_watch() - be notified when memory of a heap is released
+ * @heap: the heap, which has at most one watcher
  * @released: called after each release of a buffer, when the memory is free
- *	again. In any process or a worker; may sleep, and call all that is here
- *	but this function and the next
+ *	again, in any process or a worker. It may sleep, and call any function
+ *	of this API except contig_heap_watch() and contig_heap_unwatch()
  * @data: for @released
  *
  * Context: may sleep.
@@ -197,12 +198,12 @@ void contig_heap_watch(struct heap *heap, void (*released)(void *data),
 CONTIG_EXPORT(contig_heap_watch);
 
 /**
- * contig_heap_unwatch() - be told no more
+ * contig_heap_unwatch() - end the notifications
  * @heap: the heap, watched or not
  *
- * Waits for a call that is under way.
+ * Waits for a running call of the watcher.
  *
- * Context: may sleep. No lock may be held that the watcher takes.
+ * Context: may sleep. The caller must not hold a lock that the watcher takes.
  */
 void contig_heap_unwatch(struct heap *heap)
 {
@@ -212,7 +213,7 @@ void contig_heap_unwatch(struct heap *heap)
 CONTIG_EXPORT(contig_heap_unwatch);
 
 /**
- * contig_heap_stat() - figures of a heap's memory
+ * contig_heap_stat() - get the statistics of a heap's region
  * @heap: the heap
  * @stat: filled in
  *
@@ -240,14 +241,14 @@ void contig_heap_stat(struct heap *heap, struct contig_stat *stat)
 CONTIG_EXPORT(contig_heap_stat);
 
 /**
- * contig_heap_next_free() - find free memory by address
+ * contig_heap_next_free() - find free memory by its offset
  * @heap: the heap
- * @offset: where to begin, in bytes
+ * @offset: offset at which the search begins, in bytes
  * @start: filled in with the offset of the first free run at or after @offset
  * @len: filled in with its length in bytes
  *
  * Context: may sleep.
- * Return: false if there is none, or the region does not know.
+ * Return: false if there is none, or if the region does not know its offsets.
  */
 bool contig_heap_next_free(struct heap *heap, u64 offset, u64 *start, u64 *len)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What other modules may call, in the symbol namespace CONTIG_HEAPS.
+ * Functions for other modules, in the symbol namespace CONTIG_HEAPS.
  *
- * A module opens heaps of its own: on the same memory as a heap under
- * /dev/dma_heap, or on memory that nothing there shows. What it allocates are
- * dma-bufs like all others; holding one keeps its memory. New ones are zero in
- * memory, and no cache has a line of them: their addresses can be told at once.
+ * A module opens its own heaps: on the same memory as a heap under
+ * /dev/dma_heap, or on memory without a heap there. Its buffers are dma-bufs
+ * like all others; a reference to a dma-buf keeps its memory allocated. A new
+ * buffer is zero in memory, and not in any cache, so its address can be passed
+ * to a device at once.
  */
 #ifndef CONTIG_API_H
 #define CONTIG_API_H
@@ -20,14 +21,14 @@ struct vm_area_struct;
 struct vm_fault;
 
 /**
- * struct contig_place - where a buffer is; constant as long as it lives
+ * struct contig_place - location of a buffer, constant during its lifetime
  * @phys: physical address of its first byte
- * @offset: the same as an offset into its heap's memory
+ * @offset: offset of the buffer in its region
  * @size: bytes
- * @uncached: its heap is write-combined
- * @mapped: it is in the kernel's linear map
- * @vaddr: where the kernel sees it; cached if @mapped, else write-combined; NULL
- *	for a device's memory
+ * @uncached: the heap is write-combined
+ * @mapped: the memory is in the kernel's linear map
+ * @vaddr: kernel address; cached if @mapped, otherwise write-combined; NULL for
+ *	device memory
  */
 struct contig_place {
 	phys_addr_t phys;
@@ -39,14 +40,14 @@ struct contig_place {
 };
 
 /**
- * struct contig_stat - figures of a heap's memory at one moment, in bytes
- * @base: physical address of the memory
- * @total: bytes of it
+ * struct contig_stat - statistics of a heap's region at one moment
+ * @base: physical address of the region
+ * @total: bytes of the region
  * @free: bytes not allocated
  * @largest: bytes of the longest free run
- * @used: bytes of the live buffers of this very heap
- * @mapped: it is in the kernel's linear map, so that it can be cached
- * @places: it is known what is free where, and contig_alloc_at() can take it
+ * @used: bytes of the live buffers of this heap only
+ * @mapped: the region is in the kernel's linear map, so that it can be cached
+ * @places: the region knows which offsets are free; contig_alloc_at() works
  */
 struct contig_stat {
 	phys_addr_t base;
@@ -59,10 +60,10 @@ struct contig_stat {
 };
 
 /**
- * enum contig_maintenance - what caches are to do with a range
- * @CONTIG_CLEAN: write back what the CPU has changed, and keep it
- * @CONTIG_CLEAN_INVALIDATE: the same, and forget it. Each line at one stroke, so
- *	that no write of anybody is lost
+ * enum contig_maintenance - cache maintenance of a range
+ * @CONTIG_CLEAN: write dirty lines back to memory, and keep them
+ * @CONTIG_CLEAN_INVALIDATE: write dirty lines back, and discard all lines, each in
+ *	one operation, so that no write is lost
  */
 enum contig_maintenance {
 	CONTIG_CLEAN,

@@ -218,14 +218,14 @@ struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 CONTIG_EXPORT(contig_alloc);
 
 /**
- * contig_alloc_lowest() - the same, at the lowest place that fits
+ * contig_alloc_lowest() - allocate a buffer at the lowest offset that fits
  * @heap: the heap
  * @len: bytes, rounded up to whole pages
  * @align: alignment of the physical address in bytes, a power of two
  * @fd_flags: access mode of the dma-buf's file
  *
- * First fit from the bottom, for who counts on what that leaves free. In a CMA
- * area the kernel chooses the place.
+ * First fit from the bottom, for callers that rely on the free memory that this
+ * leaves. In a CMA area, the kernel chooses the offset.
  *
  * Context: may sleep.
  * Return: as contig_alloc().
@@ -254,15 +254,15 @@ static struct dma_buf *create_at(struct heap *heap, u64 offset, u64 len,
 }
 
 /**
- * contig_alloc_at() - allocate a buffer at a place of the caller's choice
+ * contig_alloc_at() - allocate a buffer at a given offset
  * @heap: the heap
- * @offset: where in the heap's region, in bytes, a multiple of its quantum
+ * @offset: offset in the heap's region in bytes, a multiple of its quantum
  * @len: bytes, rounded up to whole pages
  * @fd_flags: access mode of the dma-buf's file
  *
  * Context: may sleep.
- * Return: as contig_alloc(); also -EBUSY if the place is taken, even in part,
- * and -EOPNOTSUPP where the place cannot be chosen.
+ * Return: as contig_alloc(); also -EBUSY if any of the range is in use, and
+ * -EOPNOTSUPP if the offset cannot be chosen.
  */
 struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
 				u32 fd_flags)
@@ -277,11 +277,11 @@ struct dma_buf *contig_alloc_at(struct heap *heap, u64 offset, u64 len,
 CONTIG_EXPORT(contig_alloc_at);
 
 /**
- * contig_place() - where a buffer is
+ * contig_place() - get the location of a buffer
  * @dmabuf: any dma-buf
  * @place: filled in
  *
- * Return: 0; -EINVAL if @dmabuf is not ours; -EOPNOTSUPP for one of scattered
+ * Return: 0; -EINVAL if @dmabuf is not ours; -EOPNOTSUPP for a buffer of system
  * memory, even if it happens to be contiguous.
  */
 int contig_place(struct dma_buf *dmabuf, struct contig_place *place)

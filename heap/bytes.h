@@ -79,7 +79,7 @@ static inline u64 bytes_param(const char *name, const char *text, u64 otherwise)
 		return otherwise;
 	if (!bytes_parse_all(text, &bytes))
 		return bytes;
-	pr_err("%s=%s: has to be a size, ignored\n", name, text);
+	pr_err("%s=%s: must be a size, ignored\n", name, text);
 	return otherwise;
 }
 

@@ -237,7 +237,7 @@ struct region *carveout_create_anywhere(const char *name, u64 size, u64 quantum)
 		return ERR_CAST(carveout);
 	source = contiguous_alloc(carveout->region.dev, size, quantum);
 	if (IS_ERR(source)) {
-		pr_err("%s: the kernel has no %llu contiguous bytes to give\n",
+		pr_err("%s: cannot allocate %llu contiguous bytes\n",
 		       name, size);
 		ret = PTR_ERR(source);
 		goto put_region;

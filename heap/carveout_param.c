@@ -73,7 +73,7 @@ static struct region *create_region(const struct carveout_param *param)
 						param->quantum);
 	/* 32-bit kernels have smaller addresses. */
 	if (param->base > PHYS_ADDR_MAX) {
-		pr_err("%s: the range ends beyond all addresses\n", param->name);
+		pr_err("%s: the range exceeds the address space\n", param->name);
 		return ERR_PTR(-EINVAL);
 	}
 	return carveout_create(param->name, param->base, param->size,
@@ -86,7 +86,7 @@ static void add_one(const char *text, struct list_head *list)
 	int ret;
 
 	if (parse(text, &param)) {
-		pr_err("carveout=%s: has to be NAME:SIZE[@BASE][:quantum=BYTES], skipped\n",
+		pr_err("carveout=%s: must be NAME:SIZE[@BASE][:quantum=BYTES], skipped\n",
 		       text);
 		return;
 	}

@@ -240,7 +240,7 @@ static void guess_bounds(struct cma_area *area, phys_addr_t phys, u64 known)
 	if (known && known <= area->size && IS_ALIGNED(known, PAGE_SIZE))
 		narrow_bounds(area, phys, known);
 	else
-		pr_info("%s: %llu KiB, if no other CMA area borders on it; cma_size= tells otherwise\n",
+		pr_info("%s: %llu KiB, unless another CMA area is adjacent to it; then set cma_size=\n",
 			dev_name(area->dev), area->size >> 10);
 }
 

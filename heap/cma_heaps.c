@@ -22,11 +22,11 @@
 
 static bool cma = true;
 module_param(cma, bool, 0444);
-MODULE_PARM_DESC(cma, "heaps over the default CMA area and all reusable regions (Y)");
+MODULE_PARM_DESC(cma, "create heaps over the default CMA area and all reusable regions (Y)");
 
 static char *cma_size;
 module_param(cma_size, charp, 0444);
-MODULE_PARM_DESC(cma_size, "size of the default CMA area, if another one borders on it (found out)");
+MODULE_PARM_DESC(cma_size, "size of the default CMA area, if another area is adjacent to it (detected)");
 
 static bool is_cma_node(const struct device_node *node)
 {
@@ -74,7 +74,7 @@ static void add_default(struct list_head *list)
 	region = cma_create_default(DEFAULT_CMA_NAME,
 				    bytes_param("cma_size", cma_size, 0));
 	if (region == ERR_PTR(-ENODEV)) {
-		pr_info("no default CMA area, or it is full: no heap for it\n");
+		pr_info("no default CMA area, or it is full: it gets no heap\n");
 		return;
 	}
 	add_region(region, DEFAULT_CMA_NAME, list);

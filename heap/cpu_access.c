@@ -249,11 +249,11 @@ int buffer_end_cpu_access(struct dma_buf *dmabuf,
  * @dmabuf: a dma-buf of ours
  * @offset: first byte
  * @len: bytes
- * @what: what caches are to do with it
+ * @what: the kind of maintenance
  *
- * For devices that read or write the memory with no mapping of it through the
- * DMA API. Nothing invalidates alone: that would lose what others wrote to the
- * same cache lines.
+ * For devices that access the memory without a mapping by the DMA API. There is
+ * no invalidation without cleaning, as that would lose data that others wrote
+ * to the same cache lines.
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL if the range is not in the buffer.

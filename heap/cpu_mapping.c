@@ -202,15 +202,15 @@ int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 }
 
 /**
- * contig_pgprot() - how a program maps a buffer
+ * contig_pgprot() - get the page protection for mapping a buffer
  * @dmabuf: a dma-buf of ours
  * @uncached: write-combined, whatever the buffer is
  * @prot: protection of a cached mapping
  *
- * For a driver that inserts page frames itself, and does what caches need.
+ * For a driver that inserts page frames itself, and does the cache maintenance.
  *
- * Return: the protection for the buffer: that of a device's registers where its
- * region is such a device's.
+ * Return: the protection for the buffer; for a region of device memory, that of
+ * device registers.
  */
 pgprot_t contig_pgprot(struct dma_buf *dmabuf, bool uncached, pgprot_t prot)
 {
@@ -224,12 +224,12 @@ CONTIG_EXPORT(contig_pgprot);
 /**
  * contig_map_user() - map a buffer into an address space, for another driver
  * @dmabuf: a dma-buf of ours
- * @vma: of the other driver's file, which holds a reference on @dmabuf for as
- *	long as it is open
+ * @vma: VMA of the other driver's file, which holds a reference to @dmabuf
+ *	while it is open
  * @uncached: write-combined, whatever the buffer is
  *
- * Whole PMDs are left to contig_fault_user(), which the VMA's operations have to
- * call from their fault() and huge_fault().
+ * Whole PMDs are mapped later by contig_fault_user(), which the VMA's fault()
+ * and huge_fault() must call.
  *
  * Context: process context, mmap_lock held for writing; may sleep.
  * Return: 0; -EINVAL for a private mapping or one beyond the end; -ENOMEM.
@@ -250,13 +250,13 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 CONTIG_EXPORT(contig_map_user);
 
 /**
- * contig_fault_user() - a fault in what contig_map_user() mapped
- * @dmabuf: the dma-buf of ours
+ * contig_fault_user() - handle a fault in a mapping of contig_map_user()
+ * @dmabuf: the mapped dma-buf
  * @vmf: the fault
- * @order: of huge_fault(), or 0 for a fault()
+ * @order: order of huge_fault(), or 0 for fault()
  *
- * Context: process context, of a fault; does not take the mmap_lock.
- * Return: what such an operation returns.
+ * Context: process context of the fault; does not take the mmap_lock.
+ * Return: the result for fault() or huge_fault().
  */
 vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,
 			     unsigned int order)

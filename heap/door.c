@@ -125,7 +125,7 @@ static struct device_node *find_holder(const struct claim *claim)
 		if (extent == NODE_ELSEWHERE)
 			continue;
 		if (holder) {
-			pr_err("%s: the range is in conflict: both %pOF and %pOF reserve it\n",
+			pr_err("%s: both %pOF and %pOF reserve the range\n",
 			       claim->name, holder, child);
 			of_node_put(holder);
 			of_node_put(child);
@@ -137,7 +137,7 @@ static struct device_node *find_holder(const struct claim *claim)
 	}
 	of_node_put(parent);
 	if (of_holder == NODE_TOUCHES && !IS_ERR(holder)) {
-		pr_err("%s: %pOF reserves a part of the range only\n",
+		pr_err("%s: %pOF reserves only a part of the range\n",
 		       claim->name, holder);
 		of_node_put(holder);
 		holder = ERR_PTR(-EBUSY);
@@ -150,12 +150,12 @@ static int check_holder(const struct claim *claim, struct device_node *holder,
 			const struct device_node *node)
 {
 	if (of_property_read_bool(holder, "reusable")) {
-		pr_err("%s: the kernel itself uses the memory of %pOF, which is reusable\n",
+		pr_err("%s: the kernel uses the memory of %pOF, which is reusable\n",
 		       claim->name, holder);
 		return -EBUSY;
 	}
 	if (holder != node && of_find_property(holder, "compatible", NULL)) {
-		pr_err("%s: the memory of %pOF belongs to the driver of that\n",
+		pr_err("%s: the memory of %pOF belongs to that node's driver\n",
 		       claim->name, holder);
 		return -EBUSY;
 	}
@@ -188,7 +188,7 @@ static int check_pages(const struct claim *claim)
 		struct page *page = pfn_to_online_page(pfn);
 
 		if (!page || !PageReserved(page)) {
-			pr_err("%s: the range is not reserved: the kernel uses memory %llu KiB into it\n",
+			pr_err("%s: the range is not reserved: the kernel uses its memory at offset %llu KiB\n",
 			       claim->name,
 			       (u64)(PFN_PHYS(pfn) - claim->base) >> 10);
 			return -EBUSY;
@@ -247,13 +247,13 @@ static int check_resources(struct resource *ram, void *data)
 	if (ram->start > last_of(claim))
 		return 0;
 	if (insert_resource(&iomem_resource, &range)) {
-		pr_err("%s: the range is not free: a part of it is the kernel's own, see /proc/iomem\n",
+		pr_err("%s: the range is not free: the kernel occupies a part of it, see /proc/iomem\n",
 		       claim->name);
 		return -EBUSY;
 	}
 	stranger = find_stranger(&range);
 	if (stranger) {
-		pr_err("%s: the range is not free: there is %s\n",
+		pr_err("%s: the range is not free: it contains %s\n",
 		       claim->name, stranger->name);
 		ret = -EBUSY;
 	}
@@ -331,7 +331,7 @@ static int check_boot_data(const struct claim *claim)
 		what = "the initrd";
 	if (!what)
 		return 0;
-	pr_err("%s: the range is not free: there is %s\n", claim->name, what);
+	pr_err("%s: the range is not free: it contains %s\n", claim->name, what);
 	return -EBUSY;
 }
 
@@ -387,7 +387,7 @@ static int check_outside(const struct claim *claim, bool held)
 {
 	if (held || is_memory(claim, false))
 		return 0;
-	pr_err("%s: no memory is known in that range: it is a device's, or nothing\n",
+	pr_err("%s: the range is not known to be memory\n",
 	       claim->name);
 	return -EINVAL;
 }
@@ -398,12 +398,12 @@ static int check_inside(const struct claim *claim, bool held, bool no_map)
 	int ret;
 
 	if (!held) {
-		pr_err("%s: nothing keeps the kernel from using the range itself\n",
+		pr_err("%s: the range is not reserved: the kernel may use it itself\n",
 		       claim->name);
 		return -EBUSY;
 	}
 	if (no_map) {
-		pr_err("%s: the range has no-map, but the kernel maps it: it found something in it\n",
+		pr_err("%s: the range is no-map, but the kernel maps it, because it was already in use\n",
 		       claim->name);
 		return -EBUSY;
 	}
@@ -435,7 +435,7 @@ int door_pass(const struct claim *claim, const struct device_node *node)
 	if (ret)
 		return ret;
 	if (ram && ram != claim->size) {
-		pr_err("%s: a part of the range is system memory and a part is not\n",
+		pr_err("%s: only a part of the range is system memory\n",
 		       claim->name);
 		return -EINVAL;
 	}
@@ -471,7 +471,7 @@ int door_pass_device(const struct claim *claim)
 		return -EINVAL;
 	of_node_put(holder);
 	if (holder || system_ram_in(claim) || is_memory(claim, true)) {
-		pr_err("%s: the range is memory, not a device's\n", claim->name);
+		pr_err("%s: the range is memory, not device registers\n", claim->name);
 		return -EINVAL;
 	}
 	return 0;

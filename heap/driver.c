@@ -273,7 +273,7 @@ void driver_setup(void)
 
 	registered = !ret;
 	if (ret)
-		pr_err("no heaps of the device tree, error %pe\n", ERR_PTR(ret));
+		pr_err("no heaps from the device tree, error %pe\n", ERR_PTR(ret));
 	else
 		add_memory_devices();
 }

@@ -21,14 +21,14 @@
 
 static unsigned int keep = 5000;
 module_param(keep, uint, 0444);
-MODULE_PARM_DESC(keep, "milliseconds after which free memory goes back to the kernel, 0 for when it is needed (5000)");
+MODULE_PARM_DESC(keep, "milliseconds after which unused held memory returns to the kernel; 0: when the kernel needs it (5000)");
 
 #define MAX_RESERVES	16
 
 static char *reserve[MAX_RESERVES];
 static int nr_reserves;
 module_param_array(reserve, charp, &nr_reserves, 0444);
-MODULE_PARM_DESC(reserve, "memory that a CMA heap never gives back, each as [REGION:]SIZE (none)");
+MODULE_PARM_DESC(reserve, "memory that CMA heaps never return to the kernel, each as [REGION:]SIZE (none)");
 
 /**
  * keep_idle_ms() - how long memory stays that nobody needs
@@ -84,7 +84,7 @@ u64 keep_reserve(const char *region)
 		seen[i] = true;
 		if (!parse_size(text, &size))
 			return size;
-		pr_err("reserve=%s: has to be [REGION:]SIZE, skipped\n",
+		pr_err("reserve=%s: must be [REGION:]SIZE, skipped\n",
 		       reserve[i]);
 	}
 	return 0;
@@ -99,6 +99,6 @@ void keep_report(void)
 
 	for (i = 0; i < nr_reserves; i++)
 		if (!seen[i])
-			pr_info("reserve=%s: no such CMA region so far\n",
+			pr_info("reserve=%s: no such CMA region yet\n",
 				reserve[i]);
 }

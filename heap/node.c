@@ -155,7 +155,7 @@ static int add_node(struct heap *heap, const char *name)
 		return 0;
 	ret = node ? -EEXIST : check_kernels_heaps(name);
 	if (ret == -EEXIST)
-		pr_info("%s: the name is taken, skipped\n", name);
+		pr_info("%s: the name is already in use, skipped\n", name);
 	if (ret)
 		return ret;
 	node = kzalloc(sizeof(*node), GFP_KERNEL);

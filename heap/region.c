@@ -131,7 +131,7 @@ static int region_map_memory(struct region *region)
 	bool high = region_is_high(region, 0);
 
 	if (high != region_is_high(region, region->size - 1)) {
-		pr_err("%s: a part of the range is high memory and a part is not\n",
+		pr_err("%s: only a part of the range is high memory\n",
 		       region_name(region));
 		return -EINVAL;
 	}
@@ -153,7 +153,7 @@ static int region_map_outside(struct region *region)
 	if (region->device)
 		return 0;
 	if (!region->resource) {
-		pr_err("%s: the range belongs to somebody else, see /proc/iomem\n",
+		pr_err("%s: the range is already in use, see /proc/iomem\n",
 		       region_name(region));
 		return -EBUSY;
 	}
@@ -279,7 +279,7 @@ int region_claim(struct region *region, const struct device_node *node)
 		return ret;
 	if (!region->size ||
 	    !IS_ALIGNED(region->base | region->size, region->quantum)) {
-		pr_err("%s: base and size have to be multiples of the quantum of %llu bytes, and not empty\n",
+		pr_err("%s: base and size must be multiples of the quantum of %llu bytes, and the size not 0\n",
 		       region_name(region), region->quantum);
 		return -EINVAL;
 	}
@@ -287,7 +287,7 @@ int region_claim(struct region *region, const struct device_node *node)
 			       &last) ||
 	    region->size - 1 > min_t(u64, PHYS_ADDR_MAX, SIZE_MAX) ||
 	    last >> PAGE_SHIFT > ULONG_MAX) {
-		pr_err("%s: the range ends beyond all addresses\n",
+		pr_err("%s: the range exceeds the address space\n",
 		       region_name(region));
 		return -EINVAL;
 	}

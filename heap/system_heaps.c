@@ -22,15 +22,15 @@
 
 static bool system = true;
 module_param(system, bool, 0444);
-MODULE_PARM_DESC(system, "heaps of system memory, which need not be contiguous (Y)");
+MODULE_PARM_DESC(system, "create heaps of system memory, which need not be contiguous (Y)");
 
 static bool mem_accounting = true;
 module_param(mem_accounting, bool, 0444);
-MODULE_PARM_DESC(mem_accounting, "charge system memory to the memory cgroup of whoever allocates it (Y)");
+MODULE_PARM_DESC(mem_accounting, "charge system memory to the memory cgroup of the process that allocates it (Y)");
 
 static char *store;
 module_param(store, charp, 0444);
-MODULE_PARM_DESC(store, "how much released system memory is kept for the next buffer (a 32nd of all, 256M at most)");
+MODULE_PARM_DESC(store, "how much released system memory to hold for the next buffers (1/32 of all memory, at most 256M)");
 
 static u64 store_size(void)
 {

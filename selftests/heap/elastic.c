@@ -443,9 +443,9 @@ TEST(reserve_by_parameter)
 	log_clear();
 	ASSERT_EQ(0, module_load("reserve=4M,video:x,video:16E,video:8M,nosuch:1M"));
 	EXPECT_LE(MiB(8), held("video"));
-	EXPECT_TRUE(log_has("reserve=video:x: has to be [REGION:]SIZE, skipped"));
-	EXPECT_TRUE(log_has("reserve=video:16E: has to be [REGION:]SIZE, skipped"));
-	EXPECT_TRUE(log_has("reserve=nosuch:1M: no such CMA region so far"));
+	EXPECT_TRUE(log_has("reserve=video:x: must be [REGION:]SIZE, skipped"));
+	EXPECT_TRUE(log_has("reserve=video:16E: must be [REGION:]SIZE, skipped"));
+	EXPECT_TRUE(log_has("reserve=nosuch:1M: no such CMA region yet"));
 	EXPECT_EQ(MiB(4), figure("default_cma_region", "reserve"));
 	EXPECT_LE(MiB(4), held("default_cma_region"));
 	EXPECT_EQ(0, module_unload());

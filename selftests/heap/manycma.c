@@ -48,7 +48,7 @@ TEST_F(manycma, size_is_found_out_or_guessed)
 	} else {
 		EXPECT_LE(MiB(64), query.total);
 	}
-	EXPECT_NE(kernel_tells(), log_has("KiB, if no other CMA area borders on it; cma_size= tells otherwise"));
+	EXPECT_NE(kernel_tells(), log_has("KiB, unless another CMA area is adjacent to it; then set cma_size="));
 	close(heap);
 }
 
@@ -65,7 +65,7 @@ TEST_F(manycma, size_that_is_known)
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(MiB(32), heap_query(heap).free);
 	EXPECT_ERRNO(ENOMEM, heap_alloc(heap, MiB(64) + PAGE));
-	EXPECT_FALSE(log_has("if no other CMA area borders on it"));
+	EXPECT_FALSE(log_has("unless another CMA area is adjacent to it"));
 	close(fd);
 	close(heap);
 }
@@ -80,8 +80,8 @@ TEST_F(manycma, size_that_cannot_be)
 		if (i)
 			ASSERT_EQ(0, module_unload());
 		ASSERT_EQ(0, module_load(sizes[i]));
-		EXPECT_NE(kernel_tells(), log_has("if no other CMA area borders on it"));
-		EXPECT_EQ(i >= 2, log_has("has to be a size, ignored"));
+		EXPECT_NE(kernel_tells(), log_has("unless another CMA area is adjacent to it"));
+		EXPECT_EQ(i >= 2, log_has("must be a size, ignored"));
 		log_clear();
 	}
 }

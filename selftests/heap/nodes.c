@@ -23,7 +23,7 @@ FIXTURE_SETUP(nodes)
 	if (!access("/sys/module/pmem_compat", F_OK))
 		ASSERT_EQ(0, syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK));
 	log_clear();
-	ASSERT_EQ(0, load_module("pmem_compat", "node=pmem:scratch,pmem_cached:scratch:cached"));
+	ASSERT_EQ(0, insert_module("pmem_compat", "node=pmem:scratch,pmem_cached:scratch:cached"));
 }
 
 FIXTURE_TEARDOWN(nodes)
@@ -72,7 +72,7 @@ TEST_F(nodes, cma_mem)
 	struct mem_block block = { .name = "a", .len = LEN };
 	int fd = open("/dev/cma_mem", O_RDWR);
 
-	if (fd < 0 && log_has("no default CMA area, hence no /dev/cma_mem"))
+	if (fd < 0 && log_has("no default CMA area, therefore no /dev/cma_mem"))
 		SKIP(return, "this kernel has no CMA areas for devices");
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ioctl(fd, CMEM_ALLOCATE, &block));

@@ -83,7 +83,7 @@ TEST(mistakes_of_legacy_nodes)
 		"/dev/pmem_allocator", "/dev/pmem_nowhere", "/dev/pmem_none", "/dev/pmem_large",
 	};
 	static const char * const said[] = {
-		"pmem-nolabel: error -", "no allocator is called slab", "pmem-nowhere: error -",
+		"pmem-nolabel: error -", "unknown allocator slab", "pmem-nowhere: error -",
 		"pmem-none: error -", "pmem-large: error -",
 	};
 	size_t i;
