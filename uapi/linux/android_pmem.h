@@ -7,17 +7,18 @@
  * end.
  *
  * Limitations:
- *  - Only callers with CAP_SYS_RAWIO see physical addresses, unless the node has
- *    "phys" or "physical-addresses". Others, and 32-bit callers of memory above
- *    4 GiB, see a handle: a stable value that is not 0 and no address. Arithmetic
- *    on it works, handing it to hardware does not.
+ *  - Only callers with CAP_SYS_RAWIO see physical addresses, unless the node
+ *    has "phys" or "physical-addresses". Others, and 32-bit callers for memory
+ *    above 4 GiB, see a handle: a stable number that is not 0 and not an
+ *    address. Arithmetic on it works, passing it to hardware does not.
  *  - A command that is not listed here returns EINVAL, not ENOTTY, as before.
  *  - The commands of the HW3D device go to the driver that registered that
  *    device; without one they return EINVAL.
  *
- * The size in a command's number is 4 whatever its argument is. The numbers with
- * the size of a pointer that the first header had for PMEM_GET_PHYS, PMEM_MAP,
- * PMEM_GET_SIZE, PMEM_UNMAP and PMEM_GET_TOTAL_SIZE work as well.
+ * The size encoded in a command's number is always 4, whatever its argument is.
+ * In the first version of the header, PMEM_GET_PHYS, PMEM_MAP, PMEM_GET_SIZE,
+ * PMEM_UNMAP and PMEM_GET_TOTAL_SIZE encoded the size of a pointer; these
+ * numbers work as well.
  */
 #ifndef _UAPI_LINUX_ANDROID_PMEM_H
 #define _UAPI_LINUX_ANDROID_PMEM_H
@@ -27,13 +28,13 @@
 
 #define PMEM_IOCTL_MAGIC	'p'
 
-/* out: struct pmem_region: where the file's allocation is; {0, 0} without one */
+/* out: struct pmem_region: address and size of the allocation, or {0, 0} */
 #define PMEM_GET_PHYS		_IOW(PMEM_IOCTL_MAGIC, 1, unsigned int)
 /* in: struct pmem_region: show this part of the master in a connected file */
 #define PMEM_MAP		_IOW(PMEM_IOCTL_MAGIC, 2, unsigned int)
 /* out: struct pmem_region: the same as PMEM_GET_PHYS */
 #define PMEM_GET_SIZE		_IOW(PMEM_IOCTL_MAGIC, 3, unsigned int)
-/* in: struct pmem_region: hide what was shown with the same offset and len */
+/* in: struct pmem_region: hide a part shown with the same offset and len */
 #define PMEM_UNMAP		_IOW(PMEM_IOCTL_MAGIC, 4, unsigned int)
 /* in: the length itself, in bytes */
 #define PMEM_ALLOCATE		_IOW(PMEM_IOCTL_MAGIC, 5, unsigned int)
@@ -61,9 +62,9 @@
 #define PMEM_ALLOCATE_ALIGNED	_IOW(PMEM_IOCTL_MAGIC, 15, unsigned int)
 
 /*
- * in: struct pmem_sync_region: before and after a device's access (Marvell).
- * Returns 0 unless the pointer is bad: a range that is not in the allocation is
- * ignored.
+ * in: struct pmem_sync_region: call before and after a device's access
+ * (Marvell). Fails only for a bad pointer: a range that is not in the
+ * allocation is ignored.
  */
 #define PMEM_MAP_REGION		_IOW(PMEM_IOCTL_MAGIC, 16, unsigned int)
 #define PMEM_UNMAP_REGION	_IOW(PMEM_IOCTL_MAGIC, 17, unsigned int)
@@ -84,11 +85,12 @@ struct pmem_region {
 
 /**
  * struct pmem_addr - a part of an allocation for cache maintenance
- * @vaddr: where the caller has mapped the byte at @offset, by any file; not 0
+ * @vaddr: address of the byte at @offset in a mapping of the caller, of any
+ *         file; not 0
  * @offset: bytes from the start of the allocation
  * @length: bytes
  *
- * If the two do not match, both ranges are maintained.
+ * If @vaddr and @offset do not match, both ranges are maintained.
  */
 struct pmem_addr {
 	unsigned long vaddr;
@@ -126,14 +128,14 @@ struct pmem_sync_region {
 	int dir;
 };
 
-/* From here on, not part of the legacy interface. */
+/* New commands, which are not part of the legacy interface. */
 
 /**
- * struct pmem_dmabuf - a dma-buf in place of a file's own allocation
+ * struct pmem_dmabuf - a dma-buf as the allocation of a file
  * @fd: out for PMEM_EXPORT_DMABUF, in for PMEM_IMPORT_DMABUF
  * @fd_flags: in for export: O_RDWR, and O_CLOEXEC if wanted; 0 for import
  *
- * One layout for 32-bit and 64-bit callers.
+ * The layout is the same for 32-bit and 64-bit callers.
  *
  * PMEM_EXPORT_DMABUF: a new file descriptor for the dma-buf behind the file's
  * allocation, open for reading and writing. EINVAL without an allocation, on a
@@ -142,8 +144,8 @@ struct pmem_sync_region {
  *
  * PMEM_IMPORT_DMABUF: makes a dma-buf of a contiguous heap the allocation of a
  * file that has none. EBADF for no file; EINVAL for another kind of file, for a
- * dma-buf of another exporter, if the file has an allocation or is connected, and
- * for flags; EOPNOTSUPP for one of a heap of system memory, which is not
+ * dma-buf of another exporter, if the file has an allocation or is connected,
+ * and for flags; EOPNOTSUPP for a dma-buf of system memory, which is not
  * contiguous; EACCES for a dma-buf that is not open for reading and writing;
  * ENOMEM.
  */

@@ -2,27 +2,30 @@
 /*
  * The interface of the "CMEM" driver, for clients of /dev/cma_mem.
  *
- * Numbers and layouts are those of the second of its three generations, whose
- * block begins with a name of ten bytes. The others are not supported:
+ * Numbers and layouts are those of the second of its three generations, where
+ * struct mem_block begins with a name of ten bytes. The others are not
+ * supported:
  *
  *  - In the first, the block is { char *name; char is_cache; unsigned long id,
  *    offset, len, phy_base, mem_base; }, and the client maps it itself. Its
- *    CMEM_ALLOCATE has the same number, and nothing distinguishes it reliably.
- *    Its clients leave the name NULL, which is an empty name here: EINVAL, with
- *    nothing allocated.
- *  - The third (CMA_MEM_VERSION 3) has only commands 1 and 2: ENOTTY.
+ *    CMEM_ALLOCATE has the same number, so the two cannot be told apart
+ *    reliably. Its clients leave the name NULL, which is read as an empty name:
+ *    CMEM_ALLOCATE fails with EINVAL.
+ *  - The third (CMA_MEM_VERSION 3) has only commands 1 and 2, which fail with
+ *    ENOTTY.
  *
  * Unlike in the legacy driver:
  *
- *  - A block belongs to the open file that made it.
+ *  - A block belongs to the open file that allocated it.
  *  - Errors are reported: EFAULT; EINVAL for an empty name or length; ENOMEM;
- *    ENOENT if the file has no block of that name; ENOTTY for a command that was
- *    never implemented. CMEM_UNMAP also returns what munmap() returns; nothing
- *    has changed then.
+ *    ENOENT if the file has no block of that name; ENOTTY for a command that
+ *    was never implemented. CMEM_UNMAP also returns the errors of munmap(); it
+ *    then changes nothing.
  *  - @kernel_base is always 0.
- *  - @phy_base is a physical address only for callers with CAP_SYS_RAWIO, or for
- *    all with the parameter cma_mem_phys, and only if it fits a 32-bit caller's
- *    field. Otherwise it is a handle: not 0, and no address.
+ *  - @phy_base is a physical address only for callers with CAP_SYS_RAWIO, or
+ *    for all callers if the parameter cma_mem_phys is set, and only if it fits
+ *    the field of a 32-bit caller. Otherwise it is a handle: a number that is
+ *    not 0 and not an address.
  */
 #ifndef _UAPI_LINUX_CMA_MEM_H
 #define _UAPI_LINUX_CMA_MEM_H
@@ -46,14 +49,14 @@
 /**
  * struct mem_block - a block of memory
  * @name: in: its name, not empty; ten bytes, or fewer and a NUL
- * @is_use_buffer: in: not 0 asks for write-combined memory, 0 for uncached,
- *	which is write-combined too
+ * @is_use_buffer: in: not 0 for write-combined memory, 0 for uncached memory,
+ *                 which is write-combined too
  * @id: out: number of the block in this file, from 1
- * @offset: as the caller left it
+ * @offset: not changed
  * @len: in and out: bytes, rounded up to whole pages
  * @phy_base: out: physical address, see above
- * @mem_base: out: where the block is mapped for the caller, for reading and
- *	writing whatever the mode of the open file
+ * @mem_base: out: address at which the block is mapped for the caller, for
+ *            reading and writing, whatever the mode of the open file
  * @kernel_base: out: 0
  */
 struct mem_block {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libdmaheap in C++17: references that drop themselves, accesses that end themselves, and errors as
- * std::system_error. Nothing here needs more than <dmaheap.h> and its library.
+ * libdmaheap for C++17: destructors drop references and end accesses, and errors are thrown as
+ * std::system_error. This header needs only <dmaheap.h> and its library.
  *
  *	dma::heap heap("system");
  *	dma::buffer buffer = heap.allocate(1 << 20);
@@ -11,8 +11,8 @@
  *		access.end();
  *	}
  *
- * A heap or a buffer is a counted reference: a copy is another one of the same. One that was moved
- * from can only be assigned to or destroyed. What may be called by several threads at once is as in C.
+ * A heap or a buffer is a counted reference; a copy refers to the same object. A moved-from one can
+ * only be assigned to or destroyed. Thread safety is as in C.
  */
 #ifndef DMAHEAP_HPP
 #define DMAHEAP_HPP
@@ -31,7 +31,7 @@
 
 namespace dma {
 
-/* Throw what a function of the library returned, unless that is 0. */
+/* Throw the error that a function of the library returned, unless it is 0. */
 inline void check(int result)
 {
 	if (result)
@@ -40,8 +40,8 @@ inline void check(int result)
 }
 
 /*
- * A part of a buffer that the CPU reads or writes, mapped. It ends when it is destroyed; end() does so
- * where an error can still be told.
+ * A CPU access to a part of a buffer, which is mapped meanwhile. The destructor ends it; end() does
+ * so too, and throws on errors.
  */
 class access {
 public:
@@ -74,7 +74,7 @@ private:
 	dmaheap_access access_ = dmaheap_access();
 };
 
-/* A mapping of a part of a buffer, which begins no access. It ends when it is destroyed. */
+/* A mapping of a part of a buffer, which does not begin an access. The destructor unmaps it. */
 class mapping {
 public:
 	mapping(dmaheap_buffer *buffer, std::uint64_t offset, std::uint64_t len, std::uint32_t flags)
@@ -109,7 +109,7 @@ private:
 	std::size_t size_;
 };
 
-/* Called with the bytes done and those to be done; what it throws ends the transfer. */
+/* Called with the bytes done and the total; an exception ends the transfer. */
 using progress = std::function<void(std::uint64_t done, std::uint64_t len)>;
 
 class buffer {
@@ -117,7 +117,7 @@ public:
 	/* Takes the reference over. */
 	explicit buffer(dmaheap_buffer *adopted) noexcept : buffer_(adopted, dmaheap_buffer_unref) {}
 
-	/* A dma-buf from elsewhere, which stays the caller's. */
+	/* Import a dma-buf; its file descriptor stays the caller's. */
 	static buffer import(int fd)
 	{
 		dmaheap_buffer *imported;
@@ -128,12 +128,12 @@ public:
 
 	dmaheap_buffer *get() const noexcept { return buffer_.get(); }
 
-	/* Stays the buffer's. */
+	/* The buffer's file descriptor; the caller must not close it. */
 	int fd() const noexcept { return dmaheap_buffer_fd(get()); }
 
 	std::uint64_t size() const noexcept { return dmaheap_buffer_size(get()); }
 
-	/* For the caller to close. */
+	/* A new file descriptor, which the caller closes. */
 	int export_fd() const
 	{
 		int fd;
@@ -174,7 +174,7 @@ public:
 		return mapping(get(), offset, len || offset > size() ? len : size() - offset, flags);
 	}
 
-	/* Bytes that came from the file, or went there. */
+	/* Return the bytes read from the file, or written to it. */
 	std::uint64_t load(int file, std::uint64_t file_offset = 0, std::uint64_t offset = 0,
 			   std::uint64_t len = 0, const progress &told = nullptr) const
 	{
@@ -187,7 +187,7 @@ public:
 		return transfer(dmaheap_buffer_store_all, file, file_offset, offset, len, told);
 	}
 
-	/* Wait for devices, without a limit; or return false once the time is over. */
+	/* Wait for devices, without a limit; or return false after a timeout. */
 	void wait(std::uint32_t flags) const { check(dmaheap_buffer_wait(get(), flags, -1)); }
 
 	bool wait_for(std::uint32_t flags, std::chrono::milliseconds time) const
@@ -243,7 +243,7 @@ private:
 	std::shared_ptr<dmaheap_buffer> buffer_;
 };
 
-/* DMAHEAP_ALLOC_CACHED and so on, an alignment in bytes, and what tools call the buffer. */
+/* DMAHEAP_ALLOC_CACHED and so on, an alignment in bytes, and the name that tools show. */
 struct options {
 	std::uint32_t flags = 0;
 	std::uint64_t align = 0;
@@ -257,7 +257,7 @@ public:
 
 	explicit heap(const std::string &name) : heap(open(name)) {}
 
-	/* The first of them that exists. */
+	/* Open the first heap that can be opened. */
 	static heap first(const std::vector<std::string> &names)
 	{
 		std::vector<const char *> list;
@@ -321,7 +321,7 @@ inline std::vector<std::string> names()
 	return found;
 }
 
-/* All heaps as anybody may see them, in order. */
+/* The properties of all heaps that are visible to any user, in order. */
 inline std::vector<dmaheap_entry> list()
 {
 	dmaheap_entry entry = DMAHEAP_ENTRY_INIT;

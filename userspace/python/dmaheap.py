@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""dma-buf heaps in Python: libdmaheap by way of ctypes.
+"""dma-buf heaps for Python: libdmaheap through ctypes.
 
     import dmaheap
 
@@ -9,12 +9,12 @@
         memory[:4] = b"abcd"
     print(buffer.fd, buffer.info().age)
 
-What an access gives is a memoryview of the buffer itself: numpy.frombuffer() and PIL.Image.frombuffer()
-look at it without a copy. Such an object keeps the memory mapped, even when the buffer is closed. What it
-shows after the end of its access may be older or newer than what devices see.
+An access provides a memoryview of the buffer itself, which numpy.frombuffer() and PIL.Image.frombuffer()
+use without a copy. Such an object keeps the memory mapped, even after the buffer is closed. After the end
+of the access, it may show data that is older or newer than the data that devices see.
 
-Errors are OSError, with the errno that dmaheap.h describes. A heap or a buffer is given back when it is
-closed, when its "with" ends, or when nobody refers to it any more.
+Errors are raised as OSError, with the errno that dmaheap.h describes. A heap or a buffer is released when
+it is closed, when its "with" block ends, or when it is no longer referenced.
 """
 
 from __future__ import annotations
@@ -54,19 +54,19 @@ __all__ = [
     "version",
 ]
 
-# How to allocate.
+# Flags of an allocation.
 CACHED, UNCACHED, READ_ONLY, ANY_PLACE = (1 << bit for bit in range(8, 12))
 ALL_FLAGS = CACHED | UNCACHED | READ_ONLY | ANY_PLACE
-# What a heap can do.
+# Features of a heap.
 CAN_QUERY, CAN_ALIGN, CAN_SYNC_PART = (1 << bit for bit in range(3))
-# What memory is like.
+# Properties of memory.
 INFO_UNCACHED, INFO_CMA, INFO_NO_MAP, INFO_ESTIMATE, INFO_SCATTERED = (1 << bit for bit in range(5))
 # What the CPU does.
 READ, WRITE = 1, 2
 _END = 4
-# What is known of a heap without opening it.
+# Flags of a heap that is not open.
 _KNOWN, _OPENABLE = 1 << 16, 1 << 17
-# Asked for as a heap, it is anonymous memory, where the kernel has no heaps.
+# The name of a heap that stands for anonymous memory, for kernels without heaps.
 UDMABUF = "/dev/udmabuf"
 
 
@@ -206,7 +206,7 @@ def names() -> list[str]:
 
 
 class Entry(NamedTuple):
-    """A heap as anybody may see it; of one that is not of contig_heaps the rest is None."""
+    """The properties of a heap that any user can see. Other modules' heaps have only the first two."""
 
     name: str
     openable: bool
@@ -262,7 +262,7 @@ class HeapInfo(NamedTuple):
 
 
 class BufferInfo(NamedTuple):
-    """What is known of a buffer; the age is in seconds. See struct dmaheap_buffer_info."""
+    """The state of a buffer; the age is in seconds. See struct dmaheap_buffer_info."""
 
     flags: int
     size: int
@@ -275,7 +275,7 @@ class BufferInfo(NamedTuple):
 
 
 class _Reference:
-    """One of the library's counted references, dropped once."""
+    """A counted reference of the library, which is dropped once."""
 
     def __init__(self, pointer: ctypes.c_void_p, drop) -> None:
         self._pointer = pointer
@@ -298,7 +298,7 @@ class _Reference:
 
 
 class Heap(_Reference):
-    """A heap by its name, or the first of several names that exists."""
+    """A heap by its name, or the first of several names that can be opened."""
 
     def __init__(self, name: str | Sequence[str]) -> None:
         pointer = ctypes.c_void_p()
@@ -324,9 +324,9 @@ class Heap(_Reference):
         return HeapInfo(*(getattr(info, field) for field in HeapInfo._fields))
 
     def allocate(self, size: int, flags: int = 0, align: int = 0, name: str | None = None) -> Buffer:
-        """A buffer of that many bytes, all of which are 0; the size is rounded up to pages."""
+        """Allocate a buffer. Its memory is zero; the size is rounded up to whole pages."""
         if not 0 < size < 1 << 64 or not 0 <= align < 1 << 64 or flags & ~ALL_FLAGS:
-            raise ValueError("a size, an alignment or flags that cannot be")
+            raise ValueError("invalid size, alignment or flags")
         pointer = ctypes.c_void_p()
         options = _Options(ctypes.sizeof(_Options), flags, align,
                            None if name is None else os.fsencode(name))
@@ -335,21 +335,21 @@ class Heap(_Reference):
 
 
 class Buffer(_Reference):
-    """A buffer: of a heap's allocate(), or of a dma-buf from elsewhere by from_fd()."""
+    """A buffer, from Heap.allocate(), or from from_fd() for an existing dma-buf."""
 
     def __init__(self, pointer: ctypes.c_void_p) -> None:
         super().__init__(pointer, _buffer_unref)
 
     @classmethod
     def from_fd(cls, fd: int) -> Buffer:
-        """The file descriptor stays the caller's."""
+        """Import a dma-buf; the file descriptor stays the caller's."""
         pointer = ctypes.c_void_p()
         _check(_import(None, fd, ctypes.byref(pointer)))
         return cls(pointer)
 
     @property
     def fd(self) -> int:
-        """The dma-buf, which is closed with the buffer; os.dup() it to keep it."""
+        """The dma-buf's file descriptor, which is closed with the buffer; os.dup() it to keep it."""
         return _buffer_fd(self._open)
 
     fileno = fd.fget
@@ -368,11 +368,11 @@ class Buffer(_Reference):
                           info.mapped, os.fsdecode(info.heap), info.kind.decode())
 
     def set_name(self, name: str) -> None:
-        """What tools call it."""
+        """Set the name that tools show."""
         _check(_set_name(self._open, os.fsencode(name)))
 
     def wait(self, flags: int = READ | WRITE, timeout: float | None = None) -> None:
-        """Wait until devices have finished, for some seconds at most: then TimeoutError is raised."""
+        """Wait until devices have finished; raise TimeoutError after timeout seconds."""
         limit = -1 if timeout is None else min(max(0, round(timeout * 1000)), (1 << 31) - 1)
         _check(_buffer_wait(self._open, flags, limit))
 
@@ -380,7 +380,7 @@ class Buffer(_Reference):
     def _access(self, flags: int, offset: int, length: int) -> Iterator[memoryview]:
         length = length or self.size - offset
         if offset < 0 or length <= 0 or offset + length > self.size:
-            raise ValueError("no part of the buffer")
+            raise ValueError("not a part of the buffer")
         if flags & WRITE and fcntl.fcntl(self.fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDWR:
             _check(-errno.EACCES)
         pointer, address = self._open, ctypes.c_void_p()
@@ -401,7 +401,7 @@ class Buffer(_Reference):
             _check(_sync(pointer, offset, length, flags | _END))
 
     def read(self, offset: int = 0, length: int = 0):
-        """A context with the part of the buffer as a memoryview; a length of 0 is the rest."""
+        """A context manager for a memoryview of a part of the buffer; a length of 0 means the rest."""
         return self._access(READ, offset, length)
 
     def write(self, offset: int = 0, length: int = 0):
@@ -434,9 +434,9 @@ class Buffer(_Reference):
 
     def load(self, file, file_offset: int = 0, offset: int = 0, length: int = 0,
              progress: Callable[[int, int], object] | None = None) -> int:
-        """Read an open file into the buffer, without a copy; returns the bytes that there were.
+        """Read an open file into the buffer, without a copy; return the number of bytes read.
 
-        progress is called with the bytes done and those to be done; what it raises ends the transfer.
+        progress is called with the bytes done and the total; an exception in it ends the transfer.
         """
         return self._transfer(_load, file, file_offset, offset, length, progress)
 
