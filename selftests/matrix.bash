@@ -210,8 +210,8 @@ guest faults-kernel debug faults/build \
 LOADING="--icount --append loglevel=5 --overlay $SELFTESTS/faults/loading/board.dtso
 	--allow $TRACKING|kmemleak:.Cannot.allocate|Call.trace:"
 guest faults-module debug faults/loading/build "$LOADING" arm64/module:-f,probe
-guest fuzz-device debug fuzz/device/build \
-	"--tree $("$SELFTESTS/variant" kcov) --allow $TRACKING" \
+RECORDED="--tree $("$SELFTESTS/variant" kcov)"
+guest fuzz-device debug fuzz/device/build "$RECORDED --allow $TRACKING" \
 	arm64/fuzz:1,50,/mnt/share/corpus armhf/fuzz:2,27,/mnt/share/corpus
 
 # All that can run there, by "make check-debug".
