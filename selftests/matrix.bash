@@ -102,11 +102,11 @@ guest elastic 6.12 programs '--no-load --mem 1G' arm64/heap/elastic
 # There, memory comes in another way, whatever it is for.
 guest elastic 7.x programs '--no-load --mem 1G' arm64/heap/elastic:-V,uncached
 full elastic '6.1 6.12-16k' programs '--no-load --mem 1G' arm64/heap/elastic
-# The default area is in high memory.
-guest elastic-armhf armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
-	armhf/heap/elastic:-V,own
-full elastic-armhf-more armhf-6.1 programs '--no-load --mem 1536M --append cma=64M@0x90000000' \
-	armhf/heap/elastic:-V,uncached
+# The default area is in high memory. Each load maps all regions; what others have mapped in between
+# must not keep the kernel from that.
+HIGH='--no-load --mem 1536M --append cma=64M@0x90000000 --append vmalloc=512M'
+guest elastic-armhf armhf-6.1 programs "$HIGH" armhf/heap/elastic:-V,own
+full elastic-armhf-more armhf-6.1 programs "$HIGH" armhf/heap/elastic:-V,uncached
 COMPETE='--no-load --mem 1G --append cma=38M@0x68000000'
 guest compete 6.12 programs "$COMPETE --append hugepages=180" arm64/heap/compete
 full compete 7.x programs "$COMPETE --append hugepages=180" arm64/heap/compete
