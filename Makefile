@@ -144,7 +144,7 @@ help:
 	@echo 'make check-quick      run the most telling tests, on one kernel'
 	@echo 'make check-all        run all tests on all kernels; takes long'
 	@echo 'make check-debug      run all tests that can run on the debug kernel; takes long'
-	@echo 'make check-proofs     prove the pool and check models of lifetimes; a quarter of an hour'
+	@echo 'make check-proofs     prove the pool and check models of lifetimes; 10 minutes'
 	@echo 'make check-coherency  run tests on top of a cache model'
 	@echo "make check-packages   build Debian's packages; install, upgrade and remove them in QEMU, on"
 	@echo '                      machines with DKMS, as the documents say; takes long'

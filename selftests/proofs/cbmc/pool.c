@@ -11,10 +11,17 @@
 /* Words of the bitmaps, in the last of which is the bit behind the last quantum. */
 #define WORDS	(NR / WORD_BITS + 1)
 
-/* Sets of quanta, quantum 0 being the lowest bit. */
+/* Sets of quanta, quantum 0 being the lowest bit, and of what begins behind the last one. */
+#if NR < 31
+typedef u32 set;
+#else
 typedef u64 set;
+#endif
 
-#define ALL	((1ULL << NR) - 1)
+#define ONE(quantum)	((set)1 << (quantum))
+#define ALL		(ONE(NR) - 1)
+/* Those of which nothing is known. The others are absent. */
+#define ANY		(ALL & ~(ONE(FIRST) - 1))
 
 /* Not to be had, or not at present; in extents; first ones of these; to be zeroed. */
 static set absent, taken, heads, dirty;
@@ -27,7 +34,7 @@ static u32 room[POOL_TREE_WIDTH], room_top[POOL_TREE_WIDTH];
 
 static set range(u32 start, u32 len)
 {
-	return ((1ULL << len) - 1) << start;
+	return (ONE(len) - 1) << start;
 }
 
 static bool in_pool(u32 start, u32 len)
@@ -44,7 +51,7 @@ static set free_ones(void)
 static set piece_starts(void)
 {
 	return 1 | heads | ((absent ^ absent << 1 | taken ^ taken << 1) & ALL) |
-	       1ULL << NR;
+	       ONE(NR);
 }
 
 static set part_starts(void)
@@ -56,9 +63,28 @@ static set of_words(const unsigned long *words)
 {
 	set bits = words[0];
 
-	if (WORDS > 1)
-		bits |= (set)words[1] << WORD_BITS % 64;
+#if NR >= 31
+	bits |= (set)words[1] << WORD_BITS;
+#endif
 	return bits;
+}
+
+static unsigned long word_of(set bits, u32 word)
+{
+#if NR >= 31
+	if (word)
+		return bits >> WORD_BITS;
+#endif
+	return bits;
+}
+
+static u32 hweight(set bits)
+{
+	u32 weight = 0, i;
+
+	for (i = 0; i < NR; i++)
+		weight += bits >> i & 1;
+	return weight;
 }
 
 /* What sets of quanta there can be. */
@@ -69,31 +95,43 @@ static bool is_possible(void)
 	       !(taken & ~(taken << 1) & ~heads);
 }
 
-/* The longest run of a word is as long as any that begins there, and no longer. */
-static bool is_room(void)
+static bool is_counted(void)
+{
+	return pool.free == hweight(free_ones()) &&
+	       pool.dirty == hweight(free_ones() & dirty) &&
+	       pool.absent == hweight(absent) && pool.extents == hweight(heads);
+}
+
+/* The longest run of free quanta that begins in a word. */
+static u32 longest_in(u32 word)
 {
 	set starts = piece_starts() & free_ones(), runs = free_ones();
-	bool is = room[0] <= NR && (WORDS == 1 || room[1] <= NR);
-	u32 len;
+	u32 longest = 0, len;
 
 	for (len = 1; len <= NR; len++) {
-		is = is && (room[0] >= len) == !!(runs & starts & ~0UL);
-		if (WORDS > 1)
-			is = is && (room[1] >= len) ==
-				   !!((runs & starts) >> WORD_BITS % 64);
+		longest += !!word_of(runs & starts, word);
 		runs = free_ones() & runs >> 1;
 	}
-	for (len = WORDS; len < POOL_TREE_WIDTH; len++)
-		is = is && !room[len];
-	for (len = 1; len < POOL_TREE_WIDTH; len++)
-		is = is && !room_top[len];
+	return longest;
+}
+
+static bool is_room(void)
+{
+	bool is = true;
+	u32 word;
+
+	for (word = 0; word < POOL_TREE_WIDTH; word++) {
+		is = is && room[word] == (word < WORDS ? longest_in(word) : 0);
+		is = is && (!word || !room_top[word]);
+	}
 	return is && room_top[0] == (WORDS > 1 ? max(room[0], room[1]) : room[0]);
 }
 
-static bool is_summary(unsigned long top, set bits)
+/* A summary has a bit for each word in which there is something. */
+static unsigned long summary_of(set bits)
 {
-	return top == ((bits & ~0UL) != 0) +
-		      2UL * (WORDS > 1 && bits >> WORD_BITS % 64);
+	return (word_of(bits, 0) != 0) +
+	       (WORDS > 1 ? 2UL * (word_of(bits, 1) != 0) : 0);
 }
 
 /* The pool says of the quanta what they are. */
@@ -104,18 +142,12 @@ static bool is_true(void)
 	return of_words(pieces) == piece_starts() && of_words(parts) == starts &&
 	       of_words(gone) == (piece_starts() & absent) &&
 	       (of_words(used) & starts) ==
-			(starts & (taken | absent | 1ULL << NR)) &&
+			(starts & (taken | absent | ONE(NR))) &&
 	       (of_words(soiled) & starts) == (starts & dirty) &&
-	       is_summary(pieces_top, piece_starts()) &&
-	       is_summary(parts_top, starts) && is_summary(todo[0], clean_me) &&
-	       pool.clean_hint < NR && is_room();
-}
-
-/* What the counters say is assumed, not proved: sums are hard to reason about. */
-static bool is_counted(void)
-{
-	return pool.free == __builtin_popcountll(free_ones()) &&
-	       pool.dirty == __builtin_popcountll(free_ones() & dirty);
+	       pieces_top == summary_of(piece_starts()) &&
+	       parts_top == summary_of(starts) &&
+	       todo[0] == summary_of(clean_me) &&
+	       pool.clean_hint < NR && is_room() && is_counted();
 }
 
 static bool is_power(u32 n)
@@ -126,32 +158,36 @@ static bool is_power(u32 n)
 /* A pool in any state, laid out as pool_init_absent() does. */
 static void any_pool(void)
 {
+	set starts;
 	u32 i;
 
-	absent = nondet_u64();
-	taken = nondet_u64();
-	heads = nondet_u64();
-	dirty = nondet_u64();
+	absent = (nondet_u64() & ANY) | (ALL & ~ANY);
+	taken = nondet_u64() & ANY;
+	heads = nondet_u64() & ANY;
+	dirty = nondet_u64() & ANY;
+	assume(is_possible());
+	starts = part_starts();
 	for (i = 0; i < WORDS; i++) {
-		pieces[i] = nondet_long();
-		parts[i] = nondet_long();
-		used[i] = nondet_long();
-		soiled[i] = nondet_long();
-		gone[i] = nondet_long();
+		pieces[i] = word_of(piece_starts(), i);
+		parts[i] = word_of(starts, i);
+		gone[i] = word_of(piece_starts() & absent, i);
+		/* What means nothing is anything. */
+		used[i] = nondet_long() & ~parts[i];
+		used[i] |= word_of(starts & (taken | absent | ONE(NR)), i);
+		soiled[i] = nondet_long() & ~parts[i];
+		soiled[i] |= word_of(starts & dirty, i);
+		room[i] = longest_in(i);
 	}
-	todo[0] = nondet_long();
-	pieces_top = nondet_long();
-	parts_top = nondet_long();
-	for (i = 0; i < POOL_TREE_WIDTH; i++) {
-		room[i] = nondet_u32();
-		room_top[i] = nondet_u32();
-	}
+	todo[0] = summary_of(starts & free_ones() & dirty);
+	pieces_top = summary_of(piece_starts());
+	parts_top = summary_of(starts);
+	room_top[0] = WORDS > 1 ? max(room[0], room[1]) : room[0];
 	pool.base = nondet_u64();
 	pool.nr = NR;
-	pool.free = nondet_u32();
-	pool.dirty = nondet_u32();
-	pool.absent = nondet_u32();
-	pool.extents = nondet_u32();
+	pool.free = hweight(free_ones());
+	pool.dirty = hweight(free_ones() & dirty);
+	pool.absent = hweight(absent);
+	pool.extents = hweight(heads);
 	pool.clean_hint = nondet_u32();
 	pool.large = nondet_u32();
 	pool.block = nondet_u32();
@@ -174,11 +210,7 @@ static void any_pool(void)
 	assume(pool.base <= U64_MAX - NR);
 	assume(!pool.large || (is_power(pool.large) && is_power(pool.block) &&
 			       pool.block >= pool.large));
-	if (WORDS == 1) {
-		pieces_top = 1;
-		parts_top = 1;
-	}
-	assume(is_possible() && is_true() && is_counted());
+	assume(pool.clean_hint < NR);
 }
 
 void proof_add(void)
@@ -236,7 +268,7 @@ void proof_alloc_at(void)
 	} else {
 		prove(!ret);
 		taken |= range(start, len);
-		heads |= 1ULL << start;
+		heads |= ONE(start);
 	}
 	prove(is_true());
 }
@@ -250,7 +282,7 @@ void proof_free(void)
 	any_pool();
 	ret = pool_free(&pool, start, len);
 	if (in_pool(start, len) && heads >> start & 1 &&
-	    (piece_starts() & range(start + 1, len)) == 1ULL << (start + len)) {
+	    (piece_starts() & range(start + 1, len)) == ONE(start + len)) {
 		prove(!ret);
 		taken &= ~range(start, len);
 		heads &= ~range(start, len);
@@ -274,7 +306,7 @@ static bool has_place(const struct pool_search *search, u32 at, u32 word)
 		return true;
 	/* Where its run begins. */
 	before = piece_starts() & range(0, at + 1);
-	return word < WORDS && before >> WORD_BITS % 64;
+	return word < WORDS && word_of(before, 1);
 }
 
 /* The place is free, contiguous, aligned and in the pool; or there is none. */
@@ -399,6 +431,6 @@ void proof_next_run(void)
 					 free_ones() & ~dirty;
 	prove(!(range(from, run.len) & ~same));
 	/* Where it ends, something else begins, and nothing before. */
-	ends = heads | (ALL & ~same) | 1ULL << NR;
-	prove((ends & range(from + 1, run.len)) == 1ULL << (from + run.len));
+	ends = heads | (ALL & ~same) | ONE(NR);
+	prove((ends & range(from + 1, run.len)) == ONE(from + run.len));
 }
