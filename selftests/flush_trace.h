@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -39,10 +40,21 @@ static inline bool flush_trace_start(void)
 	return done;
 }
 
+/* The same, of what is done for this process alone, whatever others do meanwhile. */
+static inline bool flush_trace_start_own(void)
+{
+	char *pid = format("%d", getpid());
+	bool done = write_text(FLUSH_TRACE_DIR "set_event_pid", pid) && flush_trace_start();
+
+	free(pid);
+	return done;
+}
+
 static inline void flush_trace_end(void)
 {
 	write_text(FLUSH_TRACE_DIR "events/kprobes/enable", "0");
 	write_text(FLUSH_TRACE_DIR "kprobe_events", "");
+	write_text(FLUSH_TRACE_DIR "set_event_pid", "");
 }
 
 /* What happened since the last time, to be freed. */

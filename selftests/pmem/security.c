@@ -213,7 +213,7 @@ TEST_F(security, s5_cache_maintenance_of_kernel_addresses)
 
 	ASSERT_NE(MAP_FAILED, memory);
 	fill(memory, LEN, 2);
-	ASSERT_TRUE(flush_trace_start());
+	ASSERT_TRUE(flush_trace_start_own());
 	for (i = 0; i < ARRAY_SIZE(cmd); i++) {
 		EXPECT_EQ(0, pmem_cache(fd, cmd[i], &fd, 0, PAGE));
 		EXPECT_EQ(0, pmem_cache(fd, cmd[i], (void *)~0UL, 0, PAGE));
@@ -271,7 +271,7 @@ TEST_F(security, s5_range_that_leaves_the_mapping)
 	ASSERT_EQ(place, view);
 	ASSERT_NE(MAP_FAILED, mmap(place + PAGE, PAGE, PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_FIXED, other, 0));
-	ASSERT_TRUE(flush_trace_start());
+	ASSERT_TRUE(flush_trace_start_own());
 	EXPECT_EQ(0, pmem_cache(sub, PMEM_CLEAN_INV_CACHES, view, LEN / 2, LEN / 2));
 	trace = flush_trace_take();
 	flush_trace_end();
