@@ -192,6 +192,8 @@ guest howto 6.12 howto/build "--no-load --overlay $SELFTESTS/howto/board.dtso --
 # goes while it is used.
 full heaps debug programs '' arm64/heap/importer arm64/heap/stock
 full pmem debug pmem/build '' arm64/connect arm64/security
+# The pool by itself: KUnit needs none of our modules.
+guest kunit debug kunit/build '--no-load' pool
 # Every load and every device that goes takes seconds there, for which nobody waits where the clock
 # counts instructions.
 guest pmem-unload debug pmem/build --icount arm64/unload arm64/kernel_api
