@@ -57,8 +57,8 @@
  * @extents: number of live extents
  * @large: shortest request that goes to the pool's end and not to its beginning,
  *	a power of two; 0 if there is none
- * @block: alignment that large requests get if they are a multiple of it and it
- *	costs nothing, a power of two
+ * @block: largest alignment that large requests get where it costs nothing, a
+ *	power of two; see pool_set_large()
  * @pieces: first quanta of pieces, and @nr
  * @parts: first quanta of parts, and @nr
  * @used: whether a part is not free, at its first quantum
@@ -90,8 +90,8 @@ struct pool {
 /**
  * struct pool_search - a request on its way
  * @len: number of quanta
- * @align: power of two, in quanta, that the first one's number has to be a
- *	multiple of when counted from the pool's base
+ * @align: power of two, in quanta, that the first one's number plus the pool's
+ *	base has to be a multiple of
  * @exhaustive: whether the quick attempts have failed, or are not wanted: the
  *	exhaustive search finds the lowest place
  * @word: where the exhaustive search goes on

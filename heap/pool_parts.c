@@ -143,7 +143,7 @@ void pool_join_parts(struct pool *pool, u32 start, u32 end)
  * pool_next_dirty - the next quanta of a range that have to be zeroed
  * @pool: the pool
  * @from: where the range begins
- * @end: the quantum after the range, which ends with the pool at the latest
+ * @end: the quantum after the range; what lies beyond the pool is ignored
  * @max: how many quanta to return at most
  * @start: the first quantum, if there is one
  *

@@ -260,12 +260,34 @@ static bool place_in_word(const struct pool *pool, u32 word,
 	return false;
 }
 
+/*
+ * A run may reach into the first word that is left from one in front of it, whose
+ * runs have been looked at. Its beginning may have been freed since then, so it is
+ * looked at again.
+ */
+static bool place_across(const struct pool *pool,
+			 const struct pool_search *search, u32 *start)
+{
+	u32 at = search->word * WORD_BITS;
+	struct fit fit;
+
+	if (!at || at >= pool->nr || pool_map_test(&pool->pieces, at))
+		return false;
+	fit.start = pool_map_prev(&pool->pieces, at);
+	fit.end = pool_map_next(&pool->pieces, at);
+	return !flag(pool->used, fit.start) &&
+	       fit.end - fit.start >= search->len &&
+	       place_in(pool, &fit, search->len, search->align, false, start);
+}
+
 /* Looks at all runs in some words. */
 static noinline int exhaustive_step(const struct pool *pool,
 				    struct pool_search *search, u32 *start)
 {
 	u32 words = POOL_STEP_WORDS;
 
+	if (place_across(pool, search, start))
+		return 0;
 	while (words--) {
 		u32 word = pool_tree_first(&pool->room, search->word,
 					   search->len);

@@ -912,6 +912,26 @@ static void place_is_found_while_others_have_the_pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, start, at);
 }
 
+/* The place is there from the beginning to the end; only what is in front of it becomes free. */
+static void place_is_found_when_its_run_grows(struct kunit *test)
+{
+	u32 steps = POOL_STEP_WORDS * BITS_PER_LONG / 4, post = steps - 4, last = 2 * steps, i;
+	struct pool *pool = given_free(test, FENCE_BASE, FENCE_QUANTA, false);
+	struct pool_search search = { .len = 2, .align = 4 };
+	u32 begin = FENCE_POST(post), at = FENCE_POST(last), start = POISON;
+
+	for (i = 0; i < FENCE_POSTS; i++) {
+		if (i < post || i > last)
+			KUNIT_ASSERT_EQ(test, pool_alloc_at(pool, FENCE_POST(i), 1), 0);
+	}
+	KUNIT_ASSERT_EQ(test, pool_alloc_at(pool, begin, at - begin), 0);
+	KUNIT_ASSERT_EQ(test, pool_alloc_at(pool, at + 2, 1), 0);
+	KUNIT_EXPECT_EQ(test, pool_alloc_step(pool, &search, &start), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, pool_alloc_step(pool, &search, &start), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, pool_free(pool, begin, at - begin), 0);
+	KUNIT_EXPECT_EQ(test, finish(pool, &search, &start, &steps), 0);
+}
+
 static void exhaustive_search_finds_the_lowest_place(struct kunit *test)
 {
 	struct pool *pool = given_fence(test);
@@ -1520,6 +1540,7 @@ static struct kunit_case scenarios[] = {
 	KUNIT_CASE(only_aligned_place_is_found),
 	KUNIT_CASE(missing_aligned_place_is_told),
 	KUNIT_CASE(place_is_found_while_others_have_the_pool),
+	KUNIT_CASE(place_is_found_when_its_run_grows),
 	KUNIT_CASE(exhaustive_search_finds_the_lowest_place),
 	KUNIT_CASE(small_request_takes_the_first_run),
 	KUNIT_CASE(large_requests_go_to_the_end),

@@ -293,20 +293,23 @@ void proof_free(void)
 	prove(is_true());
 }
 
-/* Whether a request has a place at @at, in a run that begins in @word or later. */
+/* Whether a request has a place at @at, in a run that reaches into @word or begins in a later one. */
 static bool has_place(const struct pool_search *search, u32 at, u32 word)
 {
-	set before;
+	u32 first = word * WORD_BITS;
+	set pieces_in;
 
 	if (!in_pool(at, search->len) ||
 	    range(at, search->len) & ~free_ones() ||
 	    ((u32)pool.base + at) & (search->align - 1))
 		return false;
-	if (!word)
+	if (at >= first)
 		return true;
-	/* Where its run begins. */
-	before = piece_starts() & range(0, at + 1);
-	return word < WORDS && word_of(before, 1);
+	/* From there to the word's first quantum, no other piece begins. */
+	if (first >= NR)
+		return false;
+	pieces_in = piece_starts() & range(at + 1, first - at);
+	return !pieces_in;
 }
 
 /* The place is free, contiguous, aligned and in the pool; or there is none. */
