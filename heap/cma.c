@@ -490,7 +490,10 @@ static int cma_region_set_keep(struct region *region,
 
 	if (keep->reserve > region->size || !PAGE_ALIGNED(keep->reserve))
 		return -EINVAL;
-	mutex_lock(&cma->growing);
+	/* The kernel may take long to move what is in the area. */
+	ret = mutex_lock_killable(&cma->growing);
+	if (ret)
+		return ret;
 	/* First, so that nothing of it goes again meanwhile. */
 	write_keep(&region->keep, keep);
 	ret = take_until(cma, bytes_present, keep->reserve);

@@ -81,7 +81,9 @@ static int change_keep(struct region *region, enum keep_value which, u64 value)
 	struct region_keep keep;
 	int ret;
 
-	mutex_lock(&keep_lock);
+	ret = mutex_lock_killable(&keep_lock);
+	if (ret)
+		return ret;
 	keep = region->keep;
 	if (which == KEEP_RESERVE)
 		keep.reserve = value;
