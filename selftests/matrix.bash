@@ -10,7 +10,7 @@
 # named after their programs, behind the BUILDER's folder if it has one; on one lane no two
 # guests may run the same.
 
-# What there is without FULL=1 takes 50 to 90 minutes on two processors: everything runs on some
+# What there is without FULL=1 takes 30 to 90 minutes on two processors: everything runs on some
 # kernel, and on each kernel what its interface decides about. Kernels that differ in one thing alone,
 # the size of pages or the kind of locks, are left to FULL=1.
 
