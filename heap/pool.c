@@ -375,9 +375,9 @@ int pool_remove(struct pool *pool, u32 start, u32 len)
  * caller can let others have the pool. It fails only if there is no place, but
  * what others have freed meanwhile may be overlooked.
  *
- * Cost of a step: at most the runs in POOL_STEP_WORDS words looked at, each found
- * in O(log n), and O(log n) for each word in which the place has parts of
- * different state.
+ * Cost of a step: at most the runs in POOL_STEP_WORDS words and the one that
+ * reaches into the first of them looked at, each found in O(log n), and O(log n)
+ * for each word in which the place has parts of different state.
  *
  * Return: 0; -EAGAIN if another step is needed; -EINVAL if the length is 0 or
  * the alignment no power of two; -ENOSPC.
