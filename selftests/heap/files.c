@@ -11,12 +11,10 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include <linux/dm-ioctl.h>
-
+#include "mapped_device.h"
 #include "test.h"
 
 /* More than one slice of 4 MiB, and whole blocks of O_DIRECT. */
@@ -245,62 +243,6 @@ TEST_F(on, a_file_that_is_truncated_meanwhile)
 
 #define GOOD	MiB(3)	/* beyond it, nothing can be read or written */
 
-/**
- * struct dm - a request to the device mapper, with a table of two lines at most
- * @head: what it is
- * @table: its lines, each with its parameters behind it
- */
-struct dm {
-	struct dm_ioctl head;
-	struct {
-		struct dm_target_spec spec;
-		char parameters[64];
-	} table[2];
-};
-
-static void dm(unsigned int command, struct dm *request)
-{
-	int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
-
-	request->head.version[0] = DM_VERSION_MAJOR;
-	request->head.data_size = sizeof(*request);
-	request->head.data_start = offsetof(struct dm, table);
-	strcpy(request->head.name, "fails");
-	if (ioctl(control, command, request))
-		die("device mapper");
-	close(control);
-}
-
-/* GOOD bytes of a device, and as many that fail. */
-static int fails_open(int device, int flags)
-{
-	struct dm request = {}, table = { .head.target_count = 2 }, resume = {};
-	struct stat st;
-	char *path;
-	int fd;
-
-	fstat(device, &st);
-	table.table[0].spec.length = GOOD / 512;
-	table.table[0].spec.next = sizeof(table.table[0]);
-	strcpy(table.table[0].spec.target_type, "linear");
-	snprintf(table.table[0].parameters, sizeof(table.table[0].parameters), "%u:%u 0",
-		 major(st.st_rdev), minor(st.st_rdev));
-	table.table[1].spec.sector_start = GOOD / 512;
-	table.table[1].spec.length = GOOD / 512;
-	strcpy(table.table[1].spec.target_type, "error");
-	dm(DM_DEV_CREATE, &request);
-	path = format("/tmp/fails-%llu", (unsigned long long)request.head.dev);
-	dm(DM_TABLE_LOAD, &table);
-	/* Without the flag to suspend, it is to resume. */
-	dm(DM_DEV_SUSPEND, &resume);
-	if (mknod(path, S_IFBLK | 0600, makedev(major(request.head.dev), minor(request.head.dev))))
-		die(path);
-	fd = open(path, O_RDWR | O_CLOEXEC | flags);
-	unlink(path);
-	free(path);
-	return fd;
-}
-
 FIXTURE(failing) {
 	int file;
 	int loop;
@@ -316,20 +258,19 @@ FIXTURE_VARIANT_ADD(failing, direct) { .flags = O_DIRECT };
 
 FIXTURE_SETUP(failing)
 {
-	ASSERT_EQ(0, system("modprobe dm-mod"));
 	self->file = new_file(GOOD, 30);
 	self->loop = loop_attach(self->file, 0);
 	ASSERT_LE(0, self->loop);
-	self->device = fails_open(self->loop, variant->flags);
+	mapped_device_create("/tmp/fails", self->loop, GOOD, GOOD);
+	self->device = open("/tmp/fails", O_RDWR | O_CLOEXEC | variant->flags);
 	ASSERT_LE(0, self->device);
+	unlink("/tmp/fails");
 }
 
 FIXTURE_TEARDOWN(failing)
 {
-	struct dm request = {};
-
 	close(self->device);
-	dm(DM_DEV_REMOVE, &request);
+	mapped_device_remove();
 	loop_close(self->loop);
 	close(self->file);
 }

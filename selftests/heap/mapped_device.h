@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A block device of the device mapper's, over another one: it can fail, and stop to answer. */
+#ifndef HEAP_MAPPED_DEVICE_H
+#define HEAP_MAPPED_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void mapped_device_create(const char *path, int below, size_t good, size_t bad);
+void mapped_device_answers(bool answers);
+void mapped_device_remove(void);
+
+#endif /* HEAP_MAPPED_DEVICE_H */
