@@ -258,12 +258,11 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 	ret = pmem_node_use(node);
 	if (ret)
 		return ret;
-	mutex_lock(&node->alloc_lock);
 	if (has_slots(node)) {
 		slot = slot_new(node);
 		if (!slot) {
 			ret = -ENOMEM;
-			goto unlock;
+			goto unuse;
 		}
 	}
 	dmabuf = alloc_by_rules(node, len, align, &memory);
@@ -281,18 +280,16 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 		slot->quanta = memory.len >> ilog2(node->quantum);
 		slot_insert(node, slot);
 	}
-	mutex_unlock(&node->alloc_lock);
+	pmem_node_unuse(node);
 
 	file->memory = memory;
 	file->slot = slot;
 	file->allocated = true;
-	pmem_node_unuse(node);
 	return 0;
 
 free_slot:
 	slot_free(node, slot);
-unlock:
-	mutex_unlock(&node->alloc_lock);
+unuse:
 	pmem_node_unuse(node);
 	return ret;
 }
@@ -305,19 +302,16 @@ unlock:
  *
  * By the rules of bitmap nodes, whatever @node has for files.
  *
- * Context: may sleep; alloc_lock must not be held.
+ * Context: may sleep; alloc_lock is held.
  * Return: the memory, nothing of which is in caches, or an errno.
  */
 struct dma_buf *pmem_allocate_for_kernel(struct pmem_node *node, u64 len,
 					 u64 align)
 {
 	struct pmem_memory memory;
-	struct dma_buf *dmabuf;
 
-	mutex_lock(&node->alloc_lock);
-	dmabuf = alloc_bitmap(node, len, align, &memory);
-	mutex_unlock(&node->alloc_lock);
-	return dmabuf;
+	lockdep_assert_held(&node->alloc_lock);
+	return alloc_bitmap(node, len, align, &memory);
 }
 
 /**

@@ -150,15 +150,17 @@ static void give_back_unused(struct pmem_node *node)
 /* Takes alloc_lock at a moment when no hook is changing the use of the memory. */
 static int lock_unchanging(struct pmem_node *node)
 {
-	mutex_lock(&node->alloc_lock);
-	while (node->use == PMEM_CHANGING) {
+	/* A CMA area may need long for what somebody else has asked for. */
+	int ret = mutex_lock_killable(&node->alloc_lock);
+
+	while (!ret && node->use == PMEM_CHANGING) {
 		mutex_unlock(&node->alloc_lock);
 		if (wait_event_killable(node->use_changed,
 					READ_ONCE(node->use) != PMEM_CHANGING))
 			return -EINTR;
-		mutex_lock(&node->alloc_lock);
+		ret = mutex_lock_killable(&node->alloc_lock);
 	}
-	return 0;
+	return ret;
 }
 
 /**
@@ -168,9 +170,9 @@ static int lock_unchanging(struct pmem_node *node)
  * Asks the node's driver for the memory if it is not in use.
  *
  * Context: may sleep; alloc_lock must not be held.
- * Return: 0, to be followed by pmem_node_unuse() when the allocation has been
- * made or has failed; -ENOMEM if the driver refuses or has gone; -EINTR when a
- * fatal signal came.
+ * Return: 0, with alloc_lock held, to be followed by pmem_node_unuse() when the
+ * allocation has been made or has failed; -ENOMEM if the driver refuses or has
+ * gone; -EINTR when a fatal signal came.
  */
 int pmem_node_use(struct pmem_node *node)
 {
@@ -189,10 +191,11 @@ int pmem_node_use(struct pmem_node *node)
 		ret = request_memory(node);
 		mutex_lock(&node->alloc_lock);
 		set_use(node, ret ? PMEM_UNUSED : PMEM_USED);
-		if (ret)
+		if (ret) {
 			node->users--;
+			mutex_unlock(&node->alloc_lock);
+		}
 	}
-	mutex_unlock(&node->alloc_lock);
 	return ret;
 }
 
@@ -203,11 +206,11 @@ int pmem_node_use(struct pmem_node *node)
  * Buffers that were allocated meanwhile keep the memory in use, but for those of
  * kernel-only nodes.
  *
- * Context: may sleep; alloc_lock must not be held.
+ * Context: may sleep; alloc_lock is held, and dropped.
  */
 void pmem_node_unuse(struct pmem_node *node)
 {
-	mutex_lock(&node->alloc_lock);
+	lockdep_assert_held(&node->alloc_lock);
 	node->users--;
 	give_back_unused(node);
 	mutex_unlock(&node->alloc_lock);

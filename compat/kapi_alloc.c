@@ -42,6 +42,7 @@ static LIST_HEAD(allocs);
 static void free_kernel_alloc(struct kernel_alloc *alloc)
 {
 	dma_buf_put(alloc->dmabuf);
+	mutex_lock(&alloc->node->alloc_lock);
 	pmem_node_unuse(alloc->node);
 	pmem_node_put(alloc->node);
 	kfree(alloc);
@@ -63,7 +64,7 @@ void pmem_kernel_allocs_free(void)
 	INIT_LIST_HEAD(&allocs);
 }
 
-/* The memory is the node's, which is in use. */
+/* The memory is the node's, which is in use and locked. */
 static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
 					u64 align)
 {
@@ -88,7 +89,7 @@ static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
 	return alloc;
 }
 
-/* No lock is held meanwhile: a hook of the node may come back here. */
+/* None of our locks is held at first: a hook of the node may come back here. */
 static struct kernel_alloc *kalloc_type(size_t size, u64 align,
 					int type)
 {
@@ -99,8 +100,10 @@ static struct kernel_alloc *kalloc_type(size_t size, u64 align,
 	while (!alloc && (node = pmem_node_for_kernel(type, skip++))) {
 		if (!pmem_node_use(node)) {
 			alloc = kalloc_from(node, size, align);
-			if (alloc)
+			if (alloc) {
+				mutex_unlock(&node->alloc_lock);
 				break;
+			}
 			pmem_node_unuse(node);
 		}
 		pmem_node_put(node);

@@ -341,18 +341,20 @@ static int take_until(struct cma_region *cma, u64 (*measure)(struct stock *stock
 {
 	u64 piece = bytes, there;
 	struct cma_block block;
+	int ret;
 
 	while ((there = measure(&cma->stock)) < bytes) {
 		if (piece > bytes - there)
 			piece = piece == bytes ? bytes - there :
 						 next_smaller(bytes - there + 1);
-		if (!take_block(cma, piece, PAGE_SIZE, &block)) {
+		ret = take_block(cma, piece, PAGE_SIZE, &block);
+		if (!ret) {
 			stock_add(&cma->stock, offset_of(cma, block.phys),
 				  block.size, true);
 			continue;
 		}
-		if (piece <= GROW_SIZE)
-			return -ENOMEM;
+		if (ret != -ENOMEM || piece <= GROW_SIZE)
+			return ret;
 		piece = next_smaller(piece);
 	}
 	return 0;
@@ -474,33 +476,51 @@ static void begin_again(struct cma_region *cma)
 }
 
 /* Who reads it takes no lock. */
-static void write_keep(struct region_keep *to, const struct region_keep *from)
+static void write_keep(struct cma_region *cma, enum region_keep_value which,
+		       u64 value)
 {
-	WRITE_ONCE(to->reserve, from->reserve);
-	WRITE_ONCE(to->max, from->max);
-	WRITE_ONCE(to->idle_ms, from->idle_ms);
+	struct region_keep *keep = &cma->region.keep;
+
+	if (which == KEEP_RESERVE)
+		WRITE_ONCE(keep->reserve, value);
+	else if (which == KEEP_MAX)
+		WRITE_ONCE(keep->max, value);
+	else
+		WRITE_ONCE(keep->idle_ms, value);
 }
 
-static int cma_region_set_keep(struct region *region,
-			       const struct region_keep *keep)
+/* In the area's own time: the kernel may take long to move what is in the way. */
+static int set_reserve(struct cma_region *cma, u64 reserve)
 {
-	struct cma_region *cma = to_cma_region(region);
-	const struct region_keep old = region->keep;
+	u64 old;
 	int ret;
 
-	if (keep->reserve > region->size || !PAGE_ALIGNED(keep->reserve))
+	if (reserve > cma->region.size || !PAGE_ALIGNED(reserve))
 		return -EINVAL;
-	/* The kernel may take long to move what is in the area. */
 	ret = mutex_lock_killable(&cma->growing);
 	if (ret)
 		return ret;
+	old = cma->region.keep.reserve;
 	/* First, so that nothing of it goes again meanwhile. */
-	write_keep(&region->keep, keep);
-	ret = take_until(cma, bytes_present, keep->reserve);
+	write_keep(cma, KEEP_RESERVE, reserve);
+	ret = take_until(cma, bytes_present, reserve);
 	if (ret)
-		write_keep(&region->keep, &old);
+		write_keep(cma, KEEP_RESERVE, old);
 	mutex_unlock(&cma->growing);
-	if (keep->idle_ms != old.idle_ms)
+	return ret;
+}
+
+static int cma_region_set_keep(struct region *region,
+			       enum region_keep_value which, u64 value)
+{
+	struct cma_region *cma = to_cma_region(region);
+	int ret = 0;
+
+	if (which == KEEP_RESERVE)
+		ret = set_reserve(cma, value);
+	else
+		write_keep(cma, which, value);
+	if (which == KEEP_IDLE_MS)
 		begin_again(cma);
 	take_stock(cma);
 	look_later(cma);
@@ -597,13 +617,11 @@ static int open_stock(struct cma_region *cma)
 static int start_keeping(struct cma_region *cma, bool shared)
 {
 	struct region *region = &cma->region;
-	struct region_keep keep = {
-		.max = shared ? PAGE_ALIGN(region->size / 4) : region->size,
-		.idle_ms = keep_idle_ms(),
-	};
+	u64 reserve = keep_reserve(region_name(region));
 	int ret;
 
-	region->keep = keep;
+	region->keep.max = shared ? PAGE_ALIGN(region->size / 4) : region->size;
+	region->keep.idle_ms = keep_idle_ms();
 	/* Early, or else nothing but CMA memory is free: not every page may be there. */
 	ret = contig_shrinker_add(&cma->shrinker, region_name(region),
 				  count_spare, shrink, 0);
@@ -615,11 +633,10 @@ static int start_keeping(struct cma_region *cma, bool shared)
 		return ret;
 	}
 	cma->open = true;
-	keep.reserve = keep_reserve(region_name(region));
-	if (keep.reserve) {
-		ret = cma_region_set_keep(region, &keep);
+	if (reserve) {
+		ret = cma_region_set_keep(region, KEEP_RESERVE, reserve);
 		pr_info("%s: reserve of %llu KiB: %pe\n", region_name(region),
-			keep.reserve >> 10, ERR_PTR(ret));
+			reserve >> 10, ERR_PTR(ret));
 	}
 	return 0;
 }

@@ -25,6 +25,7 @@
 #include <linux/mmzone.h>
 #include <linux/of.h>
 #include <linux/of_reserved_mem.h>
+#include <linux/sched/signal.h>
 
 #include "cma_area.h"
 #include "kcompat.h"
@@ -97,8 +98,8 @@ static void give_pages(const struct cma_area *area, struct page *pages, u64 size
  * @align: alignment of the first byte that is usable, a power of two, at least a page
  * @block: filled in; has @size bytes from its @start on
  *
- * Context: may sleep. Cannot be interrupted.
- * Return: 0 or -ENOMEM.
+ * Context: may sleep, as long as the kernel takes to move pages, which no signal ends.
+ * Return: 0, -ENOMEM, or -EINTR when a fatal signal came first.
  */
 int cma_area_take(const struct cma_area *area, u64 size, u64 align,
 		  struct cma_block *block)
@@ -110,6 +111,9 @@ int cma_area_take(const struct cma_area *area, u64 size, u64 align,
 	size = cma_area_ask(area, size, align);
 	if (size > area->size)
 		return -ENOMEM;
+	/* Whoever has been killed meanwhile does not begin another attempt. */
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	pages = take_pages(area, size, align);
 	if (!pages)
 		return -ENOMEM;

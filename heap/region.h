@@ -66,6 +66,14 @@ struct region_keep {
 };
 
 /**
+ * enum region_keep_value - one of them
+ * @KEEP_RESERVE: &region_keep.reserve
+ * @KEEP_MAX: &region_keep.max
+ * @KEEP_IDLE_MS: &region_keep.idle_ms
+ */
+enum region_keep_value { KEEP_RESERVE, KEEP_MAX, KEEP_IDLE_MS };
+
+/**
  * struct region_ops - what the kinds of regions do differently
  * @kind: what sysfs calls it
  * @alloc: take @size bytes, the first one at a multiple of
@@ -77,8 +85,9 @@ struct region_keep {
  * @stat: fill in the figures, or NULL if they are the stock's. May sleep.
  * @trim: give free memory back to the kernel until no more than @held bytes of it
  *	are left, or as many as are reserved; or NULL. May sleep.
- * @set_keep: change what is kept, or NULL. May sleep. Returns -EINVAL for what cannot
- *	be, -ENOMEM if the reserve cannot be had.
+ * @set_keep: change one value of what is kept, or NULL. May sleep. Returns -EINVAL for
+ *	what cannot be, -ENOMEM if the reserve cannot be had and -EINTR when a fatal
+ *	signal came first.
  * @enter: where there is no @alloc: get the stock its memory before an allocation, or NULL
  *	if it is always there. May sleep. Returns 0, -ENOMEM or -EINTR.
  * @leave: undo one @enter, after the allocation has failed or been freed
@@ -92,7 +101,8 @@ struct region_ops {
 	void (*free)(struct region *region, const struct extents *extents);
 	void (*stat)(struct region *region, struct stock_stat *stat);
 	void (*trim)(struct region *region, u64 held);
-	int (*set_keep)(struct region *region, const struct region_keep *keep);
+	int (*set_keep)(struct region *region, enum region_keep_value which,
+			u64 value);
 	int (*enter)(struct region *region);
 	void (*leave)(struct region *region);
 	void (*stop)(struct region *region);

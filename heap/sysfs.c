@@ -71,35 +71,10 @@ static ssize_t held_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(held);
 
-/* Two who write at the same time must not undo each other's change. */
-static DEFINE_MUTEX(keep_lock);
-
-enum keep_value { KEEP_RESERVE, KEEP_MAX, KEEP_IDLE_MS };
-
-static int change_keep(struct region *region, enum keep_value which, u64 value)
-{
-	struct region_keep keep;
-	int ret;
-
-	ret = mutex_lock_killable(&keep_lock);
-	if (ret)
-		return ret;
-	keep = region->keep;
-	if (which == KEEP_RESERVE)
-		keep.reserve = value;
-	else if (which == KEEP_MAX)
-		keep.max = value;
-	else
-		keep.idle_ms = value;
-	ret = region->ops->set_keep(region, &keep);
-	mutex_unlock(&keep_lock);
-	return ret;
-}
-
 /* An attribute that shows and changes a field of struct region_keep. */
 struct keep_attribute {
 	struct device_attribute attr;
-	enum keep_value which;
+	enum region_keep_value which;
 };
 
 #define to_keep_attribute(_attr) container_of(_attr, struct keep_attribute, attr)
@@ -122,14 +97,15 @@ static ssize_t keep_value_show(struct device *dev, struct device_attribute *attr
 static ssize_t keep_value_store(struct device *dev, struct device_attribute *attr,
 				const char *buf, size_t count)
 {
-	enum keep_value which = to_keep_attribute(attr)->which;
+	enum region_keep_value which = to_keep_attribute(attr)->which;
+	struct region *region = region_of(dev);
 	u64 value;
 	int ret = bytes_parse_all(buf, &value);
 
 	if (!ret && which == KEEP_IDLE_MS && value > UINT_MAX)
 		ret = -ERANGE;
 	if (!ret)
-		ret = change_keep(region_of(dev), which, value);
+		ret = region->ops->set_keep(region, which, value);
 	return ret ?: count;
 }
 

@@ -268,6 +268,9 @@ guest userspace-camera 6.12 userspace/build "--modules cirrus --modules vivid $C
 guest userspace-fallback amd64-6.12 userspace/build '--append contig_heaps.carveout=beside:16M' \
 	amd64/fallback amd64/raii
 
+# Less memory is sooner taken.
+guest stuck 6.12 programs "$OLD_FILES --mem 1G" arm64/heap/stuck
+
 # Stress.
 guest stress 6.12 stress/build '' arm64/exhaust arm64/kill
 # Less memory is sooner taken.

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A CMA area that cannot be emptied: pages in it are being read, and their device does not answer.
+ * Whoever asks the kernel for the area waits for the device, and no signal ends that. Whoever waits
+ * for him can be killed, and what needs no more memory of the area does not wait at all.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <linux/android_pmem.h>
+
+#include "keep.h"
+#include "mapped_device.h"
+#include "test.h"
+
+#define FOLDER		"/tmp/stuck"
+#define DEVICE		"/tmp/stuck-device"
+#define IMAGE		"/tmp/stuck-image"
+#define FILE_LEN	MiB(20)
+/* The kernel reads no more ahead at a time. */
+#define STEP		KiB(128)
+/* Each waits for a page. */
+#define READERS		64
+/* The area of the heap "video". */
+#define AREA		0x7a000000
+#define AREA_LEN	MiB(64)
+
+/* Of the area, pages that somebody has locked: the first bit of each's flags says so. */
+static size_t locked_pages(void)
+{
+	size_t i, locked = 0, len = AREA_LEN / PAGE * sizeof(__u64);
+	int flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	__u64 *pages = malloc(len);
+
+	if (pread(flags, pages, len, AREA / PAGE * sizeof(*pages)) != (ssize_t)len)
+		die("kpageflags");
+	for (i = 0; i < AREA_LEN / PAGE; i++)
+		locked += pages[i] & 1;
+	free(pages);
+	close(flags);
+	return locked;
+}
+
+static int mount_image(void)
+{
+	int image, loop;
+
+	if (system("gunzip -c /mnt/share/ext4.gz >" IMAGE "; modprobe crc32c_generic; modprobe ext4"))
+		die("ext4");
+	image = open(IMAGE, O_RDWR | O_CLOEXEC);
+	unlink(IMAGE);
+	loop = loop_attach(image, 0);
+	close(image);
+	mapped_device_create(DEVICE, loop, MiB(32), 0);
+	mkdir(FOLDER, 0700);
+	if (mount(DEVICE, FOLDER, "ext4", 0, NULL))
+		die("mount");
+	return loop;
+}
+
+/* Whose contents are in no cache, though it is known where they are. */
+static int cold_file(void)
+{
+	int file = open(FOLDER "/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	void *memory = malloc(FILE_LEN);
+
+	fill(memory, FILE_LEN, 1);
+	if (write(file, memory, FILE_LEN) != FILE_LEN || fsync(file))
+		die("write to a file");
+	free(memory);
+	posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+	return file;
+}
+
+/* What can be had of it, until the caller ends: what is read shall be in our area. */
+static void take_other_area(void)
+{
+	int heap = heap_open("default_cma_region");
+	size_t len;
+
+	for (len = MiB(32); len >= MiB(1); len /= 2)
+		while (heap_alloc(heap, len) >= 0)
+			;
+	close(heap);
+}
+
+/*
+ * The kernel takes pages that can move from CMA areas when as much is free there as elsewhere, or when
+ * what is free elsewhere is for other pages: fill memory until it does. The caller has the memory until
+ * it ends.
+ */
+static void fill_memory(void)
+{
+	long in_areas = cma_free(), elsewhere = (meminfo("MemFree:") << 10) - in_areas;
+	size_t len = elsewhere - in_areas - MiB(32);
+
+	while (cma_free() > in_areas - (long)MiB(1)) {
+		void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+		if (memory == MAP_FAILED || madvise(memory, len, MADV_DONTFORK))
+			die("fill memory");
+		len = MiB(2);
+	}
+}
+
+/**
+ * struct reader - a thread that reads a byte
+ * @thread: it
+ * @file: of this file
+ * @start: at this place
+ * @got: what read() has returned
+ */
+struct reader {
+	pthread_t thread;
+	int file;
+	off_t start;
+	ssize_t got;
+};
+
+static void *read_byte(void *data)
+{
+	struct reader *reader = data;
+	char byte;
+
+	reader->got = pread(reader->file, &byte, 1, reader->start);
+	return NULL;
+}
+
+/*
+ * What is read ahead gets its pages, but does not wait, as a device that is suspended refuses it at
+ * once. So the last of them are read.
+ */
+static void start_readers(struct reader *readers, int file)
+{
+	int i;
+
+	for (i = 0; i < (int)FILE_LEN; i += STEP)
+		posix_fadvise(file, i, STEP, POSIX_FADV_WILLNEED);
+	for (i = 0; i < READERS; i++) {
+		readers[i].file = file;
+		readers[i].start = FILE_LEN - (i + 1) * PAGE;
+		if (pthread_create(&readers[i].thread, NULL, read_byte, &readers[i]))
+			die("pthread_create");
+	}
+}
+
+static bool all_have_read(struct reader *readers)
+{
+	bool all = true;
+	int i;
+
+	for (i = 0; i < READERS; i++) {
+		pthread_join(readers[i].thread, NULL);
+		all &= readers[i].got == 1;
+	}
+	return all;
+}
+
+/* Its state, as ps has it; 'Z' when it has ended. */
+static char state_of(pid_t pid)
+{
+	char *path = format("/proc/%d/stat", pid), *stat = read_text(path), state;
+
+	state = stat ? strrchr(stat, ')')[2] : 'Z';
+	free(stat);
+	free(path);
+	return state;
+}
+
+/* Start a process that does this, and see it wait or end. */
+static pid_t begin(bool (*what)(void))
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(!what());
+	while (!strchr("DZ", state_of(pid)))
+		usleep(1000);
+	return pid;
+}
+
+static bool waits(pid_t pid)
+{
+	return !waitpid(pid, NULL, WNOHANG);
+}
+
+static bool dies(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
+}
+
+/* By itself; whether it has succeeded. */
+static bool ends(pid_t pid, bool *done)
+{
+	int status = 0;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return false;
+	*done = !WEXITSTATUS(status);
+	return true;
+}
+
+static bool reserve_all(void)
+{
+	return set("video", "reserve", "64M");
+}
+
+static bool allocate(void)
+{
+	return heap_alloc(heap_open("video"), MiB(1)) >= 0;
+}
+
+static bool allocate_legacy(void)
+{
+	int fd = open("/dev/pmem_cma", O_RDWR | O_CLOEXEC);
+
+	return !ioctl(fd, PMEM_ALLOCATE, MiB(1));
+}
+
+FIXTURE(stuck) {
+	int loop;
+	int file;
+	struct reader readers[READERS];
+	pid_t holder;
+};
+
+FIXTURE_SETUP(stuck)
+{
+	ASSERT_TRUE(set("video", "held", "0"));
+	self->loop = mount_image();
+	self->file = cold_file();
+	take_other_area();
+	fill_memory();
+	mapped_device_answers(false);
+	start_readers(self->readers, self->file);
+	while (!locked_pages())
+		usleep(1000);
+	self->holder = begin(reserve_all);
+	ASSERT_TRUE(waits(self->holder));
+}
+
+FIXTURE_TEARDOWN(stuck)
+{
+	bool done = false;
+
+	mapped_device_answers(true);
+	EXPECT_TRUE(all_have_read(self->readers));
+	/* Not every page may move at once. */
+	EXPECT_TRUE(ends(self->holder, &done));
+	EXPECT_EQ(done ? AREA_LEN : 0, figure("video", "reserve"));
+	EXPECT_TRUE(set("video", "reserve", "0"));
+	EXPECT_TRUE(set("video", "held", "0"));
+	close(self->file);
+	EXPECT_EQ(0, umount(FOLDER));
+	mapped_device_remove();
+	loop_close(self->loop);
+	unlink(DEVICE);
+	rmdir(FOLDER);
+}
+
+TEST_F(stuck, who_waits_for_the_area_can_be_killed)
+{
+	pid_t other = begin(reserve_all), client = begin(allocate);
+
+	EXPECT_TRUE(waits(other));
+	EXPECT_TRUE(waits(client));
+	EXPECT_TRUE(dies(other));
+	EXPECT_TRUE(dies(client));
+	EXPECT_TRUE(waits(self->holder));
+}
+
+TEST_F(stuck, a_legacy_client_behind_another_one_can_be_killed)
+{
+	pid_t first = begin(allocate_legacy), second = begin(allocate_legacy);
+
+	EXPECT_TRUE(waits(first));
+	EXPECT_TRUE(waits(second));
+	EXPECT_TRUE(dies(second));
+	EXPECT_TRUE(waits(self->holder));
+	/* As soon as the kernel lets go of it. */
+	kill(first, SIGKILL);
+	mapped_device_answers(true);
+	EXPECT_TRUE(dies(first));
+	mapped_device_answers(false);
+}
+
+TEST_F(stuck, others_do_not_wait)
+{
+	static const char *const names[] = { "video", "default_cma_region" };
+	int heap = heap_open("adsp"), video = heap_open("video");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		char *max = format("%llu", figure(names[i], "held_max"));
+
+		EXPECT_TRUE(set(names[i], "held_max", max));
+		EXPECT_TRUE(set(names[i], "held", "0"));
+		free(max);
+	}
+	EXPECT_EQ(0, heap_query(video).region_buffers);
+	EXPECT_LE(0, heap_alloc(heap, MiB(1)));
+	EXPECT_TRUE(waits(self->holder));
+	close(video);
+	close(heap);
+}
+
+TEST_HARNESS_MAIN
