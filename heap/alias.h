@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of heaps, and further ones: alias.c. */
+/* Valid heap names, and aliases of heaps: alias.c. */
 #ifndef CONTIG_ALIAS_H
 #define CONTIG_ALIAS_H
 

@@ -5,8 +5,8 @@
  * A module opens its own heaps: on the same memory as a heap under
  * /dev/dma_heap, or on memory without a heap there. Its buffers are dma-bufs
  * like all others; a reference to a dma-buf keeps its memory allocated. A new
- * buffer is zero in memory, and not in any cache, so its address can be passed
- * to a device at once.
+ * buffer is zeroed in memory, and no cache holds lines of it, so its address can
+ * be passed to a device at once.
  */
 #ifndef CONTIG_API_H
 #define CONTIG_API_H
@@ -26,7 +26,7 @@ struct vm_fault;
  * @offset: offset of the buffer in its region
  * @size: bytes
  * @uncached: the heap is write-combined
- * @mapped: the memory is in the kernel's linear map
+ * @mapped: the kernel maps the memory cached
  * @vaddr: kernel address; cached if @mapped, otherwise write-combined; NULL for
  *	device memory
  */
@@ -46,7 +46,7 @@ struct contig_place {
  * @free: bytes not allocated
  * @largest: bytes of the longest free run
  * @used: bytes of the live buffers of this heap only
- * @mapped: the region is in the kernel's linear map, so that it can be cached
+ * @mapped: the kernel maps the region cached, so buffers can be cached
  * @places: the region knows which offsets are free; contig_alloc_at() works
  */
 struct contig_stat {
@@ -62,8 +62,8 @@ struct contig_stat {
 /**
  * enum contig_maintenance - cache maintenance of a range
  * @CONTIG_CLEAN: write dirty lines back to memory, and keep them
- * @CONTIG_CLEAN_INVALIDATE: write dirty lines back, and discard all lines, each in
- *	one operation, so that no write is lost
+ * @CONTIG_CLEAN_INVALIDATE: write dirty lines back and discard all lines. Each line
+ *	takes one operation, so that no write is lost
  */
 enum contig_maintenance {
 	CONTIG_CLEAN,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files that make up a buffer share, and nobody else sees: buffer.c has
- * its life, attachment.c the devices that import it, cpu_mapping.c its mappings
- * for programs and for the kernel, cpu_access.c the maintenance of caches between
- * the CPU's accesses and those of devices.
+ * Private to the files that implement buffers: buffer.c creates and releases them,
+ * attachment.c handles importers, cpu_mapping.c maps buffers for programs and the
+ * kernel, and cpu_access.c does the cache maintenance between accesses of the CPU
+ * and of devices.
  *
- * Caches: Documentation/coherency.rst says who maintains what, when, and why that
- * is enough.
+ * Documentation/coherency.rst explains which caches are maintained when, and why
+ * that is enough.
  */
 #ifndef CONTIG_BUFFER_INTERNAL_H
 #define CONTIG_BUFFER_INTERNAL_H
@@ -27,18 +27,18 @@ struct iosys_map;
 struct vm_area_struct;
 
 /**
- * struct buffer - what a dma-buf of ours is about
+ * struct buffer - the private data of a dma-buf of ours
  * @heap: where it was allocated; a reference is held
- * @dmabuf: the dma-buf, which owns this
+ * @dmabuf: the dma-buf, which owns this structure
  * @extents: its memory
  * @size: bytes that users see, a multiple of the page size
- * @lock: protects @attachments with what is in them
+ * @lock: protects @attachments and the attachments on it
  * @attachments: importers, by struct attachment.entry
  * @entry: in region->buffers; protected by region->lock
- * @inode: number of the dma-buf's inode, which goes before the buffer does
- * @born: when, on the boot-time clock
+ * @inode: inode number of the dma-buf; the inode is freed before the buffer
+ * @born: time of allocation, on the boot-time clock
  * @pid: thread group that allocated it, in the initial namespace
- * @comm: name of the thread that did
+ * @comm: name of the thread that allocated it
  */
 struct buffer {
 	struct heap *heap;
@@ -55,11 +55,11 @@ struct buffer {
 };
 
 /**
- * enum upkeep - what each of the CPU's accesses needs for the sake of a mapping
- * @UPKEEP_NONE: nothing: CPU and device look into the same caches, or into none
- * @UPKEEP_CACHE: the device goes around the caches, which the DMA API maintains
+ * enum upkeep - what a CPU access has to do for a device that has a buffer mapped
+ * @UPKEEP_NONE: nothing: CPU and device use the same caches, or none
+ * @UPKEEP_CACHE: the device bypasses the caches; the DMA API maintains them
  * @UPKEEP_COPY: the DMA API copies from or to bounce buffers
- * @UPKEEP_FLUSH: the CPU goes around caches that the device looks into; we flush
+ * @UPKEEP_FLUSH: the CPU bypasses caches that the device snoops; we flush them
  */
 enum upkeep {
 	UPKEEP_NONE,
@@ -72,12 +72,12 @@ enum upkeep {
  * struct attachment - one importer of a buffer
  * @buffer: the buffer
  * @dev: the importing device
- * @table: the memory for @dev; owned by the attachment, and shown to nobody
+ * @table: the memory for @dev; private to the attachment
  * @entry: in buffer->attachments
  * @dir: direction of the mapping
- * @mapped: @table is mapped for @dev; @dir and what is below are valid
- * @bounced: through bounce buffers
- * @upkeep: what the CPU's accesses need for this mapping
+ * @mapped: @table is mapped for @dev; @dir, @bounced and @upkeep are valid
+ * @bounced: the mapping uses bounce buffers
+ * @upkeep: what CPU accesses have to do for this mapping
  *
  * All but the first three are protected by buffer->lock.
  */
@@ -96,7 +96,7 @@ struct attachment {
  * buffer_region() - the region that a buffer is in
  * @buffer: the buffer
  *
- * Return: its heap's region, which the buffer holds by way of the heap.
+ * Return: its heap's region. The buffer references the heap, the heap the region.
  */
 static inline struct region *buffer_region(const struct buffer *buffer)
 {
@@ -104,10 +104,10 @@ static inline struct region *buffer_region(const struct buffer *buffer)
 }
 
 /**
- * buffer_run() - where a part of a buffer is: this and the next read its place
+ * buffer_run() - find the physical address of a part of a buffer
  * @buffer: the buffer
  * @offset: first byte, in the buffer
- * @len: bytes, not 0; reduced to those that are contiguous
+ * @len: bytes, not 0; reduced to the contiguous ones
  *
  * Return: the physical address of the first byte.
  */
@@ -121,7 +121,7 @@ static inline phys_addr_t buffer_run(const struct buffer *buffer, u64 offset,
  * buffer_offset() - where a buffer is in its region
  * @buffer: the buffer
  *
- * Return: bytes; 0 where the region is scattered.
+ * Return: bytes; 0 if the region is scattered.
  */
 static inline u64 buffer_offset(const struct buffer *buffer)
 {

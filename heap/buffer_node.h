@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The node for buffers without a heap: buffer_node.c. */
+/* The node for ioctls that need a buffer but no heap: buffer_node.c. */
 #ifndef CONTIG_BUFFER_NODE_H
 #define CONTIG_BUFFER_NODE_H
 

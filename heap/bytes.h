@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sizes and addresses as people write them, in parameters and sysfs. */
+/* Parsing sizes and addresses in parameters and sysfs. */
 #ifndef CONTIG_BYTES_H
 #define CONTIG_BYTES_H
 
@@ -11,13 +11,12 @@
 
 /**
  * bytes_parse() - read a number that may have a suffix
- * @text: a decimal number, or a hexadecimal one behind 0x, and perhaps one of
- *	K, M, G, T, P and E, in either case
- * @bytes: the number, if there is one
- * @end: what follows it
+ * @text: a decimal number, or a hexadecimal one with the prefix 0x, optionally
+ *	followed by K, M, G, T, P or E, in either case
+ * @bytes: the number, on success
+ * @end: the text after it
  *
- * memparse() takes a number modulo 2^64, which makes a small one of one that is
- * too large.
+ * memparse() would wrap a number that is too large to a small one.
  *
  * Return: 0, -EINVAL if there is no number, -ERANGE if it has more than 64 bits.
  */
@@ -47,11 +46,11 @@ static inline int bytes_parse(const char *text, u64 *bytes, const char **end)
 }
 
 /**
- * bytes_parse_all() - read a number that nothing follows but perhaps a newline
+ * bytes_parse_all() - read a number that may be followed only by a newline
  * @text: as for bytes_parse()
- * @bytes: the number, if there is one
+ * @bytes: the number, on success
  *
- * Return: 0, -EINVAL if it is not a number and nothing else, -ERANGE.
+ * Return: 0, -EINVAL if there is no number or other text follows, -ERANGE.
  */
 static inline int bytes_parse_all(const char *text, u64 *bytes)
 {
@@ -64,10 +63,10 @@ static inline int bytes_parse_all(const char *text, u64 *bytes)
 }
 
 /**
- * bytes_param() - what a parameter says
- * @name: the parameter's
+ * bytes_param() - read a module parameter that is a size
+ * @name: name of the parameter
  * @text: its value, or NULL if it is not set
- * @otherwise: what it is then, and if @text is no number, which the log tells
+ * @otherwise: default, also if @text is invalid; that is logged
  *
  * Return: bytes.
  */

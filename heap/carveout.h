@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory that nobody else uses: carveout.c. */
+/* Memory that only buffers use: carveout.c. */
 #ifndef CONTIG_CARVEOUT_H
 #define CONTIG_CARVEOUT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory that the kernel fills with movable pages meanwhile: cma.c, over cma_area.c. */
+/* Memory that the kernel uses for movable pages until it is allocated: cma.c. */
 #ifndef CONTIG_CMA_H
 #define CONTIG_CMA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a CMA area is, and how to take from it and give back: cma_area.c. */
+/* Locating a CMA area, allocating from it and releasing to it: cma_area.c. */
 #ifndef CONTIG_CMA_AREA_H
 #define CONTIG_CMA_AREA_H
 
@@ -8,18 +8,18 @@
 struct device;
 struct reserved_mem;
 
-/* The name of the default area, as the kernel's own heap has it. */
+/* Name of the default area; the kernel's own heap uses the same. */
 #define DEFAULT_CMA_NAME	"default_cma_region"
 
 /**
- * struct cma_area - a CMA area, as a device reaches it
- * @dev: the device; bound to the area, unless that is the default one
+ * struct cma_area - a CMA area, accessed through a device
+ * @dev: the device; bound to the area, unless it is the default area
  * @base: physical address of the first byte
  * @size: bytes
- * @pairs: the device reaches the area only for more than one page
- * @unmapped: memory comes without a mapping for the kernel, and is not zero
+ * @pairs: single pages never come from this area
+ * @unmapped: allocated memory has no kernel mapping and is not zeroed
  *
- * Set by cma_area_of_tree() or cma_area_find_default(), and constant then.
+ * Set by cma_area_of_tree() or cma_area_find_default(), and constant afterwards.
  */
 struct cma_area {
 	struct device *dev;
@@ -32,11 +32,12 @@ struct cma_area {
 /**
  * struct cma_block - memory taken from an area
  * @phys: physical address of its first byte
- * @size: bytes, those that alignment costs included
- * @start: the first byte in it that is aligned
- * @zero: it is zero, though perhaps in a cache alone
+ * @size: bytes, including what the alignment costs
+ * @start: physical address of the first aligned byte
+ * @zero: it is zero, but the zeros may still be in a cache
  *
- * Any pages of it can be given back at any time, alone or with those of others.
+ * Its pages can be released at any time, in any parts, or together with pages of
+ * other blocks.
  */
 struct cma_block {
 	phys_addr_t phys;

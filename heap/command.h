@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What ioctls ask for: command.c. */
+/* The ioctls: command.c. */
 #ifndef CONTIG_COMMAND_H
 #define CONTIG_COMMAND_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether a range of physical addresses may be had: door.c. */
+/* Checks whether a range of physical addresses may become a region: door.c. */
 #ifndef CONTIG_DOOR_H
 #define CONTIG_DOOR_H
 
@@ -8,10 +8,10 @@
 struct device_node;
 
 /**
- * struct claim - addresses that somebody asks for
- * @name: of what is to be there, for the log
+ * struct claim - a requested range of physical addresses
+ * @name: name of the region, for the log
  * @base: physical address of the first byte
- * @size: bytes, not 0; the last one has an address
+ * @size: bytes, not 0; the range does not exceed the address space
  */
 struct claim {
 	const char *name;

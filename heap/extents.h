@@ -2,10 +2,10 @@
 /*
  * Memory as a list of extents: extents.c.
  *
- * Memory in one piece, which is all that a carveout or a CMA area hands out, has
- * its only extent in the structure: there is nothing to allocate and nothing to
- * search. Whoever walks memory asks for one run after the other and need not
- * know which of the two it is.
+ * Carveouts and CMA areas hand out contiguous memory only. Its single extent is
+ * embedded in the structure, so that nothing has to be allocated or searched.
+ * Code that walks memory calls extents_run() repeatedly and need not know whether
+ * there is a list.
  */
 #ifndef CONTIG_EXTENTS_H
 #define CONTIG_EXTENTS_H
@@ -27,11 +27,11 @@ struct extent {
 
 /**
  * struct extents - memory handed out by a region
- * @one: its extent, where @list is NULL
+ * @one: its extent, if @list is NULL
  * @list: its extents, in the order of their contents
  * @nr: number of extents, at least 1
  *
- * Owned by whoever called region_alloc(), until region_free().
+ * Owned by the caller of region_alloc(), until region_free().
  */
 struct extents {
 	struct extent one;
@@ -42,15 +42,15 @@ struct extents {
 phys_addr_t extents_search(const struct extents *extents, u64 offset, u64 *len);
 
 /**
- * extents_run() - the run of contiguous memory at a place
+ * extents_run() - get the contiguous run of memory at an offset
  * @extents: the memory
- * @offset: of the place, less than there is
- * @len: bytes that are wanted, not 0; reduced to those that follow each other
+ * @offset: offset in bytes, less than the size of the memory
+ * @len: bytes wanted, not 0; reduced to the contiguous ones
  *
- * Neighbours that happen to be adjacent make one run.
+ * Successive extents that happen to be adjacent make one run.
  *
  * Context: any.
- * Return: the physical address of the place.
+ * Return: the physical address at @offset.
  */
 static inline phys_addr_t extents_run(const struct extents *extents, u64 offset,
 				      u64 *len)

@@ -14,18 +14,18 @@ struct region;
 
 /**
  * struct heap - one way to allocate from a region: cached, or write-combined
- * @ref: held by each of its nodes and by each live buffer
+ * @ref: held by its creator, its nodes, open files and live buffers
  * @region: where the memory comes from; a reference is held
  * @name: name of its first node
  * @uncached: its buffers are write-combined for the CPU
- * @physical: who allocates learns the physical address, and may give it to a device
+ * @physical: callers get physical addresses, and may pass them to a device
  * @bytes: bytes of all live buffers; protected by region->lock
- * @buffers: how many there are; protected by region->lock
- * @gone: no node shows it any more; open files get -ENODEV. Only ever set
+ * @buffers: number of live buffers; protected by region->lock
+ * @gone: its nodes have been removed; open files get -ENODEV. Never cleared
  * @nodes: its names under /dev/dma_heap; protected by nodes_lock
- * @watch_lock: protects the two below, and is held while @released runs
+ * @watch_lock: protects @released and @watch_data, and is held while @released runs
  * @released: called with @watch_data after a buffer has been released, or NULL
- * @watch_data: for whoever watches
+ * @watch_data: argument of @released
  */
 struct heap {
 	struct kref ref;

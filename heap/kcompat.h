@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Everything that differs between the kernels we build for, and nothing else.
- * Feature code calls what is declared here and has no version tests of its own.
+ * Other files call these functions and contain no version checks.
  */
 #ifndef CONTIG_KCOMPAT_H
 #define CONTIG_KCOMPAT_H
@@ -64,23 +64,22 @@
 #define CONTIG_DEVNODE_CONST
 #endif
 
-/* May a device go around the caches? Where none does, there is no flush either. */
+/* Can a device bypass the caches? If none can, caches need no maintenance. */
 #define CONTIG_MAY_NOT_SNOOP	IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE)
 
 /*
- * May the same page be mapped cached and write-combined, given a flush between?
- * x86 refuses the second kind of mapping for system memory.
+ * May the same page be mapped both cached and write-combined, with a flush in
+ * between? x86 refuses write-combined mappings of system memory.
  */
 #define CONTIG_UNCACHED_ALIAS	(!IS_ENABLED(CONFIG_X86) && CONTIG_MAY_NOT_SNOOP)
 
 /*
- * Does a device that snoops see what the CPU writes through a write-combined
- * mapping, and the other way round? Elsewhere such a mapping goes around caches
- * that the device looks into.
+ * Are write-combined mappings coherent with devices that snoop? Elsewhere such a
+ * mapping bypasses the caches that the device snoops.
  */
 #define CONTIG_WC_IS_SNOOPED	IS_ENABLED(CONFIG_X86)
 
-/* The largest block of the page allocator is of this order. */
+/* Order of the largest block of the page allocator. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 #define CONTIG_MAX_PAGE_ORDER	MAX_PAGE_ORDER
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
@@ -91,11 +90,11 @@
 
 #ifdef CONFIG_CMA
 /**
- * contig_pageblocks() - the flags of pageblocks
+ * contig_pageblocks() - get the flags of pageblocks
  * @pfn: a valid page frame
- * @index: filled in with the number, in what is returned, of the pageblock of @pfn
+ * @index: filled in with the index of the pageblock of @pfn in the returned bitmap
  *
- * Return: a bitmap of NR_PAGEBLOCK_BITS a pageblock.
+ * Return: a bitmap with NR_PAGEBLOCK_BITS for each pageblock.
  */
 static inline unsigned long *contig_pageblocks(unsigned long pfn, unsigned long *index)
 {
@@ -111,9 +110,9 @@ static inline unsigned long *contig_pageblocks(unsigned long pfn, unsigned long 
 }
 
 /*
- * Do these flags of a pageblock tell that it belongs to CMA? No other memory is in blocks of this
- * migrate type. While CMA takes a part of a block, the block is isolated, which used to be a type
- * as well and has become a flag of its own.
+ * Do the flags of a pageblock say that it belongs to CMA? Only CMA uses pageblocks of this migrate
+ * type. While CMA allocates part of a block, the block is isolated. On older kernels, that replaces
+ * the migrate type; on newer ones, it is a separate flag.
  */
 static inline bool contig_flags_of_cma(unsigned long flags)
 {
@@ -128,8 +127,8 @@ static inline bool contig_flags_of_cma(unsigned long flags)
 #endif
 
 /*
- * CMA without a detour. A release of no pages changes nothing, and tells whether the area
- * has the page.
+ * Direct access to CMA. Releasing 0 pages changes nothing, and tells whether the page belongs to
+ * the area.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) && defined(CONFIG_DMA_CMA)
 #define CONTIG_HAS_CMA	1
@@ -178,7 +177,7 @@ static int fn##_entry(struct platform_device *pdev)				\
 }
 #endif
 
-/* is_power_of_2() of 32-bit kernels looks at the lower half of such a number alone. */
+/* is_power_of_2() of 32-bit kernels ignores the upper half of a u64. */
 static inline bool contig_is_power_of_2(u64 n)
 {
 	return n && !(n & (n - 1));
@@ -195,11 +194,11 @@ static inline void contig_vm_flags_set(struct vm_area_struct *vma,
 }
 
 /**
- * contig_forget_copied() - empty the page tables of a VMA that fork() copied
+ * contig_forget_copied() - drop the page tables that fork() copied for a VMA
  * @vma: a VMA of page frames, in its open()
  *
- * Up to Linux 6.8, open() comes after the copying; since then it comes before,
- * and whether to copy is read from the child's VM_WIPEONFORK.
+ * Up to Linux 6.8, fork() calls open() after it has copied the page tables. Later
+ * kernels call it before, and do not copy them if the child has VM_WIPEONFORK.
  */
 static inline void contig_forget_copied(struct vm_area_struct *vma)
 {
@@ -210,9 +209,8 @@ static inline void contig_forget_copied(struct vm_area_struct *vma)
 }
 
 /*
- * Can page frames be mapped by whole PMDs? Only where such an entry can be marked as special: on
- * other kernels get_user_pages_fast() would take it for memory that it may pin, as it takes no
- * look at the VMA.
+ * Can PMDs map page frames? Only if such an entry can be marked as special: on other kernels,
+ * get_user_pages_fast() would pin the memory, because it does not look at the VMA.
  */
 #if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && defined(CONFIG_TRANSPARENT_HUGEPAGE)
 #define CONTIG_HUGE		1
@@ -223,13 +221,13 @@ static inline void contig_forget_copied(struct vm_area_struct *vma)
 #endif
 
 /**
- * contig_insert_pmd() - map page frames by one PMD
+ * contig_insert_pmd() - map page frames with one PMD
  * @vmf: a fault in a VMA of page frames that contains all of the PMD
- * @pfn: the first frame, a multiple of those in a PMD
+ * @pfn: the first frame, aligned to a PMD
  *
- * As soon as it is there, accesses cause no faults, not to set flags either.
+ * Accesses through the entry never fault, not even to set the accessed or dirty flag.
  *
- * Return: what a huge_fault() returns.
+ * Return: the result for huge_fault().
  */
 static inline vm_fault_t contig_insert_pmd(struct vm_fault *vmf,
 					   unsigned long pfn)
@@ -248,14 +246,14 @@ static inline vm_fault_t contig_insert_pmd(struct vm_fault *vmf,
 }
 
 /**
- * contig_get_unmapped_area() - where whole PMDs can be used
+ * contig_get_unmapped_area() - find an address at which PMDs can map a file
  * @file: the file
- * @addr: where the caller would like it
+ * @addr: address that the caller prefers
  * @len: bytes
- * @pgoff: page that the result shall be congruent to, modulo a PMD
+ * @pgoff: page offset that the result must be congruent to, modulo a PMD
  * @flags: of mmap()
  *
- * Of no use without CONTIG_HUGE.
+ * Only works with CONTIG_HUGE.
  *
  * Return: an address, or a negative errno.
  */
@@ -272,8 +270,8 @@ contig_get_unmapped_area(struct file *file, unsigned long addr,
 }
 
 /*
- * Since 6.2, dma_buf_vmap() is for who holds the reservation of the dma-buf. Callers of these two
- * do not.
+ * Since 6.2, callers of dma_buf_vmap() and dma_buf_vunmap() must hold the dma_resv of the dma-buf.
+ * Callers of these two functions do not hold it.
  */
 static inline int contig_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
@@ -293,7 +291,7 @@ static inline void contig_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 #endif
 }
 
-/* Since 6.8, vfs_iter_write() itself keeps a file system from being frozen meanwhile. */
+/* Since 6.8, vfs_iter_write() itself calls file_start_write() and file_end_write(). */
 static inline ssize_t contig_file_write(struct file *file, struct iov_iter *iter,
 					loff_t *pos)
 {
@@ -309,7 +307,7 @@ static inline ssize_t contig_file_write(struct file *file, struct iov_iter *iter
 #endif
 }
 
-/* Afterwards it does not run, and has run to its end. */
+/* Deactivates a timer and waits until its function has returned. */
 static inline void contig_timer_stop(struct timer_list *timer)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
@@ -321,7 +319,7 @@ static inline void contig_timer_stop(struct timer_list *timer)
 
 /**
  * struct contig_shrinker - a shrinker, embedded in what it shrinks
- * @registered: what the kernel knows; its own from 6.7 on
+ * @registered: the kernel's structure; since 6.7, the kernel allocates it
  */
 struct contig_shrinker {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
@@ -341,14 +339,14 @@ static inline struct contig_shrinker *contig_shrinker_of(struct shrinker *shrink
 }
 
 /**
- * contig_shrinker_add() - be asked to give memory back
+ * contig_shrinker_add() - register a shrinker
  * @own: the shrinker
  * @name: for debugfs, after the module's name
- * @count: how many pages there are
- * @scan: gives some back
- * @seeks: 1 for what costs a little to have again: little goes while the kernel finds memory
- *	elsewhere, and everything before a process is killed. 0 for what is to go first: half of it
- *	each time that memory is short
+ * @count: returns how many pages could be freed
+ * @scan: frees some of them
+ * @seeks: 1 if the memory costs a little to get again: the kernel takes little of it while it
+ *	finds memory elsewhere, but everything before it kills a process. 0 if the memory should go
+ *	first: the kernel takes half of it each time that memory is short
  *
  * Return: 0 or -ENOMEM.
  */
@@ -379,7 +377,7 @@ contig_shrinker_add(struct contig_shrinker *own, const char *name,
 #endif
 }
 
-/* In @scan: so much memory is the kernel's again, which does not see that by itself. */
+/* For @scan: reports freed pages that the kernel does not count by itself. */
 static inline void contig_shrinker_gave(unsigned long pages)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
@@ -390,7 +388,7 @@ static inline void contig_shrinker_gave(unsigned long pages)
 #endif
 }
 
-/* Afterwards neither of the two functions runs. */
+/* Unregisters a shrinker; neither of its functions runs afterwards. */
 static inline void contig_shrinker_remove(struct contig_shrinker *own)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
@@ -410,12 +408,12 @@ static inline struct class *contig_class_create(const char *name)
 }
 
 /**
- * contig_pgprot_young_dirty() - spare a new mapping its first faults
+ * contig_pgprot_young_dirty() - avoid the first faults of a new mapping
  * @prot: protection of a shared mapping
- * @write: the mapping may be written
+ * @write: the mapping is writable
  *
- * Cores without hardware management of the access and dirty flags take a fault
- * at the first access of each page whose entry lacks them.
+ * Cores that do not manage the accessed and dirty flags in hardware fault at the
+ * first access to each page whose entry lacks them.
  *
  * Return: @prot with the accessed flag and, for @write, the dirty flag set.
  */
@@ -435,8 +433,8 @@ static inline pgprot_t contig_pgprot_young_dirty(pgprot_t prot, bool write)
 
 #ifdef CONFIG_ARM64
 /*
- * One instruction for each line, so that nothing is lost that others write meanwhile: no kernel
- * exports a function that cleans and invalidates. The smallest line that any core has.
+ * The kernel exports no function that cleans and invalidates a line in one instruction. With two,
+ * writes in between would be lost. The step is the smallest line size of all cores.
  */
 #define contig_for_each_line(op, vaddr, size)					\
 do {										\
@@ -454,9 +452,9 @@ do {										\
 
 #ifdef CONFIG_RISCV_DMA_NONCOHERENT
 /*
- * cbo.flush cleans and invalidates a block at one stroke. Cores with instructions
- * of their own instead of Zicbom export no such step: there, what others write to
- * a line between the two steps is lost.
+ * cbo.flush cleans and invalidates a block in one instruction. For cores that have
+ * vendor instructions instead of Zicbom, the kernel exports only the two separate
+ * operations: a write to a line between them is lost.
  */
 static inline void contig_flush_riscv(void *vaddr, size_t size)
 {
@@ -468,24 +466,24 @@ static inline void contig_flush_riscv(void *vaddr, size_t size)
 		arch_invalidate_pmem(vaddr, size);
 		return;
 	}
-	/* Stores of before, those around the cache included, are in memory when it is flushed. */
+	/* Complete all earlier stores, including uncached ones, before the flush. */
 	mb();
 	for (at = ALIGN_DOWN((unsigned long)vaddr, block); at < end; at += block)
 		asm volatile(".insn i 0x0f, 2, x0, %0, 2" : : "r" (at) : "memory");
-	/* Nobody is told before it is. */
+	/* Complete the flush before anything that follows. */
 	mb();
 }
 #endif
 
 /**
  * contig_flush_dcache() - clean and invalidate memory in all caches
- * @vaddr: first byte, in a cached mapping of the kernel's
+ * @vaddr: first byte, in a cached kernel mapping
  * @phys: its physical address
  * @size: bytes
  *
- * Afterwards no cache holds a line of the range that could hide what others
- * read from memory, or overwrite what they wrote to it. Does nothing where every
- * device snoops and all mappings are cached.
+ * Afterwards no cache holds a line of the range, so none can hide what a device
+ * wrote to memory, or overwrite it later. Does nothing where every device snoops and
+ * all mappings are cached.
  */
 static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 				       size_t size)
@@ -493,8 +491,8 @@ static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 #if defined(CONFIG_ARM)
 	__cpuc_flush_dcache_area(vaddr, size);
 	/*
-	 * A cache outside of the cores goes by physical addresses. Until it is done, the cores may
-	 * have fetched from it again what it was to forget.
+	 * The outer cache uses physical addresses. Before it is flushed, the cores may have fetched
+	 * stale lines from it again, so flush the inner caches once more.
 	 */
 	if (IS_ENABLED(CONFIG_OUTER_CACHE) && outer_cache.flush_range) {
 		outer_flush_range(phys, phys + size);
@@ -507,7 +505,7 @@ static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 #elif defined(CONFIG_RISCV_DMA_NONCOHERENT)
 	contig_flush_riscv(vaddr, size);
 #elif defined(CONFIG_PPC) && defined(CONFIG_ARCH_HAS_PMEM_API)
-	/* In spite of its name it cleans each line while it invalidates it. */
+	/* Despite its name, this also cleans each line. */
 	arch_invalidate_pmem(vaddr, size);
 #elif defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE)
 #error "no way to clean and invalidate the data cache on this architecture"
@@ -516,11 +514,11 @@ static inline void contig_flush_dcache(void *vaddr, phys_addr_t phys,
 
 /**
  * contig_clean_dcache() - write memory back from all caches
- * @vaddr: first byte, in a cached mapping of the kernel's
+ * @vaddr: first byte, in a cached kernel mapping
  * @phys: its physical address
  * @size: bytes
  *
- * Afterwards memory has what the CPU wrote, and caches may still have it, too.
+ * Afterwards memory has what the CPU wrote. Caches may keep the lines.
  */
 static inline void contig_clean_dcache(void *vaddr, phys_addr_t phys,
 				       size_t size)
@@ -536,8 +534,8 @@ static inline void contig_clean_dcache(void *vaddr, phys_addr_t phys,
 }
 
 /*
- * How much the kernel uses, in bytes, right before what it lists as its code. On arm those are its
- * first page tables.
+ * Bytes that the kernel uses directly before its code, outside of the "Kernel code" resource. On
+ * arm, the initial page tables are there.
  */
 #ifdef CONFIG_ARM
 #define CONTIG_BEFORE_KERNEL	((u64)SZ_32K)
@@ -546,12 +544,12 @@ static inline void contig_clean_dcache(void *vaddr, phys_addr_t phys,
 #endif
 
 /**
- * contig_kernel_phys() - translate an address of the kernel's, whatever maps it
- * @addr: any address
- * @phys: filled in with what is there
+ * contig_kernel_phys() - translate any kernel address
+ * @addr: the address
+ * @phys: filled in with its physical address, or that of its page
  *
- * On arm and arm64 it asks the processor: the device tree's blob is mapped in places that no
- * function of the kernel translates, in blocks of any size.
+ * On arm and arm64, the processor does the translation: the device tree blob has a mapping of its
+ * own, in blocks of any size, that no exported kernel function translates.
  *
  * Return: false if nothing is mapped there.
  */
@@ -599,10 +597,10 @@ static inline bool contig_kernel_phys(const void *addr, phys_addr_t *phys)
  * contig_firmware_has_ram() - does the firmware describe a page as memory?
  * @phys: its address
  *
- * The kernel's command line does not change what this tells, up to Linux 6.12. Later kernels
- * keep the firmware's table to themselves. There, what their own table has as reserved counts,
- * as memmap= makes it, but for the addresses below 4 GiB where every PC has its interrupt
- * controllers and its flash; PCI's configuration space has an owner that nobody gets past.
+ * Up to Linux 6.12, the result does not depend on the kernel command line. Later kernels do not
+ * export the firmware's table. On those, a page counts as memory if the kernel's own table has it
+ * as reserved, which is what memmap= does, except below 4 GiB where every PC has its interrupt
+ * controllers and flash. The PCI configuration space is also reserved there, but cannot be claimed.
  *
  * Return: false also where there is no such description.
  */
@@ -621,10 +619,10 @@ static inline bool contig_firmware_has_ram(phys_addr_t phys)
 }
 
 /**
- * contig_map_discards() - does mapping for a device drop what caches hold?
+ * contig_map_discards() - does mapping for a device discard dirty cache lines?
  *
- * Where it does, a device that was to fill a whole buffer and fills a part of it
- * leaves the rest as memory has it, not as the CPU wrote it.
+ * If so, and a device that was to fill a whole buffer fills only a part of it, the
+ * rest has the old contents of memory, not what the CPU wrote.
  *
  * Return: true if the DMA API invalidates without cleaning when a device is to
  * write.
@@ -638,8 +636,10 @@ static inline bool contig_map_discards(void)
  * contig_dma_translates() - does the DMA API map for a device through an IOMMU?
  * @dev: the device
  *
- * A driver may have attached a domain of its own meanwhile, while the DMA API maps
- * directly; that one does not count.
+ * A domain that a driver has attached itself does not count if the DMA API uses
+ * direct mappings.
+ *
+ * Return: true if it does.
  */
 static inline bool contig_dma_translates(struct device *dev)
 {
@@ -660,10 +660,10 @@ static inline bool contig_dma_translates(struct device *dev)
  * @phys: physical address
  * @size: bytes
  *
- * A forecast: contig_dma_bounced() knows, once the range is mapped.
+ * This is a prediction. Once the range is mapped, contig_dma_bounced() tells for sure.
  *
- * Return: true if the DMA API would copy to and from memory that @dev reaches,
- * instead of letting it reach the range.
+ * Return: true if the DMA API would copy to and from a bounce buffer, instead of
+ * letting @dev access the range.
  */
 static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 				      size_t size)
@@ -672,12 +672,12 @@ static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
 
 	if (contig_dma_translates(dev))
 		return dev_is_pci(dev) && to_pci_dev(dev)->untrusted;
-	/* A confidential guest's devices reach nothing but what it shares with its host. */
+	/* Devices of a confidential guest can only access memory shared with the host. */
 	if (is_swiotlb_force_bounce(dev) ||
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) || !dev->dma_mask)
 		return true;
 	dma = phys_to_dma(dev, phys);
-	/* Outside of what the device's bus translates, and then it is the largest number. */
+	/* The device's bus cannot reach the address. */
 	if (dma == DMA_MAPPING_ERROR)
 		return true;
 	return dma + size - 1 > min_not_zero(*dev->dma_mask, dev->bus_dma_limit);
@@ -689,9 +689,9 @@ static inline bool contig_dma_bounces(struct device *dev, phys_addr_t phys,
  * @phys: physical address of what was mapped
  * @dma: where the DMA API mapped it
  *
- * What the kernel knows of its bounce buffers is not for modules; but a device
- * that has no IOMMU finds memory at one address only. Behind an IOMMU, where any
- * address is possible, whole pages are bounced for untrusted devices alone.
+ * The kernel does not export which addresses are bounce buffers. But without an
+ * IOMMU, a device sees memory at one address only. Behind an IOMMU, the address
+ * does not tell; there, whole pages are bounced for untrusted devices only.
  *
  * Return: true if @dma is not where @phys itself is.
  */

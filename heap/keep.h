@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the administrator says about memory that stays warm: keep.c. */
+/* Parameters for memory that stays warm: keep.c. */
 #ifndef CONTIG_KEEP_H
 #define CONTIG_KEEP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory that is borrowed while it is used: lent.c. */
+/* Regions that borrow their memory while it is in use: lent.c. */
 #ifndef CONTIG_LENT_H
 #define CONTIG_LENT_H
 

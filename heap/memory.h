@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Contents of physical memory, and of the caches above it: memory.c. */
+/* Zeroing memory and maintaining caches: memory.c. */
 #ifndef CONTIG_MEMORY_H
 #define CONTIG_MEMORY_H
 

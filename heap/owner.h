@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which memory cgroup a page is charged to. None is NULL, and so is the root, which
- * has no limits and is charged nothing to speak of: what nobody is charged for is
- * anybody's.
+ * The owner of a page: the memory cgroup that it is charged to. NULL means that it is
+ * not charged, or charged to the root group, which has no limits. Any task may get
+ * such a page.
  *
- * A group can go at any time. The kernel makes its charges its parent's, and nothing
- * is to be done here: a page tells its owner of the moment. So an owner is only valid
- * until rcu_read_unlock().
+ * A group can be removed at any time. The kernel then moves its charges to the parent,
+ * and lookups return the parent. So an owner is only valid until rcu_read_unlock().
  */
 #ifndef CONTIG_OWNER_H
 #define CONTIG_OWNER_H
@@ -23,20 +22,20 @@ static inline struct mem_cgroup *owner_unless_root(struct mem_cgroup *group)
 	return group && parent_mem_cgroup(group) ? group : NULL;
 }
 
-/* Of the first page of a block. Context: RCU read side. */
+/* Owner of a block, given its first page. Context: RCU read side. */
 static inline struct mem_cgroup *owner_of_page(struct page *page)
 {
 	return owner_unless_root(page_memcg_check(page));
 }
 
-/* Who is charged for what is allocated now. Context: process, RCU read side. */
+/* The group that new allocations are charged to. Context: process, RCU read side. */
 static inline struct mem_cgroup *owner_current(void)
 {
 	return mem_cgroup_disabled() ? NULL :
 	       owner_unless_root(mem_cgroup_from_task(current));
 }
 
-/* Has it a limit, or is it in a group that has? Context: RCU read side. */
+/* Does the group or any group that contains it have a limit? Context: RCU read side. */
 static inline bool owner_is_limited(struct mem_cgroup *group)
 {
 	for (; group; group = parent_mem_cgroup(group))

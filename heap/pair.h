@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Regions that programs find under /dev/dma_heap: pair.c. */
+/* The heaps of a region under /dev/dma_heap: pair.c. */
 #ifndef CONTIG_PAIR_H
 #define CONTIG_PAIR_H
 
@@ -9,12 +9,12 @@ struct heap;
 struct region;
 
 /**
- * struct pair - the heaps on one region, or one of them alone
+ * struct pair - the two heaps of a region, or one of them alone
  * @region: the region; one reference is held
- * @cached: the heap of that name, or NULL where the CPU must not cache
- * @uncached: the heap of that name with "-uncached" behind, or NULL where the
- *	architecture cannot have both views of the memory
- * @entry: for whoever made the pair
+ * @cached: the heap NAME, or NULL if the CPU must not cache the memory
+ * @uncached: the heap NAME-uncached, or NULL if the architecture cannot map the
+ *	memory both ways
+ * @entry: for the creator of the pair
  */
 struct pair {
 	struct list_head entry;

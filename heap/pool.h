@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pool: which quanta of a carveout are in use, and which need zeroing.
+ * The pool tracks which quanta of a region are in use, and which need zeroing.
  *
  * A pool knows nothing of addresses, pages or locks. It numbers the quanta of
  * one region from 0 and divides them, without gaps, into
  *
- *   pieces  which are either an extent that was handed out, or a run of free
- *	     quanta, or a stretch that is absent: memory that the pool does not
- *	     have, or not at present,
- *   parts   of a piece, all of whose quanta need zeroing (dirty) or none.
+ *   pieces  A piece is an extent that was handed out, a run of free quanta, or an
+ *	     absent stretch: memory that the pool does not have at present.
+ *   parts   Every piece consists of parts. The quanta of a part are either all
+ *	     dirty (they need zeroing) or all clean.
  *
- * Two bitmaps have a bit for the first quantum of every piece and of every part;
- * two more say for these quanta, and for no others, whether they are in use and
- * whether they are dirty. So it takes a few bits to hand out any number of
- * quanta, and any number to take back, and the exact extents are known: freeing
- * anything but one whole live extent (a double free, a part, two neighbours at
- * once) is caught and changes nothing.
+ * Two bitmaps mark the first quantum of every piece and of every part. Two more
+ * say whether a part is in use and whether it is dirty; their bits are valid only
+ * at the first quantum of a part. So allocating or freeing any number of quanta
+ * changes only a few bits, and the exact extents are known: freeing anything but
+ * one whole live extent (a double free, a part, two neighbours at once) is caught
+ * and changes nothing.
  *
- * Memory can come and go in blocks: pool_add() makes an absent stretch free, and
- * pool_remove() a free one absent. Absent quanta are never handed out and count
- * neither as free nor as dirty. A fifth bitmap says where they begin.
+ * Memory can be added and removed in blocks: pool_add() makes an absent stretch
+ * free, and pool_remove() makes free quanta absent. Absent quanta are never handed
+ * out and count neither as free nor as dirty. A fifth bitmap marks where absent
+ * stretches begin.
  *
- * A tree finds room. Its leaves are the words of the bitmaps; a leaf is the length
- * of the longest run of free quanta that begins in its word.
+ * A tree finds free runs. It has a leaf for each word of the bitmaps: the length of
+ * the longest run of free quanta that begins in that word.
  *
- * Locking: none here. The caller serialises every call on one pool; no function
- * sleeps but pool_init() and pool_destroy().
+ * Locking: none here. The caller serialises all calls on one pool. Only pool_init(),
+ * pool_init_absent() and pool_destroy() sleep.
  */
 #ifndef CONTIG_POOL_H
 #define CONTIG_POOL_H
@@ -37,36 +38,36 @@
 /* Indices are 32 bits wide and sums of two of them must not wrap. */
 #define POOL_MAX_QUANTA		0x40000000U
 
-/* Runs a search looks at before it takes one that is long enough anyway. */
+/* Runs that a search tries before it takes one that is long enough for any alignment. */
 #define POOL_LOOKS		4
 
-/* Of those that are long enough for a large request, the best of so many. */
+/* A large request gets the best of this many runs that fit. */
 #define POOL_FITS		3
 
-/* Words that one step of an exhaustive search looks at. */
+/* Words that one step of an exhaustive search examines. */
 #define POOL_STEP_WORDS		16
 
 /**
  * struct pool - the state of one region, all counts in quanta
- * @base: number of the first quantum in the address space alignments refer to,
- *	that is the region's base address divided by the quantum
+ * @base: the region's base address divided by the quantum; alignments are relative
+ *	to address 0
  * @nr: number of quanta
  * @free: quanta that can be handed out
- * @dirty: how many of these need zeroing
+ * @dirty: how many of the free quanta need zeroing
  * @absent: quanta that have not been added, or have been removed
  * @extents: number of live extents
- * @large: shortest request that goes to the pool's end and not to its beginning,
- *	a power of two; 0 if there is none
+ * @large: requests of at least this length go to the end of the pool instead of its
+ *	beginning, a power of two; 0 for none
  * @block: largest alignment that large requests get where it costs nothing, a
  *	power of two; see pool_set_large()
  * @pieces: first quanta of pieces, and @nr
  * @parts: first quanta of parts, and @nr
- * @used: whether a part is not free, at its first quantum
- * @soiled: whether a part is dirty, at its first quantum
+ * @used: set at the first quantum of a part if the part is not free
+ * @soiled: set at the first quantum of a part if the part is dirty
  * @gone: first quanta of absent stretches, each of which is one part
- * @todo: words in which a part begins that is free and dirty
- * @room: longest run of free quanta that begins in a word
- * @clean_hint: where the search for dirty quanta to clean goes on
+ * @todo: words in which a free and dirty part begins
+ * @room: for each word, the longest run of free quanta that begins in it
+ * @clean_hint: where pool_next_to_clean() continues
  */
 struct pool {
 	u64 base;
@@ -88,13 +89,12 @@ struct pool {
 };
 
 /**
- * struct pool_search - a request on its way
+ * struct pool_search - a request in progress
  * @len: number of quanta
- * @align: power of two, in quanta, that the first one's number plus the pool's
- *	base has to be a multiple of
- * @exhaustive: whether the quick attempts have failed, or are not wanted: the
- *	exhaustive search finds the lowest place
- * @word: where the exhaustive search goes on
+ * @align: alignment of pool->base plus the first quantum, a power of two, in quanta
+ * @exhaustive: the quick search has failed, or the caller wants the lowest place,
+ *	which only the exhaustive search finds
+ * @word: where the exhaustive search continues
  */
 struct pool_search {
 	u32 len;
@@ -103,7 +103,7 @@ struct pool_search {
 	u32 word;
 };
 
-/* In the order of what it takes until they can be handed out. */
+/* The order matters: stock_map() shows the highest state in a range. */
 enum pool_state {
 	POOL_ABSENT,	/* not there, see pool_init_absent() and pool_remove() */
 	POOL_CLEAN,	/* free, zero */
@@ -115,7 +115,7 @@ enum pool_state {
  * struct pool_run - a stretch of quanta in one state
  * @start: first quantum
  * @len: number of quanta
- * @state: what they are; neighbouring extents are separate runs
+ * @state: their state; neighbouring extents are separate runs
  */
 struct pool_run {
 	u32 start;

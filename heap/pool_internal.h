@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the pool share: pool.c keeps the pieces, pool_parts.c the parts
- * of them, and pool_place.c looks for a place and changes nothing.
+ * Shared by the files of the pool: pool.c manages the pieces, pool_parts.c their
+ * parts. pool_place.c searches for a place and changes nothing.
  */
 #ifndef CONTIG_POOL_INTERNAL_H
 #define CONTIG_POOL_INTERNAL_H
@@ -13,7 +13,7 @@ int pool_find(const struct pool *pool, struct pool_search *search, u32 *start);
 void pool_take_parts(struct pool *pool, u32 start, u32 end);
 void pool_join_parts(struct pool *pool, u32 start, u32 end);
 
-/* A bit that means something only where a part begins. */
+/* Reads a bit that is valid only where a part begins. */
 static inline bool flag(const unsigned long *map, u32 bit)
 {
 	return map[bit / WORD_BITS] >> bit % WORD_BITS & 1;
@@ -27,13 +27,13 @@ static inline void set_flag(unsigned long *map, u32 bit, bool value)
 	*word = value ? *word | mask : *word & ~mask;
 }
 
-/* Where runs of free quanta begin in a word. */
+/* The quanta of a word at which runs of free quanta begin. */
 static inline unsigned long starts(const struct pool *pool, u32 word)
 {
 	return pool_map_word(&pool->pieces, word) & ~pool->used[word];
 }
 
-/* A part's first quantum, its part already being known to be that of @from. */
+/* Begin a part at @at; its state is that of the part that begins at @from. */
 static inline void split(struct pool *pool, u32 at, u32 from)
 {
 	pool_map_set(&pool->parts, at);
@@ -41,7 +41,7 @@ static inline void split(struct pool *pool, u32 at, u32 from)
 	set_flag(pool->soiled, at, flag(pool->soiled, from));
 }
 
-/* Whether a part begins in a word that is to be cleaned: it may have changed. */
+/* Update @todo after parts of a word may have changed. */
 static inline void sum_up_todo(struct pool *pool, u32 word)
 {
 	unsigned long bits = pool_map_word(&pool->parts, word) &

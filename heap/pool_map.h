@@ -2,11 +2,11 @@
 /*
  * A bitmap with summaries, for the pool.
  *
- * Over the words of the bitmap stands a second one with a bit for each word that
- * is not zero, and so on up to a single word. So the nearest set bit on either
- * side of any place is found by looking at two words of each level at most,
- * however far away it is. The summaries take 1.6 % of the bitmap, 3.2 % where a
- * long has 32 bits.
+ * A second bitmap has a bit for each word of the first; the bit is set if the word
+ * is not zero. A third one summarises the second, and so on up to a single word. To
+ * find the nearest set bit in either direction, at most two words of each level are
+ * read, however far away the bit is. The summaries take 1.6 % of the size of the
+ * bitmap, or 3.2 % if a long has 32 bits.
  */
 #ifndef CONTIG_POOL_MAP_H
 #define CONTIG_POOL_MAP_H
@@ -15,15 +15,15 @@
 
 #define WORD_BITS		((u32)BITS_PER_LONG)
 
-/* Enough for 2^30 bits and one more in words of 32 bits. */
+/* Enough for 2^30 + 1 bits in words of 32 bits. */
 #define POOL_MAP_LEVELS		7
 
-/* No bit, or no leaf of a tree. */
+/* No such bit, word or leaf. */
 #define POOL_NONE		(~0U)
 
 /**
  * struct pool_map - a bitmap with summaries
- * @level: the bitmap, then its summaries, in one array that belongs to the map
+ * @level: the bitmap, then its summaries, in one array that the map owns
  * @levels: number of levels in use; the last one is a single word
  */
 struct pool_map {
@@ -49,7 +49,7 @@ static inline bool pool_map_test(const struct pool_map *map, u32 bit)
 	return map->level[0][bit / WORD_BITS] >> bit % WORD_BITS & 1;
 }
 
-/* Keep those bits of a word that are set in @mask. */
+/* Clear the bits of a word that are not set in @mask. */
 static inline void pool_map_keep(struct pool_map *map, u32 word,
 				 unsigned long mask)
 {
@@ -90,7 +90,7 @@ static inline u32 pool_map_next(const struct pool_map *map, u32 bit)
 	return word * WORD_BITS + __ffs(bits);
 }
 
-/* The last set bit at or before @bit; there has to be one. */
+/* The last set bit at or before @bit; there must be one. */
 static inline u32 pool_map_prev(const struct pool_map *map, u32 bit)
 {
 	u32 word = bit / WORD_BITS;

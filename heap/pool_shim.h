@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that the pool wants of its surroundings, so that one source file serves
- * the module and the host tests.
+ * Everything that the pool needs from its environment, so that the module and the
+ * host tests can build the same sources.
  *
- * The host side keeps the kernel's names and meanings for the few functions
- * used. Memory comes from pool_host_calloc(), which the test program supplies
- * and can make fail. pool_visit() stands in every loop, so that tests can count
- * how often these go round; programs that count instructions define it empty.
+ * For host programs, this defines the few kernel functions that the pool uses.
+ * Memory comes from pool_host_calloc(), which the test program supplies and can
+ * make fail. Every loop calls pool_visit(), so that tests can count iterations;
+ * programs that count instructions define it empty.
  */
 #ifndef CONTIG_POOL_SHIM_H
 #define CONTIG_POOL_SHIM_H

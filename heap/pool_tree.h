@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tree of maxima, for the pool: an array of numbers in which the first or the
- * last one that is large enough is found in O(log n).
+ * A tree of maxima, for the pool: an array of numbers that finds its first or last
+ * number of at least a given value in O(log n).
  */
 #ifndef CONTIG_POOL_TREE_H
 #define CONTIG_POOL_TREE_H
 
 #include "pool_shim.h"
 
-/* Children of a node; they fill half a cache line. */
+/* Children of a node: half a cache line. */
 #define POOL_TREE_WIDTH		8
 
 /* Enough for 2^25 leaves. */
 #define POOL_TREE_LEVELS	10
 
 /**
- * struct pool_tree - maxima at every scale
- * @level: the numbers themselves, then for every eight of them the largest, and
- *	so on up to one; all in one array that belongs to the tree
- * @width: length of each level, rounded up to whole nodes; what is too much
- *	there stays 0
+ * struct pool_tree - an array of numbers, and maxima of them
+ * @level: the numbers themselves, then the largest of every eight of them, and
+ *	so on up to a single one; all in one array that the tree owns
+ * @width: length of each level, rounded up to whole nodes; the excess elements
+ *	stay 0
  * @levels: number of levels in use
  */
 struct pool_tree {

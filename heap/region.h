@@ -1,36 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A region is a stretch of physical memory and the way to hand out parts of it:
- * a carveout (memory that nobody else uses, in a stock), a lent region (a stock
- * whose memory is borrowed while it is used) or a CMA area (memory that the kernel
- * fills with movable pages meanwhile). System memory is a region as well, but no
- * stretch: pages of the kernel's allocator, wherever they are.
+ * A region is a range of physical memory, and the way to allocate from it: a
+ * carveout (memory that only buffers use, in a stock), a lent region (a stock that
+ * borrows its memory while it is in use) or a CMA area (memory that the kernel uses
+ * for movable pages until it is allocated). System memory is a region as well, but
+ * not a range: its pages come from the page allocator and can be anywhere.
  *
- * Life: a region is created with one reference, which its creator holds. Each
- * heap on it and each live buffer in it hold one more, so that memory stays
- * claimed as long as anything can reach it. When its creator is gone (unbind,
- * module exit) no heap shows it any more, but its buffers live on; the address
- * range can be claimed anew when the last of them is released.
+ * Lifetime: a region is created with one reference, which its creator holds. Each
+ * heap on it holds another one, and each live buffer references its heap, so that
+ * memory stays claimed as long as anything can reach it. When the creator drops its
+ * reference (unbind, module exit), the heaps have no nodes any more, but live
+ * buffers stay valid. The address range can be claimed again after the last buffer
+ * has been released.
  *
  * Lock order, outermost first, for the whole module:
  *
- *   heap->watch_lock     whoever watches the heap, while it is being told; what
- *                        that takes comes next, and ours after it
+ *   heap->watch_lock     held while the watcher of a heap is called; the watcher's
+ *                        own locks come next, then the locks below
  *   nodes_lock           names under /dev/dma_heap
  *   regions_lock         list of regions, claims on address ranges
  *   dma_resv of a dma-buf (taken by the dma-buf core around our callbacks)
  *   region->lock         list of live buffers
  *   buffer->lock         attachments of one buffer
  *   lent->lock           whether a lent region has its memory
- *   cma_region->growing  a CMA area is asked for more
- *   cma_region->giving   it gets memory back; taken under memory pressure, too, so that
- *                        nothing may be allocated then
+ *   cma_region->growing  memory is being allocated from a CMA area
+ *   cma_region->giving   memory is being released to a CMA area; also taken under
+ *                        memory pressure, so the holder must not allocate memory
  *   dmabuf->name_lock, stock->lock, stock->stroke, cma_region->lock, store->lock
- *                        (spinlocks, innermost; none is taken in another)
+ *                        (spinlocks, innermost; they do not nest)
  *
- * None of them is held over an access to user memory, and no mmap_lock is taken
- * below any of them: mmap() of a buffer needs none, because size and place of a
- * buffer never change.
+ * None of them is held while user memory is accessed, and no mmap_lock is taken
+ * while one of them is held. mmap() of a buffer takes no lock, because the size and
+ * place of a buffer never change.
  */
 #ifndef CONTIG_REGION_H
 #define CONTIG_REGION_H
@@ -53,11 +54,11 @@ struct stock;
 struct stock_stat;
 
 /**
- * struct region_keep - how much of the kernel's memory a region keeps to itself
- * @reserve: bytes that it has at any time, in use or free
- * @max: free bytes that it keeps, unless the reserve is more
- * @idle_ms: milliseconds after which free memory goes back that nobody needed; 0 for
- *	when the kernel needs it
+ * struct region_keep - how much memory a region keeps from the kernel
+ * @reserve: bytes that are never returned, in use or free
+ * @max: free bytes that are kept at most, unless the reserve is larger
+ * @idle_ms: milliseconds after which unused free memory is returned; 0: when the
+ *	kernel needs it
  */
 struct region_keep {
 	u64 reserve;
@@ -66,7 +67,7 @@ struct region_keep {
 };
 
 /**
- * enum region_keep_value - one of them
+ * enum region_keep_value - a field of struct region_keep
  * @KEEP_RESERVE: &region_keep.reserve
  * @KEEP_MAX: &region_keep.max
  * @KEEP_IDLE_MS: &region_keep.idle_ms
@@ -75,24 +76,23 @@ enum region_keep_value { KEEP_RESERVE, KEEP_MAX, KEEP_IDLE_MS };
 
 /**
  * struct region_ops - what the kinds of regions do differently
- * @kind: what sysfs calls it
- * @alloc: take @size bytes, the first one at a multiple of
- *	@align; both are multiples of the page size, @align is a power of two.
- *	@flags are ALLOC_*. The memory is zero. May sleep. Returns -ENOMEM when
- *	nothing fits and -EINTR when a fatal signal came first. NULL where all
- *	memory comes from the stock.
- * @free: take such memory back. May sleep.
- * @stat: fill in the figures, or NULL if they are the stock's. May sleep.
- * @trim: give free memory back to the kernel until no more than @held bytes of it
- *	are left, or as many as are reserved; or NULL. May sleep.
- * @set_keep: change one value of what is kept, or NULL. May sleep. Returns -EINVAL for
- *	what cannot be, -ENOMEM if the reserve cannot be had and -EINTR when a fatal
- *	signal came first.
- * @enter: where there is no @alloc: get the stock its memory before an allocation, or NULL
+ * @kind: its name in sysfs
+ * @alloc: allocate @size bytes at a multiple of @align. Both are multiples of the
+ *	page size, and @align is a power of two. @flags are ALLOC_*. The memory is
+ *	zero. May sleep. Returns -ENOMEM if nothing fits and -EINTR after a fatal
+ *	signal. NULL if all memory comes from the stock.
+ * @free: free such memory. May sleep.
+ * @stat: fill in the statistics, or NULL to use those of the stock. May sleep.
+ * @trim: return free memory to the kernel until no more than @held bytes of it, or
+ *	only the reserve, are left; or NULL. May sleep.
+ * @set_keep: change one value of region->keep, or NULL. May sleep. Returns -EINVAL for
+ *	an invalid value, -ENOMEM if the reserve cannot be allocated, -EINTR after a
+ *	fatal signal.
+ * @enter: without @alloc: add memory to the stock before an allocation, or NULL
  *	if it is always there. May sleep. Returns 0, -ENOMEM or -EINTR.
  * @leave: undo one @enter, after the allocation has failed or been freed
- * @stop: end what the region does in the background, or NULL. May sleep.
- * @destroy: free the structure that embeds the region and give the memory back.
+ * @stop: end the background work of the region, or NULL. May sleep.
+ * @destroy: free the structure that embeds the region and release the memory.
  */
 struct region_ops {
 	const char *kind;
@@ -111,38 +111,39 @@ struct region_ops {
 
 /**
  * struct region - common part of every region
- * @ref: references. Whoever drops one holds the module: by an open file, a dma-buf,
- *	a device's driver or a caller of api.h; or is the module's own end
- * @dev: its name; also the device for which CMA pages are allocated, hence never
- *	coherent and without limits on addresses. Nobody registers it, and it goes
- *	by a function of the kernel's, whenever that is
- * @ops: what its kind does
- * @stock: where its memory comes from, or NULL; part of what embeds the region
+ * @ref: references. Code that drops one keeps the module loaded, through an open
+ *	file, a dma-buf, a driver bound to a device or a user of api.h, or it is the
+ *	module's exit function
+ * @dev: has the name of the region. CMA pages are allocated for this device, so it
+ *	is never coherent and has no address limits. It is not registered; the kernel
+ *	frees it, maybe later than the region
+ * @ops: operations of its kind
+ * @stock: where its memory comes from, or NULL; embedded in the same structure
  * @base: physical address of the first byte
- * @size: bytes; where it is scattered, those that can be asked for
+ * @size: bytes; if @scattered, the largest possible request
  * @quantum: bytes; a power of two, at least a page; extents are multiples of it
  * @mapped: the kernel maps it write-back cached
  * @paged: every page of it has a struct page
- * @estimate: only an upper bound is known of what is free
- * @scattered: what is allocated may be many extents. There is no range of its
- *	own then: it claims nothing, @base is 0, and no place can be chosen
- * @from_kernel: the kernel has given the memory, by way of a CMA area perhaps
- *	that is a region itself; nobody else can have it
- * @device: a device's memory, registers perhaps: nothing of ours reads or writes
- *	it, and the kernel does not map it
+ * @estimate: only an upper bound of the free memory is known
+ * @scattered: an allocation may have many extents. Such a region has no address
+ *	range: it claims nothing, @base is 0, and offsets cannot be chosen
+ * @from_kernel: the kernel has allocated the memory for us, maybe from a CMA area
+ *	that is itself a region; nothing else can own it
+ * @device: memory of a device, such as registers: this module never accesses it,
+ *	and the kernel does not map it
  * @claimed: @entry is on the list of regions
- * @published: others may find it there; protected by regions_lock
- * @view: where the linear map does not cover it, a kernel mapping of its own:
- *	write-back where @mapped, else write-combined
- * @resource: the claim on @base in the kernel's table of addresses, or NULL
+ * @published: lookups on the list find it; protected by regions_lock
+ * @view: kernel mapping of memory outside of the linear map: write-back if @mapped,
+ *	else write-combined. Otherwise NULL
+ * @resource: our entry in /proc/iomem for the range, or NULL
  * @entry: in the list of regions; protected by regions_lock
  * @lock: protects @buffers and @nr_buffers
  * @buffers: live buffers, by their @entry
  * @nr_buffers: length of that list
- * @keep: what it keeps; changed by ops->set_keep() alone
- * @debugfs: its directory there
+ * @keep: how much memory it keeps; only ops->set_keep() changes it
+ * @debugfs: its directory in debugfs
  *
- * Set up before the region is visible and constant then, unless said otherwise.
+ * Fields are set before the region is visible and constant afterwards, unless noted.
  */
 struct region {
 	struct kref ref;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where heaps are described: device tree, parameters, what the kernel has. */
+/* Sources of heaps: device tree, parameters, CMA areas and system memory. */
 #ifndef CONTIG_SOURCES_H
 #define CONTIG_SOURCES_H
 

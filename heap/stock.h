@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A stock: free memory of which everything that leaves is zero.
+ * A stock: free memory that is zeroed before it is handed out.
  *
- * It is a pool with a lock, and a thread that zeroes what was given back. Memory
- * is added to a stock and taken out of it again; in between, it is handed out
- * and taken back. A carveout adds all of its memory when it is made; a lent region adds
- * a block at its first use, and takes it out after the last; a CMA area adds what does
- * not fit, and takes out what nobody needs.
+ * It is a pool with a lock, and a thread that zeroes released memory. Memory is
+ * added to a stock and later removed from it; in between, it is allocated and freed.
+ * A carveout adds all of its memory when it is created. A lent region adds a block
+ * before the first allocation, and removes it after the last release. A CMA area
+ * adds memory when a request does not fit, and removes what is not needed.
  *
  *	   stock_add()			   stock_alloc()
  *	absent ------------> free, dirty ------------------> handed out
@@ -16,12 +16,12 @@
  *	   +------------- free, clean ---------------------> handed out
  *	   stock_remove()		   stock_alloc(), at once
  *
- * Clean means zero in memory, not in caches alone. So clean memory can be handed
- * out, unchanged, for any purpose: to be mapped around the caches, or to a device
- * that goes around them.
+ * Clean means that the zeros have reached memory, not only a cache. So clean memory
+ * can be handed out as it is, even for an uncached mapping or to a device that does
+ * not snoop.
  *
- * A stock knows nothing of regions. All sizes are bytes; places are offsets from
- * its first byte.
+ * A stock knows nothing of regions. Sizes are in bytes; offsets count from its first
+ * byte.
  */
 #ifndef CONTIG_STOCK_H
 #define CONTIG_STOCK_H
@@ -37,20 +37,20 @@
 struct seq_file;
 struct task_struct;
 
-/* How memory is wanted, for allocations on all layers. */
+/* Flags of allocations, on all layers. */
 
-/* First fit from the bottom, for who counts on what that leaves free. */
+/* Allocate at the lowest offset that fits. */
 #define ALLOC_LOWEST		BIT(0)
-/* The zeros have reached memory, and no cache has a line of it. */
+/* The zeros must have reached memory, and no cache may hold a line of it. */
 #define ALLOC_TO_MEMORY		BIT(1)
 
 /**
- * struct stock_stat - figures at one moment, all in bytes
+ * struct stock_stat - statistics at one moment, all in bytes
  * @total: bytes managed
- * @free: bytes that can be had
- * @largest: longest run of those
- * @held: free bytes that we have already, and need not get from the kernel first
- * @dirty: how many of those have to be zeroed before they are handed out
+ * @free: bytes that can be allocated
+ * @largest: longest free run
+ * @held: free bytes that need not be allocated from the kernel first
+ * @dirty: how many of @held have to be zeroed before they are handed out
  */
 struct stock_stat {
 	u64 total;
@@ -61,28 +61,27 @@ struct stock_stat {
 };
 
 /**
- * struct stock - see above
- * @name: for the log, traces and the thread; its owner's
+ * struct stock - free memory, and the thread that zeroes it
+ * @name: for the log, traces and the thread; belongs to the owner
  * @size: bytes
- * @shift: binary logarithm of the quantum, of which all sizes are multiples
+ * @shift: binary logarithm of the quantum; extents are multiples of the quantum
  * @base: physical address of the first byte, while there is memory
- * @vaddr: where the kernel sees it, while there is memory; NULL for a device's,
- *	which nothing of ours reads or writes
- * @cached: @vaddr is a cached address of memory that devices may reach around
- *	the caches
- * @lock: protects @pool and changes of @paused, and what the thread is about
+ * @vaddr: kernel address of the first byte, while there is memory; NULL for device
+ *	memory, which is never accessed
+ * @cached: @vaddr is a cached address, and devices may bypass the caches
+ * @lock: protects @pool, @cleaning and changes of @paused
  * @pool: which quanta are there, which are free, and which of those are clean
  * @cleaning: first quantum of the chunk that the thread is zeroing
- * @cleaning_len: how many quanta it has, 0 for none; the thread changes it under
- *	@lock, and anybody resets it under @stroke, to take the chunk away
+ * @cleaning_len: length of that chunk in quanta, or 0; the thread changes it under
+ *	@lock, and cleaner_let_go() sets it to 0 under @stroke to revoke the chunk
  * @stroke: held by the thread while it writes to the chunk
- * @work: where the thread waits for something to clean
- * @alarm: wakes it
+ * @work: where the thread waits for dirty memory
+ * @alarm: wakes the thread
  * @cleaner: the thread
- * @paused: it has to leave everything as it is
+ * @paused: the thread must not write to memory
  *
- * Its owner creates it, and destroys it when nobody uses it any more; it decides
- * when memory is added, and sees to it that nothing is allocated then.
+ * The owner creates the stock, and destroys it when it is no longer used. The owner
+ * also decides when memory is added or removed.
  */
 struct stock {
 	const char *name;
@@ -108,7 +107,7 @@ static inline u64 stock_bytes(const struct stock *stock, u32 quanta)
 	return (u64)quanta << stock->shift;
 }
 
-/* Free bytes that are there, at about this moment. */
+/* Free bytes that are there. Lockless, so the result may be out of date. */
 static inline u64 stock_held(const struct stock *stock)
 {
 	return stock_bytes(stock, READ_ONCE(stock->pool.free));

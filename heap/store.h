@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A store: blocks of the kernel's pages that wait, zeroed, for whoever needs the next.
+ * A store: released blocks of system pages, zeroed and held for the next allocations.
  *
  *	         store_put()              the thread               store_take()
  *	released ----------> held, dirty -----------> held, clean -----------> handed out
@@ -9,11 +9,12 @@
  *
  * Clean means zero in memory, as in stock.h.
  *
- * What is held costs nobody anything who needs memory: the kernel counts it as
- * reclaimable, and a shrinker gives it back. A block stays charged to the memory
- * cgroup that released it, and only tasks of that group get it: nothing lets a module
- * charge a page to another one. The shrinker does not come for a group that reaches its
- * own limit, so groups that have one, or are in one that has, keep nothing here.
+ * Held memory is not lost to others: the kernel counts it as reclaimable, and a
+ * shrinker gives it back. A block stays charged to the memory cgroup that released
+ * it, and only tasks of that group get it, because a module cannot charge a page to
+ * another group. A group that reaches its own limit does not trigger the shrinker.
+ * So the store keeps no blocks of groups that have a limit or are inside a group
+ * with one.
  */
 #ifndef CONTIG_STORE_H
 #define CONTIG_STORE_H
@@ -31,18 +32,18 @@ struct task_struct;
 #define STORE_ORDERS	(CONTIG_MAX_PAGE_ORDER + 1)
 
 /**
- * struct store - see above
- * @name: for the thread and the shrinker; its owner's
+ * struct store - released pages, and the thread that zeroes them
+ * @name: for the thread and the shrinker; belongs to the owner
  * @charged: the pages are charged to memory cgroups
- * @lock: protects what follows up to @thread
- * @clean: blocks that are zero, by order and by the list heads of their first pages,
- *	those that were released last come first
- * @dirty: blocks that are not, likewise
- * @pages: how many there are in all, those included that the thread is zeroing
- * @dirty_pages: how many of those are not zero
- * @thread: zeroes blocks, and gives old ones back; NULL if the store is to hold nothing
- * @work: where it waits
- * @alarm: wakes it
+ * @lock: protects @clean, @dirty, @pages and @dirty_pages
+ * @clean: zeroed blocks by order, linked by page->lru of their first pages, the most
+ *	recently released first
+ * @dirty: blocks that have to be zeroed, likewise
+ * @pages: number of pages in all blocks, including those that the thread is zeroing
+ * @dirty_pages: how many of them are not zeroed
+ * @thread: zeroes blocks, and gives old ones back; NULL if the store holds nothing
+ * @work: where the thread waits
+ * @alarm: wakes the thread
  * @shrinker: gives blocks back when the kernel needs memory
  */
 struct store {

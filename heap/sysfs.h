@@ -4,7 +4,7 @@
 
 struct attribute_group;
 
-/* Attributes of every node; the device's drvdata is its heap. */
+/* Attributes of every node; drvdata of the device is the heap. */
 extern const struct attribute_group *heap_sysfs_groups[];
 
 #endif /* CONTIG_SYSFS_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory of the kernel's page allocator: system.c. */
+/* Memory from the page allocator: system.c. */
 #ifndef CONTIG_SYSTEM_H
 #define CONTIG_SYSTEM_H
 

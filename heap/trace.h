@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints. Places are offsets into a region or a buffer, in bytes.
+ * Tracepoints. Offsets are relative to a region or a buffer, in bytes.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM contig_heaps
@@ -11,7 +11,7 @@
 #include <linux/dma-direction.h>
 #include <linux/tracepoint.h>
 
-/* The whole of it is needed in trace.c alone. */
+/* Only trace.c needs the definition. */
 struct heap;
 
 TRACE_EVENT(contig_alloc,

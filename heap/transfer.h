@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Contents of files into buffers and back: transfer.c. */
+/* Reading files into buffers, and writing them from buffers: transfer.c. */
 #ifndef CONTIG_TRANSFER_H
 #define CONTIG_TRANSFER_H
 
