@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Further names for heaps, because programs look for fixed ones.
+ * Aliases of heaps, for programs that look for fixed names.
  *
  * The kernel's own heap over the default CMA area was called "linux,cma" or
  * "reserved" before 6.17, depending on how it was configured, and "cma" on
- * Rockchip's kernels. Many programs know no other names. Those of one vendor's
- * programs come with names=VENDOR. Anything else is for the administrator to say:
+ * Rockchip's kernels. Many programs know no other names. names=VENDOR adds the
+ * names that a vendor's programs use. The administrator can add others:
  *
  *	alias=NEW=NAME,...
  *
- * A comma in a name is written twice. That needs neither quotes nor a backslash,
- * which a shell, modprobe's files and the kernel's command line each treat in a
- * way of their own.
+ * A comma in a name is written twice. That needs neither quotes nor backslashes,
+ * which shells, modprobe's files and the kernel command line treat differently.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,10 +23,10 @@
 #include "heap.h"
 
 /**
- * struct alias - one further name
+ * struct alias - an additional name
  * @name: the name
  * @target: the name that it stands for
- * @seen: there was a heap of that name, once; never reset
+ * @seen: there has been a heap named @target; never reset
  */
 struct alias {
 	const char *name;
@@ -35,20 +34,20 @@ struct alias {
 	bool seen;
 };
 
-/* A name for the default CMA area; programs that may not sync get its uncached heap. */
+/* Names for the default CMA area; programs that may fail to sync get its uncached heap. */
 #define AREA(name)		name "=" DEFAULT_CMA_NAME
 #define AREA_UNCACHED(name)	AREA(name) "-uncached"
 
-/* And one for memory below 4 GiB. */
+/* A name for system memory below 4 GiB. */
 #define LOW(name)		name "=system-dma32"
 
-/* In the form of the parameter alias=. */
+/* In the format of alias=. */
 static const char default_aliases[] = AREA("linux,,cma") "," AREA("reserved") "," AREA("cma");
 
 /**
  * struct profile - names that a vendor's programs look for
- * @vendor: what to say for it
- * @aliases: the names, and for which heaps they stand
+ * @vendor: value for names=
+ * @aliases: the names, in the format of alias=
  */
 struct profile {
 	const char *vendor;
@@ -74,13 +73,13 @@ static unsigned int nr_names;
 module_param_array(names, charp, &nr_names, 0444);
 MODULE_PARM_DESC(names, "vendors whose programs' heap names are added: amlogic, mediatek, qualcomm, raspberrypi, rockchip (none)");
 
-/* Texts in pieces, which @aliases points to: of alias=, of vendors and of all kernels. */
+/* The strings that @aliases points into: alias=, those of vendors, and the defaults. */
 static char *pieces[MAX_VENDORS + 2];
 static size_t nr_pieces;
 static struct alias *aliases;
 static size_t nr_aliases;
 
-/* Take the entry that comes first off @text. */
+/* Split the first entry off @text. */
 static char *next_entry(char **text)
 {
 	char *entry = *text, *from = entry, *to = entry;
@@ -90,7 +89,7 @@ static char *next_entry(char **text)
 			break;
 		*to++ = *from;
 	}
-	/* Behind a comma that ended the entry, or at the end of all. */
+	/* After the comma that ended the entry, or at the end of the string. */
 	*text = from;
 	*to = '\0';
 	return entry;
@@ -119,7 +118,7 @@ static int add(const char *name, const char *target, bool seen)
 	return 0;
 }
 
-/* One that the administrator made, who wants to know what comes of it, or one of ours. */
+/* Unless an entry is @ours, aliases_report() warns if its heap does not exist. */
 static int add_entry(char *entry, bool ours)
 {
 	char *target = strchr(entry, '=');
@@ -133,7 +132,7 @@ static int add_entry(char *entry, bool ours)
 	}
 	if (!is_alias(entry))
 		return add(entry, target, ours);
-	/* Who gives a name of ours to another heap means that one, even if it comes later. */
+	/* An entry of the administrator replaces ours, even if its heap is added later. */
 	if (!ours)
 		pr_err("alias=%s=%s: another entry has this name; skipped\n", entry, target);
 	return 0;
@@ -164,9 +163,9 @@ static int add_vendor(const char *vendor)
 }
 
 /**
- * aliases_setup() - learn the further names, before the first heap
+ * aliases_setup() - read the aliases, before the first heap
  *
- * Says in the log which entries of the parameters make no sense.
+ * Logs entries of the parameters that are invalid.
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -186,7 +185,7 @@ int aliases_setup(void)
 }
 
 /**
- * aliases_teardown() - after the last heap
+ * aliases_teardown() - undo aliases_setup(), after the last heap
  */
 void aliases_teardown(void)
 {
@@ -198,10 +197,10 @@ void aliases_teardown(void)
 }
 
 /**
- * aliases_report() - name the aliases of nothing in the log
+ * aliases_report() - log the aliases whose heap does not exist
  *
- * For the end of the first look for heaps. One that comes later gets its aliases
- * all the same.
+ * Called after the first search for heaps. A heap that is added later still gets
+ * its aliases.
  */
 void aliases_report(void)
 {
@@ -218,26 +217,26 @@ void aliases_report(void)
  * name_is_valid() - can this be the name of a heap?
  * @name: the name
  *
- * Return: false if it is too long, or no file in /dev/dma_heap can have it.
+ * Return: false if it is too long or no file name.
  */
 bool name_is_valid(const char *name)
 {
-	/* '!' would become a '/' in the file system. */
+	/* The driver core replaces '!' in device names by '/'. */
 	return *name && strlen(name) < HEAP_NAME_MAX && *name != '.' &&
 	       !strpbrk(name, "/! \t\n");
 }
 
 /**
- * walk_aliases() - go through the further names that a name brings with it
- * @name: a name of a heap, an alias perhaps
- * @cached: where the heap is uncached, the same name of the cached heap beside it;
- *	or NULL
+ * walk_aliases() - call a function for each alias of a name
+ * @name: a name of a heap, which may itself be an alias
+ * @cached: if the heap is an uncached variant, the corresponding name of the cached
+ *	heap; or NULL
  * @alone: no heap on the same memory is cached
- * @add: called for each of them; @alias is valid during the call
+ * @add: called for each alias; @alias is valid during the call
  * @data: passed on to @add
  *
- * An alias of a cached heap brings one with "-uncached" for its twin. Where there
- * is no cached heap, the name itself is that of the uncached one, too.
+ * For each alias of a cached heap, the uncached variant gets the alias with
+ * "-uncached" appended. Without a cached heap, it gets the alias itself as well.
  */
 void walk_aliases(const char *name, const char *cached, bool alone,
 		  void (*add)(const char *alias, void *data), void *data)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opening heaps for other modules. For what they do with buffers see buffer.c and cpu_*.c. */
+/* Opening heaps for other modules. The API for buffers is in buffer.c and cpu_*.c. */
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -14,7 +14,7 @@
 #include "reserved.h"
 #include "stock.h"
 
-/* The heap holds the region from then on. */
+/* Consumes the caller's reference on @region; the heap takes its own. */
 static struct heap *open_on(struct region *region, const char *name,
 			    bool uncached)
 {
@@ -77,8 +77,8 @@ struct heap *contig_heap_open_node(const char *name, struct device_node *memory,
 CONTIG_EXPORT(contig_heap_open_node);
 
 /*
- * The region over exactly that range, if there is one, and it is of the right
- * kind: nobody may take registers for memory.
+ * Find the region with exactly this range. Fails if it is of the wrong kind:
+ * device registers must not be used as memory, nor the reverse.
  */
 static struct region *find_at(phys_addr_t base, u64 size, bool device)
 {

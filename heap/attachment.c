@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Attachments: the devices that import a buffer, and its memory mapped for them. */
+/* Attachments: devices that import a buffer, and its DMA mappings for them. */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -11,9 +11,9 @@
 #include "kcompat.h"
 
 /*
- * The longest segment that the device takes from @phys on, in bytes. The boundary
- * is one of the addresses that the device sees. Where the DMA API chooses those, it
- * keeps a segment away from it that is no longer than what is between two.
+ * Bytes of the longest segment at @phys that the device can take. A segment must
+ * not cross a boundary of DMA addresses. If the DMA API chooses the addresses, it
+ * takes care of that for segments no longer than the distance of two boundaries.
  */
 static size_t segment_size(struct device *dev, phys_addr_t phys, size_t max,
 			   bool moves)
@@ -22,7 +22,7 @@ static size_t segment_size(struct device *dev, phys_addr_t phys, size_t max,
 	dma_addr_t dma = moves ? 0 : phys_to_dma(dev, phys);
 	u64 to_boundary = (u64)boundary - (dma & boundary) + 1;
 
-	/* 0 after an overflow: there is no boundary. */
+	/* 0 if it overflowed: there is no boundary. */
 	return to_boundary ? min_t(u64, max, to_boundary) : max;
 }
 
@@ -35,7 +35,7 @@ static size_t max_segment(struct device *dev, bool bounces)
 	return max_t(size_t, max & PAGE_MASK, PAGE_SIZE);
 }
 
-/* A forecast for all of a buffer: is there a part that needs bounce buffers? */
+/* Prediction: does any part of a buffer need bounce buffers? */
 static bool bounces(const struct buffer *buffer, struct device *dev)
 {
 	u64 offset, len;
@@ -52,10 +52,10 @@ static bool bounces(const struct buffer *buffer, struct device *dev)
 }
 
 /**
- * struct limits - what a device can take
+ * struct limits - limits of a device for segments
  * @dev: the device
- * @max: bytes of its longest segment
- * @moves: the DMA API chooses the addresses that it sees
+ * @max: bytes of the longest segment
+ * @moves: the DMA API chooses the DMA addresses (IOMMU, bounce buffers)
  */
 struct limits {
 	struct device *dev;
@@ -63,7 +63,7 @@ struct limits {
 	bool moves;
 };
 
-/* The segment from @offset on: where it is, and in @len how long. */
+/* Returns the physical address of the segment at @offset, and its length in @len. */
 static phys_addr_t next_segment(const struct buffer *buffer, u64 offset,
 				const struct limits *limits, size_t *len)
 {
@@ -74,7 +74,7 @@ static phys_addr_t next_segment(const struct buffer *buffer, u64 offset,
 	return phys;
 }
 
-/* As few entries as the device can take. */
+/* Use as few entries as the device allows. */
 static int fill_table(struct sg_table *table, struct device *dev,
 		      const struct buffer *buffer)
 {
@@ -115,9 +115,9 @@ static int fill_table(struct sg_table *table, struct device *dev,
 /**
  * buffer_attach() - begin to import a buffer
  * @dmabuf: its dma-buf
- * @at: the importer's attachment; gets ours
+ * @at: the importer's attachment; its priv is set to our struct attachment
  *
- * Context: of the dma-buf core's attach; may sleep.
+ * Context: called by the dma-buf core's attach; may sleep.
  * Return: 0; -ENOMEM; -EOPNOTSUPP for a device's memory.
  */
 int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
@@ -146,7 +146,7 @@ int buffer_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
 	return 0;
 }
 
-/* A write-combined mapping goes around caches that the device looks into. */
+/* A write-combined mapping bypasses the caches, but a coherent device snoops them. */
 static bool sees_stale_lines(const struct attachment *attachment)
 {
 	return attachment->buffer->heap->uncached && !CONTIG_WC_IS_SNOOPED &&
@@ -165,7 +165,7 @@ static enum upkeep find_upkeep(const struct attachment *attachment)
 	return UPKEEP_CACHE;
 }
 
-/* Memory that is never cached needs no maintenance; a copy of it in bounce buffers does. */
+/* Memory that is never cached needs no maintenance, but bounce buffers must be synced. */
 static unsigned long map_attrs(const struct attachment *attachment)
 {
 	if (attachment->buffer->heap->uncached && !attachment->bounced)
@@ -173,7 +173,7 @@ static unsigned long map_attrs(const struct attachment *attachment)
 	return 0;
 }
 
-/* What is copied from or to it, or snooped, lies in the cache. */
+/* Bounce buffer copies and snooping devices go through the cache, the CPU does not. */
 static void flush_uncached(const struct attachment *attachment)
 {
 	struct buffer *buffer = attachment->buffer;
@@ -182,7 +182,7 @@ static void flush_uncached(const struct attachment *attachment)
 		buffer_flush(buffer, 0, buffer->size);
 }
 
-/* Without struct pages there is only the DMA API for foreign memory. */
+/* Memory without struct pages can only be mapped with dma_map_resource(). */
 static void unmap_resources(struct attachment *attachment, int nents)
 {
 	struct scatterlist *sg;
@@ -262,8 +262,8 @@ static bool may_write_copy(const struct attachment *attachment)
 }
 
 /*
- * Whatever a bounce buffer holds is copied back at the start of an access, changed
- * or not. Of two of them, each would undo what the other one's device has written.
+ * When a CPU access begins, all of a bounce buffer is copied back, changed or not.
+ * With two of them, each would overwrite what the device of the other has written.
  */
 static bool copies_collide(const struct attachment *attachment)
 {
@@ -280,7 +280,7 @@ static bool copies_collide(const struct attachment *attachment)
 
 static int check_upkeep(const struct attachment *attachment)
 {
-	/* Copies and flushes go through the linear map. */
+	/* Copies and flushes need a cached mapping of the kernel. */
 	if (!buffer_region(attachment->buffer)->mapped &&
 	    (attachment->bounced || attachment->upkeep == UPKEEP_FLUSH))
 		return -EOPNOTSUPP;
@@ -288,9 +288,8 @@ static int check_upkeep(const struct attachment *attachment)
 }
 
 /*
- * Whether there will be bounce buffers is for the DMA API to decide. It is told
- * beforehand what it need not maintain, so that after a wrong forecast the mapping
- * is made anew.
+ * The DMA API decides whether to use bounce buffers, but the attributes of a mapping
+ * depend on that. So predict it, and map again if the prediction was wrong.
  */
 static int map_attachment(struct attachment *attachment)
 {
@@ -318,8 +317,8 @@ static int map_attachment(struct attachment *attachment)
 }
 
 /*
- * What an importer gets is its own: the dma-buf core may scramble the pages in it,
- * and ours has to tell where the memory is as long as it is mapped.
+ * Each importer gets a copy, because the dma-buf core may scramble the pages in it.
+ * Our own table is needed intact while the buffer is mapped.
  */
 static struct sg_table *copy_table(const struct sg_table *table, bool paged)
 {
@@ -380,16 +379,16 @@ static struct sg_table *map_locked(struct attachment *attachment,
 /**
  * buffer_map() - map a buffer for a device
  * @at: the device's attachment
- * @dir: who will write
+ * @dir: direction of the DMA
  *
- * A device that cannot be served is refused here and not when it is attached: who
- * never maps a buffer does no DMA, and may well read it through buffer_vmap().
+ * Unsupported devices are refused here and not by buffer_attach(): an importer that
+ * does no DMA never maps the buffer, but may access it through buffer_vmap().
  *
  * Context: dma_resv of the dma-buf held; may sleep.
- * Return: a table for the importer, until buffer_unmap(); -EBUSY if the attachment
- * is mapped already, or where two bounce buffers would be written to; -EOPNOTSUPP
- * where the device needs maintenance that memory outside of the linear map cannot
- * have; -ENOMEM; or what the DMA API fails with.
+ * Return: a table for the importer, valid until buffer_unmap(); -EBUSY if the
+ * attachment is already mapped, or if two devices would write to bounce buffers;
+ * -EOPNOTSUPP if the device needs bounce buffers or flushes and the kernel does not
+ * map the memory cached; -ENOMEM; -EIO; or another error of the DMA API.
  */
 struct sg_table *buffer_map(struct dma_buf_attachment *at,
 			    enum dma_data_direction dir)
@@ -407,8 +406,8 @@ struct sg_table *buffer_map(struct dma_buf_attachment *at,
 /**
  * buffer_unmap() - undo buffer_map()
  * @at: the device's attachment
- * @table: what buffer_map() returned; freed
- * @dir: as it was mapped
+ * @table: returned by buffer_map(); freed
+ * @dir: as for buffer_map()
  *
  * Context: dma_resv of the dma-buf held; may sleep.
  */
@@ -427,11 +426,11 @@ void buffer_unmap(struct dma_buf_attachment *at, struct sg_table *table,
 }
 
 /**
- * buffer_detach() - an importer goes
+ * buffer_detach() - undo buffer_attach()
  * @dmabuf: the buffer's dma-buf
- * @at: the importer's attachment, not mapped any more
+ * @at: the importer's attachment, no longer mapped
  *
- * Context: of the dma-buf core's detach; may sleep.
+ * Context: called by the dma-buf core's detach; may sleep.
  */
 void buffer_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *at)
 {

@@ -2,13 +2,13 @@
 /*
  * Buffers: the one dma-buf exporter for all heaps.
  *
- * A buffer is one extent of its heap's region, or several where that is scattered,
- * from birth to release. Its place and its size never change, so that whatever
- * only needs those takes no lock.
- * The dma-buf owns the buffer; whoever can reach the memory (fd, CPU mapping,
- * attachment, kernel mapping) holds a reference on the dma-buf; and the release
- * of the dma-buf gives the memory back. The buffer holds its heap, the heap its
- * region; the dma-buf pins the module.
+ * A buffer is one extent of its heap's region, or several if the region is scattered.
+ * Its place and its size never change, so reading them takes no lock.
+ *
+ * The dma-buf owns the buffer. Everything that gives access to the memory (fd, CPU
+ * mapping, attachment, kernel mapping) holds a reference on the dma-buf, and the
+ * release of the dma-buf frees the memory. The buffer holds a reference on its heap,
+ * and the heap on its region. The dma-buf pins the module.
  */
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
@@ -32,7 +32,7 @@
 #include "stock.h"
 #include "trace.h"
 
-/* Takes over the memory, also when it fails. */
+/* Owns the memory from now on; frees it on failure. */
 static struct buffer *buffer_new(struct heap *heap, u64 size,
 				 const struct extents *extents)
 {
@@ -81,7 +81,7 @@ static void buffer_release(struct dma_buf *dmabuf)
 	heap_put(heap);
 }
 
-/* What the dma-buf core calls, unless it is a device's memory. */
+/* For all buffers but those of device memory. */
 static const struct dma_buf_ops buffer_ops = {
 	.attach			= buffer_attach,
 	.detach			= buffer_detach,
@@ -95,7 +95,7 @@ static const struct dma_buf_ops buffer_ops = {
 	.release		= buffer_release,
 };
 
-/* Of a device's memory: the core complains of a vmap() that fails, and not of none. */
+/* For device memory: without vmap, as the dma-buf core warns if that fails. */
 static const struct dma_buf_ops device_ops = {
 	.attach			= buffer_attach,
 	.map_dma_buf		= buffer_map,
@@ -142,7 +142,7 @@ static struct dma_buf *buffer_export(struct heap *heap, u64 size,
 	return dmabuf;
 }
 
-/* The size of a buffer for @len bytes. */
+/* Compute the size of a buffer for @len bytes. */
 static int buffer_size(const struct heap *heap, u64 len, u64 *size)
 {
 	if (!len || check_add_overflow(len, (u64)PAGE_SIZE - 1, size))
@@ -154,8 +154,9 @@ static int buffer_size(const struct heap *heap, u64 len, u64 *size)
 }
 
 /*
- * Until its zeros have reached memory, that is still what the last owner left. A
- * line of them that is written back later would overwrite what a device wrote.
+ * Until the zeros have reached memory, an uncached mapping or a device would see
+ * the data of the last owner. A line of zeros that is written back later would
+ * overwrite what a device wrote.
  */
 static unsigned int alloc_flags(const struct heap *heap)
 {
@@ -206,8 +207,8 @@ static struct dma_buf *create_traced(struct heap *heap, u64 len, u64 align,
  *
  * Context: may sleep.
  * Return: a dma-buf with one reference for the caller; -EINVAL for a bad @len or
- * @align; -ENOMEM; -EINTR when a fatal signal came; -EOPNOTSUPP for an @align of
- * more than a page where memory is scattered.
+ * @align; -ENOMEM; -EINTR after a fatal signal; -EOPNOTSUPP for system memory if
+ * @align is more than a page.
  */
 struct dma_buf *contig_alloc(struct heap *heap, u64 len, u64 align,
 			     u32 fd_flags)
@@ -309,20 +310,20 @@ int contig_place(struct dma_buf *dmabuf, struct contig_place *place)
 
 CONTIG_EXPORT(contig_place);
 
-/* What decides about huge entries; with pages of 64 KiB a PMD covers far more. */
+/* PMD_SIZE decides whether huge entries can be used; with 64-KiB pages it exceeds 32 MiB. */
 #define MAX_MODULUS	(CONTIG_HUGE ? min_t(u64, PMD_SIZE, SZ_32M) : PAGE_SIZE)
 
 /**
- * buffer_phase() - where a buffer begins within a huge page
+ * buffer_phase() - get the offset of a buffer within a huge page
  * @dmabuf: any dma-buf
  * @modulus: bytes
  * @phase: physical address modulo @modulus; filled in
  *
- * No more than the number of faults of a mapping tells anybody: nothing, where
- * buffers are mapped page by page.
+ * This reveals no more than programs can learn by counting the page faults of a
+ * mapping: nothing if buffers are mapped page by page.
  *
- * Return: 0; -EINVAL if @dmabuf is not ours, or @modulus not a power of two or
- * larger than MAX_MODULUS; -EOPNOTSUPP for a buffer of scattered memory.
+ * Return: 0; -EINVAL if @dmabuf is not ours, or if @modulus is not a power of two or
+ * exceeds MAX_MODULUS; -EOPNOTSUPP for a buffer of system memory.
  */
 int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 {
@@ -339,13 +340,12 @@ int buffer_phase(struct dma_buf *dmabuf, u64 modulus, u64 *phase)
 }
 
 /**
- * buffer_describe() - what is known of a buffer
+ * buffer_describe() - get information about a buffer
  * @dmabuf: any dma-buf
- * @what: filled in, but for its @fd and @reserved
+ * @what: filled in, except fd and reserved; unchanged on failure
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if @dmabuf is not ours; -EINTR after a fatal signal, with
- * @what as it was.
+ * Return: 0; -EINVAL if @dmabuf is not ours; -EINTR after a fatal signal.
  */
 int buffer_describe(struct dma_buf *dmabuf, struct contig_heap_buffer *what)
 {
@@ -368,7 +368,7 @@ int buffer_describe(struct dma_buf *dmabuf, struct contig_heap_buffer *what)
 	what->extents = buffer->extents.nr;
 	what->importers = importers;
 	what->mapped = mapped;
-	/* They are shown to the last byte. */
+	/* All bytes are copied to user space. */
 	strscpy_pad(what->heap, buffer->heap->name, sizeof(what->heap));
 	strscpy_pad(what->kind, buffer_region(buffer)->ops->kind,
 		    sizeof(what->kind));
@@ -376,7 +376,7 @@ int buffer_describe(struct dma_buf *dmabuf, struct contig_heap_buffer *what)
 }
 
 /**
- * buffer_check_range() - check what a program says of a buffer
+ * buffer_check_range() - check a range of a buffer that a program passed
  * @dmabuf: any dma-buf
  * @offset: first byte
  * @len: bytes
@@ -400,8 +400,8 @@ int buffer_check_range(const struct dma_buf *dmabuf, u64 offset, u64 len)
  * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
  * @start: begin, otherwise end
  *
- * Waits as buffer_begin_access() does, for the fences of the whole buffer:
- * there are none for parts.
+ * At the start, waits like buffer_begin_access() for the fences of the whole
+ * buffer: there are none for parts.
  *
  * Context: may sleep; dma_resv of the dma-buf not held.
  * Return: 0; -EINVAL if @dmabuf is not ours, or the range is empty or not in it;

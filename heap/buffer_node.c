@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/contig_buffer: what needs a dma-buf and no heap. Who has the file descriptor
- * of a buffer may do all this to it, so everybody may open the node.
+ * /dev/contig_buffer: the ioctls that need a dma-buf but no heap. They work only on
+ * buffers whose file descriptor the caller has, so every user may open the node.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -31,7 +31,7 @@ static struct miscdevice buffer_node = {
 };
 
 /**
- * buffer_node_setup() - show the node
+ * buffer_node_setup() - create the node
  *
  * Context: may sleep.
  * Return: 0 or a negative errno.
@@ -42,7 +42,7 @@ int buffer_node_setup(void)
 }
 
 /**
- * buffer_node_teardown() - take it away
+ * buffer_node_teardown() - remove the node
  *
  * Context: may sleep.
  */

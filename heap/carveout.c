@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Carveouts: memory that belongs to nobody else, all of it in a stock from the first day on. */
+/* Carveouts: memory that only buffers use; all of it is always in a stock. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/log2.h>
@@ -18,8 +18,8 @@
  * struct carveout - a region whose memory is always there
  * @region: the common part
  * @stock: its memory
- * @hibernation: told of it, where the memory is in no image
- * @source: where the memory comes from if it was taken at creation, else NULL
+ * @hibernation: notifier; registered if hibernation images lack the memory
+ * @source: the memory, if it was allocated from the kernel at creation, else NULL
  */
 struct carveout {
 	struct region region;
@@ -34,10 +34,10 @@ static struct carveout *to_carveout(struct region *region)
 }
 
 /*
- * A hibernation image has what is in the linear map, and no other memory. That comes
- * back as whatever it has become without power, or in the hands of the kernel
- * that read the image. So everything free has to be zeroed again then, and
- * nothing in the background until then.
+ * A hibernation image does not contain memory outside of the linear map. After
+ * resume, such memory has random contents, or what the kernel that loaded the image
+ * left there. So all free memory becomes dirty, and the background thread does not
+ * zero any of it until resume.
  */
 static int on_hibernation(struct notifier_block *block, unsigned long event,
 			  void *unused)
@@ -112,7 +112,7 @@ static struct carveout *carveout_new(const char *name,
 	return carveout;
 }
 
-/* Nobody knows what the boot loader left there: all of it is dirty. */
+/* All of it is dirty, because the boot loader may have left data there. */
 static int fill_stock(struct carveout *carveout)
 {
 	struct region *region = &carveout->region;
@@ -135,7 +135,7 @@ static int carveout_open(struct carveout *carveout, phys_addr_t base, u64 size,
 	struct region *region = &carveout->region;
 	int ret;
 
-	/* Before the range is mapped, which takes long for that much. */
+	/* Check this before mapping the range, which takes long if it is that large. */
 	if (DIV_ROUND_UP_ULL(size, POOL_MAX_QUANTA) > quantum) {
 		pr_err("%s: more than %u quanta, choose a larger quantum\n",
 		       region_name(region), POOL_MAX_QUANTA);
@@ -181,14 +181,14 @@ static struct region *create(const char *name, phys_addr_t base, u64 size,
  * @base: physical address of its first byte
  * @size: bytes
  * @quantum: granularity of allocation in bytes
- * @node: node below /reserved-memory that somebody chose for it, or NULL
+ * @node: node below /reserved-memory that was chosen explicitly, or NULL
  *
- * The range must be reserved, or memory that the kernel does not map, and is not
- * touched otherwise. Says in the log what is wrong with it.
+ * The range must be reserved, or memory that the kernel does not map; otherwise it
+ * is not accessed. Logs the reason of a failure.
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -EINVAL for a bad
- * range, -EBUSY for one that is taken, -ENOMEM.
+ * range, -EBUSY for one that is in use, -ENOMEM.
  */
 struct region *carveout_create(const char *name, phys_addr_t base, u64 size,
 			       u64 quantum, const struct device_node *node)
@@ -203,8 +203,8 @@ struct region *carveout_create(const char *name, phys_addr_t base, u64 size,
  * @size: bytes
  * @quantum: granularity of allocation in bytes
  *
- * Nothing reads or writes it but who maps what is allocated. Says in the log what
- * is wrong with the range.
+ * The module never accesses the memory; only mappings of buffers do. Logs the reason
+ * of a failure.
  *
  * Context: may sleep.
  * Return: as carveout_create(); -EINVAL also for a range that is memory.
@@ -221,8 +221,8 @@ struct region *carveout_create_device(const char *name, phys_addr_t base,
  * @size: bytes
  * @quantum: granularity of allocation in bytes
  *
- * For machines without reserved memory. The kernel gets the memory back when
- * the region goes.
+ * For machines without reserved memory. The memory is returned to the kernel when
+ * the region is released.
  *
  * Context: may sleep.
  * Return: as carveout_create().

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Carveouts that the administrator describes:
+ * Carveouts from a module parameter:
  *
  *	carveout=NAME:SIZE[@BASE][:quantum=BYTES],...
  *
  * With a base, the memory must be kept from the kernel by other means: a node
  * under /reserved-memory, or mem= or memmap= on the command line. Without one,
- * it is taken from the running kernel.
+ * it is allocated from the running kernel.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +29,7 @@ module_param_array(carveout, charp, &nr_carveouts, 0400);
 MODULE_PARM_DESC(carveout, "carveouts, each as NAME:SIZE[@BASE][:quantum=BYTES] (none)");
 
 /**
- * struct carveout_param - one carveout as it was asked for
+ * struct carveout_param - one entry of the parameter
  * @name: its name
  * @size: bytes
  * @base: physical address, if @fixed
@@ -96,8 +96,8 @@ static void add_one(const char *text, struct list_head *list)
 }
 
 /**
- * carveout_params_add() - add the carveouts that the administrator describes
- * @list: where their pairs are added; one that cannot be made is skipped
+ * carveout_params_add() - add the carveouts of the parameter
+ * @list: their pairs are added here; entries that fail are skipped
  *
  * Context: may sleep.
  */

@@ -2,17 +2,17 @@
 /*
  * Zeroing the memory of a stock.
  *
- * What is given back is free at once, and dirty. A thread cleans free dirty memory
- * in the background, chunk by chunk: it notes the chunk in @cleaning under the lock,
- * zeroes it stroke by stroke, and then tells the pool. The chunk stays free all the
- * while. A caller that is handed a part of it takes the chunk away from the thread,
- * and zeroes what is dirty in its extent itself. So no memory leaves here unzeroed,
- * and nothing is written to memory that has left.
+ * Released memory is free at once, and dirty. A thread cleans free dirty memory in
+ * the background, chunk by chunk: it records the chunk in stock->cleaning under the
+ * lock, zeroes it stroke by stroke, and then marks it clean in the pool. The chunk
+ * stays free meanwhile. A caller that allocates a part of it revokes the chunk from
+ * the thread, and zeroes the dirty quanta of its extent itself. So no memory is
+ * handed out without being zeroed, and the thread never writes to allocated memory.
  *
- * The thread holds up nobody. It is of the kind that runs when nothing else wants
- * the processor, and whose waking up interrupts nobody. It can be put aside anywhere
- * but within a stroke, which takes some microseconds; that is how long a caller
- * waits for it, of whatever priority.
+ * The thread delays nobody: its policy is SCHED_IDLE, so it runs only when the CPU
+ * is otherwise idle and never preempts another task. It can be preempted except
+ * within a stroke, which takes a few microseconds. That is the longest that a caller
+ * of any priority waits for it.
  *
  * Modelled by selftests/proofs/models/stock.pml.
  */
@@ -30,10 +30,10 @@
 #include "stock.h"
 #include "trace.h"
 
-/* A chunk is as many quanta as fit in this many bytes, but at least one. */
+/* A chunk has as many quanta as fit in this many bytes, but at least one. */
 #define CHUNK_BYTES	((u64)SZ_256K)
 
-/* Bytes of a chunk that are zeroed without a break. */
+/* Bytes that are zeroed at a time, with preemption disabled. */
 #define STROKE_BYTES	((size_t)SZ_16K)
 
 static void *quantum_vaddr(const struct stock *stock, u32 quantum)
@@ -52,18 +52,19 @@ static bool being_cleaned(struct stock *stock, u32 start, u32 len)
 
 	spin_lock(&stock->lock);
 	first = stock->cleaning;
-	/* Without the lock it can become 0. */
+	/* cleaner_let_go() sets it to 0 without the lock. */
 	nr = READ_ONCE(stock->cleaning_len);
 	spin_unlock(&stock->lock);
 	return nr && first < start + len && start < first + nr;
 }
 
 /**
- * cleaner_let_go() - take its chunk away from the thread, if it has one
- * @stock: where
+ * cleaner_let_go() - revoke the chunk that the thread is zeroing, if any
+ * @stock: the stock
  *
- * It writes nothing more to what has been allocated or taken out before. By now
- * it may have another chunk, which does no harm.
+ * Afterwards, the thread does not write to memory that was allocated or removed
+ * before the call. If the thread has moved on to another chunk, revoking that does
+ * no harm.
  *
  * Context: any; @stock->lock not held.
  */
@@ -90,16 +91,16 @@ static int zero_run(struct stock *stock, u32 start, u32 len, bool to_memory)
 }
 
 /**
- * cleaner_zero() - zero what is dirty in an extent
- * @stock: where it is
- * @start: its first quantum
- * @len: how many quanta
- * @to_memory: the zeros must have reached memory
+ * cleaner_zero() - zero the dirty quanta of an extent
+ * @stock: the stock
+ * @start: first quantum of the extent
+ * @len: number of quanta
+ * @to_memory: the zeros must reach memory
  *
- * The extent has been allocated, and nobody else sees it yet.
+ * The extent has just been allocated; only the caller uses it.
  *
  * Context: may sleep.
- * Return: 0; -EINTR when a fatal signal came, and some of it may not be zero.
+ * Return: 0; -EINTR after a fatal signal: some of it may not be zero.
  */
 int cleaner_zero(struct stock *stock, u32 start, u32 len, bool to_memory)
 {
@@ -123,12 +124,12 @@ int cleaner_zero(struct stock *stock, u32 start, u32 len, bool to_memory)
 			return ret;
 		pos += run;
 	}
-	/* Others may read it through a mapping that is not ordered with ours. */
+	/* Order the zeros before accesses through other mappings, such as uncached ones. */
 	wmb();
 	return 0;
 }
 
-/* Note the next chunk to zero; returns how many quanta it has, 0 for none. */
+/* Record the next chunk to zero. Returns its length in quanta, 0 for none. */
 static u32 begin_chunk(struct stock *stock, u32 *start)
 {
 	u32 len;
@@ -143,8 +144,9 @@ static u32 begin_chunk(struct stock *stock, u32 *start)
 }
 
 /*
- * The chunk is zero, unless it was taken away: then false. Whoever does that looks
- * at the pool afterwards, so that either he finds it clean or we find it gone.
+ * Mark the chunk clean. Returns false if it was revoked. cleaner_zero() reads the
+ * pool after it revokes a chunk, so either it finds the chunk clean, or we see here
+ * that the chunk was revoked.
  */
 static bool end_chunk(struct stock *stock, u32 start, u32 len)
 {
@@ -159,7 +161,7 @@ static bool end_chunk(struct stock *stock, u32 start, u32 len)
 	return ours;
 }
 
-/* Zero the next bytes of the chunk, unless that was taken away: then false. */
+/* Zero the next bytes of the chunk. Returns false if it was revoked. */
 static bool clean_stroke(struct stock *stock, u64 offset, size_t size)
 {
 	void *vaddr = stock->vaddr + offset;
@@ -178,7 +180,7 @@ static bool clean_stroke(struct stock *stock, u64 offset, size_t size)
 	return ours;
 }
 
-/* Zero one chunk of free memory; false when there is none left to zero. */
+/* Zero one chunk of free memory. Returns false if nothing is left to zero. */
 static bool clean_chunk(struct stock *stock)
 {
 	u64 offset, done, size;
@@ -243,7 +245,7 @@ void cleaner_init(struct stock *stock)
  * @stock: the stock
  *
  * Context: may sleep.
- * Return: 0, or -ENOMEM.
+ * Return: 0; -ENOMEM; -EINTR after a fatal signal.
  */
 int cleaner_start(struct stock *stock)
 {
@@ -262,7 +264,7 @@ int cleaner_start(struct stock *stock)
 
 /**
  * cleaner_stop() - undo cleaner_start()
- * @stock: the stock, started or not; nobody allocates from it any more
+ * @stock: the stock, started or not; no longer in use
  *
  * Context: may sleep.
  */
@@ -275,11 +277,11 @@ void cleaner_stop(struct stock *stock)
 }
 
 /**
- * cleaner_wake() - there may be something to zero
- * @stock: where
+ * cleaner_wake() - tell the thread that there may be dirty memory
+ * @stock: the stock
  *
- * Before long, the thread wakes up: at once, that would cost whoever released
- * memory as much as the release.
+ * The thread wakes up a little later. To wake it directly would double the cost of
+ * a release.
  *
  * Context: any.
  */
@@ -287,17 +289,17 @@ void cleaner_wake(struct stock *stock)
 {
 	if (!stock->cleaner)
 		return;
-	/* An alarm that has not gone off yet finds what there is to zero. */
+	/* Order the caller's change of the pool before the check: a pending alarm covers it. */
 	smp_mb();
-	/* When it goes off, the kernel's write is not marked. */
+	/* The timer core clears this with a plain write. */
 	if (!data_race(timer_pending(&stock->alarm)))
 		mod_timer(&stock->alarm, jiffies + 1);
 }
 
 /**
- * cleaner_pause() - leave everything as it is, or go on
+ * cleaner_pause() - pause or resume the background zeroing
  * @stock: the stock
- * @pause: leave it
+ * @pause: pause, otherwise resume
  *
  * Context: any; @stock->lock not held.
  */

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CMA areas: memory that the kernel fills with movable pages until somebody
- * needs it in one piece.
+ * CMA areas: memory that the kernel uses for movable pages until a contiguous block
+ * is allocated.
  *
- * A stock has what was taken from the area. What is freed stays there for a while:
- * it is zeroed in the background and handed out as a carveout's would be. When
- * nothing in the stock fits, the area is asked for what is missing. Free memory
- * goes back to the kernel
+ * A stock holds the memory that was taken from the area. Released buffers stay there
+ * for a while: as in a carveout, their memory is zeroed in the background and used
+ * for new buffers. If nothing in the stock fits, more is taken from the area. Free
+ * memory is returned to the kernel
  *
  *  - under memory pressure, before anything is swapped or killed (a shrinker);
- *  - when nobody has needed it for a while (@keep);
- *  - when there is more than one may keep from others (@max);
+ *  - when it has not been needed for a while (keep->idle_ms);
+ *  - when it exceeds the maximum (keep->max);
  *  - when it is in the way of a larger request;
- *  - when somebody asks, or the machine is about to hibernate.
+ *  - on request, and before hibernation.
  *
- * A reserve never goes back. What others take from the area, by way of drivers,
- * cannot be seen from here.
+ * The reserve is never returned. This code cannot see what drivers allocate from
+ * the area.
  *
  *		  cma_area_take()	       stock
  *	the kernel's ----------> +---------------------------+
@@ -43,13 +43,13 @@
 #include "region.h"
 #include "stock.h"
 
-/* The least that is taken at once. */
+/* Amount to take for smaller requests, if it is available. */
 #define GROW_SIZE	((u64)SZ_256K)
 
-/* Bytes that are given back without a break. */
+/* Bytes to return in one step. */
 #define GIVE_SIZE	((u64)SZ_1M)
 
-/* What is too much goes back after so many jiffies: it may be wanted again. */
+/* Jiffies until excess memory is returned, in case it is needed again. */
 #define TOO_MUCH_DELAY	(HZ / 10)
 
 /**
@@ -57,19 +57,19 @@
  * @region: the common part; its device is bound to the area
  * @area: where the memory comes from
  * @stock: the memory that we have
- * @growing: held while the area is asked for more
- * @giving: held while memory is on its way from @stock to @area; nothing is
- *	allocated then
- * @gone: how often some has gone that way; changed under @giving
- * @lock: protects what follows up to @hurry
- * @counted: pages that the kernel counts as reclaimable because of us
- * @idle: the least that was free at any time since the period began, in bytes
- * @period_end: when that is given back, in jiffies
- * @hurry: @look has been called before that
- * @look: gives back what nobody needs
- * @shrinker: gives back what others need
- * @hibernation: told of it
- * @open: the last three are in use
+ * @growing: held while memory is taken from the area
+ * @giving: held while memory moves from @stock to @area; the holder must not
+ *	allocate memory
+ * @gone: number of such moves; changed under @giving
+ * @lock: protects @counted, @idle, @period_end and @hurry
+ * @counted: pages that we have reported to the kernel as reclaimable
+ * @idle: bytes that were free throughout the current period
+ * @period_end: end of the period, in jiffies; @idle bytes are returned then
+ * @hurry: @look is scheduled before @period_end
+ * @look: returns memory that is not needed
+ * @shrinker: returns memory that others need
+ * @hibernation: returns memory before hibernation
+ * @open: @look, @shrinker and @hibernation are in use
  */
 struct cma_region {
 	struct region region;
@@ -104,7 +104,7 @@ static u64 reserve_of(const struct cma_region *cma)
 	return READ_ONCE(cma->region.keep.reserve);
 }
 
-/* How many free bytes the kernel could have back: what is in use counts for the reserve. */
+/* Free bytes that can be returned. Memory in use counts towards the reserve. */
 static u64 spare(const struct cma_region *cma)
 {
 	u64 present = stock_present(&cma->stock);
@@ -113,7 +113,7 @@ static u64 spare(const struct cma_region *cma)
 		   present - min(present, reserve_of(cma)));
 }
 
-/* How many of them are more than may be kept. */
+/* How many of these exceed the maximum. */
 static u64 too_much(const struct cma_region *cma)
 {
 	u64 free = stock_held(&cma->stock);
@@ -126,7 +126,7 @@ static unsigned long period_of(const struct cma_region *cma)
 	return msecs_to_jiffies(READ_ONCE(keep_of(cma)->idle_ms)) / 2 + 1;
 }
 
-/* What is in the stock has changed. */
+/* Update the statistics after the stock has changed. */
 static void take_stock(struct cma_region *cma)
 {
 	struct page *page = pfn_to_page(PHYS_PFN(cma->area.base));
@@ -141,7 +141,7 @@ static void take_stock(struct cma_region *cma)
 	spin_unlock(&cma->lock);
 }
 
-/* Give back what is free next, @bytes at most; returns how many it were. */
+/* Return the next free memory to the area, at most @bytes. Returns how many. */
 static u64 give_next(struct cma_region *cma, u64 bytes, u64 *offset)
 {
 	u64 size = 0;
@@ -157,8 +157,8 @@ static u64 give_next(struct cma_region *cma, u64 bytes, u64 *offset)
 }
 
 /*
- * Give free memory back, @bytes at most; returns how many it were. What others were
- * about to give has arrived by then, too.
+ * Return free memory to the area, at most @bytes. Returns how many. Waits for memory
+ * that others are returning.
  */
 static u64 give_back(struct cma_region *cma, u64 bytes)
 {
@@ -176,8 +176,8 @@ static u64 give_back(struct cma_region *cma, u64 bytes)
 }
 
 /*
- * Of what was free throughout the period, nothing was needed. So it goes after
- * it has been idle for one to two periods, which is half of @idle_ms each.
+ * Memory that was free throughout the period was not needed. A period is half of
+ * @idle_ms, so memory is returned after it has been idle for one to two periods.
  */
 static u64 end_period(struct cma_region *cma)
 {
@@ -195,7 +195,7 @@ static u64 end_period(struct cma_region *cma)
 	return idle;
 }
 
-/* Look again when the period ends, if there is one, or soon. */
+/* Schedule look() for the end of the period, or sooner if there is excess memory. */
 static void look_later(struct cma_region *cma)
 {
 	bool hurry = too_much(cma);
@@ -241,7 +241,7 @@ static unsigned long shrink(struct shrinker *shrinker,
 	u64 bytes = (u64)control->nr_to_scan << PAGE_SHIFT;
 	unsigned long given;
 
-	/* No use in keeping the rest. */
+	/* The rest would be too little to keep. */
 	if (spare(cma) < bytes + GIVE_SIZE)
 		bytes = U64_MAX;
 	given = give_back(cma, bytes) >> PAGE_SHIFT;
@@ -254,7 +254,7 @@ static u64 offset_of(const struct cma_region *cma, phys_addr_t phys)
 	return phys - cma->area.base;
 }
 
-/* Put what was taken for one request into the stock, and that in use. */
+/* Add a block that was taken for a request to the stock, with @size bytes in use. */
 static int use_block(struct cma_region *cma, const struct cma_block *block,
 		     u64 size, unsigned int flags, u64 *offset)
 {
@@ -269,14 +269,14 @@ static int use_block(struct cma_region *cma, const struct cma_block *block,
 	return ret;
 }
 
-/* So that large entries of page tables map it, if that takes no more than a quarter more. */
+/* Align for PMD mappings, unless that takes more than a quarter of the size in addition. */
 static bool should_align(const struct cma_region *cma, u64 size)
 {
 	return IS_ALIGNED(size, PMD_SIZE) &&
 	       cma_area_ask(&cma->area, size, PMD_SIZE) <= size + size / 4;
 }
 
-/* Take more than is needed, if that does good and can be had. */
+/* Try to take more than is needed, or with a larger alignment, if that is useful. */
 static int take_block(struct cma_region *cma, u64 size, u64 align,
 		      struct cma_block *block)
 {
@@ -299,8 +299,8 @@ static int take_whole(struct cma_region *cma, u64 size, u64 align,
 }
 
 /*
- * The area hands out its lowest memory first. So what is missing may well come to
- * lie next to what we have; if not, it stays with us for a while.
+ * The area allocates its lowest free memory. So the missing part is likely to be
+ * adjacent to the memory that we have. If not, it stays in the stock for a while.
  */
 static int take_missing(struct cma_region *cma, u64 size, unsigned int flags,
 			u64 *offset)
@@ -333,8 +333,8 @@ static u64 next_smaller(u64 piece)
 }
 
 /*
- * Take memory until there is so much by some measure: in one piece, or else in pieces
- * whose sizes are powers of two, between which no alignment leaves a gap.
+ * Take memory until @measure yields @bytes: in one piece, or else in pieces whose
+ * sizes are powers of two, so that alignment leaves no gaps between them.
  */
 static int take_until(struct cma_region *cma, u64 (*measure)(struct stock *stock),
 		      u64 bytes)
@@ -360,7 +360,7 @@ static int take_until(struct cma_region *cma, u64 (*measure)(struct stock *stock
 	return 0;
 }
 
-/* The reserve stays where it is; so the rest has to be had around it. */
+/* The reserve does not move, so take the rest of the memory around it. */
 static int take_around_reserve(struct cma_region *cma, u64 size,
 			       unsigned int flags, u64 *offset)
 {
@@ -385,7 +385,7 @@ static int take_more(struct cma_region *cma, u64 size, u64 align,
 		ret = take_whole(cma, size, align, flags, offset);
 	if (ret != -ENOMEM)
 		return ret;
-	/* What we have may be in the way, and what is on its way back. */
+	/* Our free memory may be in the way, or memory that is just being returned. */
 	give_back(cma, U64_MAX);
 	if (READ_ONCE(cma->gone) != gone)
 		ret = take_whole(cma, size, align, flags, offset);
@@ -395,7 +395,7 @@ static int take_more(struct cma_region *cma, u64 size, u64 align,
 	return ret;
 }
 
-/* Others may have freed something, or taken more than they needed, meanwhile. */
+/* Try the stock again under the lock: others may have freed memory, or taken more. */
 static int grow(struct cma_region *cma, u64 size, u64 align,
 		unsigned int flags, u64 *offset)
 {
@@ -443,7 +443,7 @@ static void cma_region_free(struct region *region,
 	look_later(cma);
 }
 
-/* Nobody knows what others have taken: at most, all that we do not use is free. */
+/* Upper bound: drivers may have allocated some of the memory that we do not use. */
 static void cma_region_stat(struct region *region, struct stock_stat *stat)
 {
 	struct cma_region *cma = to_cma_region(region);
@@ -465,7 +465,7 @@ static void cma_region_trim(struct region *region, u64 held)
 	give_back(cma, free - min(free, held));
 }
 
-/* What has been going on is not measured by the new time. */
+/* Begin a new period after idle_ms has changed. */
 static void begin_again(struct cma_region *cma)
 {
 	spin_lock(&cma->lock);
@@ -475,7 +475,7 @@ static void begin_again(struct cma_region *cma)
 	spin_unlock(&cma->lock);
 }
 
-/* Who reads it takes no lock. */
+/* Readers take no lock. */
 static void write_keep(struct cma_region *cma, enum region_keep_value which,
 		       u64 value)
 {
@@ -489,7 +489,7 @@ static void write_keep(struct cma_region *cma, enum region_keep_value which,
 		WRITE_ONCE(keep->idle_ms, value);
 }
 
-/* In the area's own time: the kernel may take long to move what is in the way. */
+/* The kernel may take long to migrate pages out of the area. */
 static int set_reserve(struct cma_region *cma, u64 reserve)
 {
 	u64 old;
@@ -501,7 +501,7 @@ static int set_reserve(struct cma_region *cma, u64 reserve)
 	if (ret)
 		return ret;
 	old = cma->region.keep.reserve;
-	/* First, so that nothing of it goes again meanwhile. */
+	/* Set it first, so that none of the reserve is returned meanwhile. */
 	write_keep(cma, KEEP_RESERVE, reserve);
 	ret = take_until(cma, bytes_present, reserve);
 	if (ret)
@@ -527,7 +527,7 @@ static int cma_region_set_keep(struct region *region,
 	return ret;
 }
 
-/* What is free would be saved in the image, and read again. */
+/* Free memory would be saved in the image. */
 static int on_hibernation(struct notifier_block *block, unsigned long event,
 			  void *unused)
 {
@@ -613,7 +613,7 @@ static int open_stock(struct cma_region *cma)
 	return cleaner_start(&cma->stock);
 }
 
-/* From here on, memory may be kept. */
+/* Enable everything that returns kept memory, then take the reserve. */
 static int start_keeping(struct cma_region *cma, bool shared)
 {
 	struct region *region = &cma->region;
@@ -622,7 +622,7 @@ static int start_keeping(struct cma_region *cma, bool shared)
 
 	region->keep.max = shared ? PAGE_ALIGN(region->size / 4) : region->size;
 	region->keep.idle_ms = keep_idle_ms();
-	/* Early, or else nothing but CMA memory is free: not every page may be there. */
+	/* seeks 0: return memory early. Not every allocation can use it, so others must remain. */
 	ret = contig_shrinker_add(&cma->shrinker, region_name(region),
 				  count_spare, shrink, 0);
 	if (ret)
@@ -662,14 +662,14 @@ static struct region *cma_region_open(struct cma_region *cma, bool shared)
 }
 
 /**
- * cma_create() - make a region over a CMA area that the device tree names
- * @name: the region's name
- * @rmem: a reusable area
- * @shared: drivers take from it, too, so that no more than a quarter may be kept
+ * cma_create() - create a region over a CMA area of the device tree
+ * @name: name of the region
+ * @rmem: a node with "reusable"
+ * @shared: drivers also allocate from it, so keep no more than a quarter of it
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if the kernel
- * made no CMA area of it; -EBUSY if it is a region already; -ENOMEM.
+ * did not make it a CMA area; -EBUSY if it is already a region; -ENOMEM.
  */
 struct region *cma_create(const char *name, struct reserved_mem *rmem,
 			  bool shared)
@@ -688,13 +688,13 @@ struct region *cma_create(const char *name, struct reserved_mem *rmem,
 }
 
 /**
- * cma_create_default() - make a region over the kernel's default CMA area
- * @name: the region's name
- * @known: how many bytes the area has, or 0; what cannot be is ignored
+ * cma_create_default() - create a region over the kernel's default CMA area
+ * @name: name of the region
+ * @known: size of the area in bytes, or 0; ignored if it cannot be right
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if there is no
- * such area, or nothing left in it; -EBUSY if it is a region already; -ENOMEM.
+ * such area, or if it is full; -EBUSY if it is already a region; -ENOMEM.
  */
 struct region *cma_create_default(const char *name, u64 known)
 {

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CMA areas, as the kernel lets a module have them.
+ * Access to CMA areas for modules.
  *
- * From 7.3 on it exports what it takes. The kernels before export nothing of CMA
- * but its use by way of a device, dma_alloc_pages(), which
- *  - falls back to the page allocator without a word, so that what it returns
- *    has to be checked against the bounds of the area;
- *  - takes a single page from the default area never, so that one page is asked
- *    for as two;
- *  - aligns to the size, and to no more than CONFIG_CMA_ALIGNMENT, so that more
- *    alignment takes more memory;
+ * Since 7.3, the kernel exports the CMA functions. On older kernels, a module has to
+ * use dma_alloc_pages(), which allocates from the CMA area of a device. It
+ *  - silently falls back to the page allocator, so the result has to be checked
+ *    against the bounds of the area;
+ *  - never takes a single page from the default area, so we request two for one;
+ *  - aligns to the size, up to CONFIG_CMA_ALIGNMENT, so a larger alignment takes
+ *    more memory;
  *  - zeroes everything at once, and cannot be interrupted.
- * What it gave can be given back in any parts.
+ * Its pages can be released in any parts.
  *
- * Of an area in high memory, where 32-bit kernels put the default one if they
- * have any, dma_alloc_pages() makes no use. There, pages come from
- * dma_alloc_attrs(), which does not zero them. So they do on kernels that debug
- * the use of that interface: those know blocks, and no parts.
+ * dma_alloc_pages() does not use areas in high memory, where 32-bit kernels with
+ * high memory put the default area. There, dma_alloc_attrs() allocates the pages,
+ * without zeroing them. Kernels with CONFIG_DMA_API_DEBUG use it, too, because that
+ * checks that dma_alloc_pages() memory is released in whole blocks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,7 +29,7 @@
 #include "cma_area.h"
 #include "kcompat.h"
 
-/* NORETRY is for the page allocator alone, whose memory we do not want. */
+/* NORETRY only affects the fallback to the page allocator, which we do not want. */
 #define CMA_GFP		(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
 static bool is_in_area(const struct cma_area *area, phys_addr_t phys, u64 size)
@@ -39,19 +38,19 @@ static bool is_in_area(const struct cma_area *area, phys_addr_t phys, u64 size)
 	       phys - area->base <= area->size - size;
 }
 
-/* The alignment that dma_alloc_pages() gives to an allocation anyway. */
+/* The alignment that dma_alloc_pages() guarantees. */
 static u64 natural_align(u64 size)
 {
 	return PAGE_SIZE << min(get_order(size), CONFIG_CMA_ALIGNMENT);
 }
 
 /**
- * cma_area_ask() - how much has to be taken for memory that is aligned
+ * cma_area_ask() - how much to take for aligned memory
  * @area: the area
  * @size: bytes, a multiple of the page size
  * @align: alignment, a power of two
  *
- * Return: bytes, @size at least.
+ * Return: bytes, at least @size.
  */
 u64 cma_area_ask(const struct cma_area *area, u64 size, u64 align)
 {
@@ -95,8 +94,8 @@ static void give_pages(const struct cma_area *area, struct page *pages, u64 size
  * cma_area_take() - take memory from an area
  * @area: the area
  * @size: bytes, a multiple of the page size
- * @align: alignment of the first byte that is usable, a power of two, at least a page
- * @block: filled in; has @size bytes from its @start on
+ * @align: alignment of block->start, a power of two, at least a page
+ * @block: filled in; has at least @size bytes from block->start on
  *
  * Context: may sleep, as long as the kernel takes to move pages, which no signal ends.
  * Return: 0, -ENOMEM, or -EINTR when a fatal signal came first.
@@ -135,7 +134,7 @@ int cma_area_take(const struct cma_area *area, u64 size, u64 align,
  * @phys: physical address of the first byte
  * @size: bytes, a multiple of the page size
  *
- * Context: may sleep. Allocates nothing.
+ * Context: may sleep. Does not allocate memory.
  */
 void cma_area_give(const struct cma_area *area, phys_addr_t phys, u64 size)
 {
@@ -143,12 +142,13 @@ void cma_area_give(const struct cma_area *area, phys_addr_t phys, u64 size)
 }
 
 /**
- * cma_area_of_tree() - use the area that the device tree names
- * @area: its device set
- * @rmem: a reusable node
+ * cma_area_of_tree() - use a CMA area of the device tree
+ * @area: filled in; @dev must be set
+ * @rmem: a node with "reusable"
  *
  * Context: may sleep.
- * Return: 0; -ENODEV if the kernel made no CMA area of it.
+ * Return: 0; -ENODEV if the kernel did not make it a CMA area; another negative errno
+ * if the area cannot be assigned to the device.
  */
 int cma_area_of_tree(struct cma_area *area, struct reserved_mem *rmem)
 {
@@ -166,7 +166,7 @@ int cma_area_of_tree(struct cma_area *area, struct reserved_mem *rmem)
 	return 0;
 }
 
-/* Is the page block in the area of a device? Before 7.3: in any. */
+/* Is the pageblock in the area of a device? Before 7.3: in any area. */
 static bool block_is_cma(struct device *dev, unsigned long pfn)
 {
 	unsigned long bit, *flags;
@@ -182,8 +182,9 @@ static bool block_is_cma(struct device *dev, unsigned long pfn)
 }
 
 /*
- * Where the areas of the tree next to a page are. Those that the kernel did not
- * take, because its command line describes another one, say nothing.
+ * Find the end of the nearest area of the device tree below a page, and the start of
+ * the nearest one above it. Nodes that the kernel ignored, because of a CMA area on
+ * its command line, do not count.
  */
 static void tree_bounds(phys_addr_t phys, phys_addr_t *low, phys_addr_t *high)
 {
@@ -204,9 +205,9 @@ static void tree_bounds(phys_addr_t phys, phys_addr_t *low, phys_addr_t *high)
 }
 
 /*
- * The bounds of the area that a page of it is in: all neighbouring blocks of
- * CMA, up to the next area that the tree names. Before 7.3, others that border
- * on it, such as one for huge pages, cannot be told from it.
+ * Find the bounds of the area that contains a page: all adjacent CMA pageblocks, up
+ * to the next area of the device tree. Before 7.3, other adjacent areas, such as one
+ * for huge pages, cannot be distinguished from it.
  */
 static void find_bounds(struct cma_area *area, phys_addr_t phys)
 {
@@ -226,8 +227,9 @@ static void find_bounds(struct cma_area *area, phys_addr_t phys)
 }
 
 /*
- * An area of @known bytes in what may be more areas than one: its lowest pages
- * that are free are at @phys, and those are its lowest unless they are taken.
+ * Find an area of @known bytes in a range that may contain other areas. Its lowest
+ * free pages are at @phys. If the first @known bytes of the range do not contain
+ * them, assume that the area begins there.
  */
 static void narrow_bounds(struct cma_area *area, phys_addr_t phys, u64 known)
 {
@@ -248,7 +250,7 @@ static void guess_bounds(struct cma_area *area, phys_addr_t phys, u64 known)
 			dev_name(area->dev), area->size >> 10);
 }
 
-/* Two pages of an area tell where it is. */
+/* Allocate two pages of an area to find out where it is. */
 static bool probe(struct cma_area *area, u64 known)
 {
 	struct page *pages = take_pages(area, 2 * PAGE_SIZE, PAGE_SIZE);
@@ -268,16 +270,15 @@ static bool probe(struct cma_area *area, u64 known)
 
 /**
  * cma_area_find_default() - use the kernel's default area
- * @area: its device set
- * @known: how many bytes the area has, or 0; what cannot be is ignored, and so is
- *	everything from 7.3 on, where the kernel says which pages belong to it
+ * @area: filled in; @dev must be set
+ * @known: size of the area in bytes, or 0; ignored if it cannot be right, and since
+ *	7.3, where the kernel tells which pages belong to the area
  *
- * No symbol tells a module where that area is, but an allocation from it does.
- * Where it ends is a guess on older kernels, which the log says, unless the
- * administrator knows.
+ * No exported symbol tells where the area is, but an allocation from it does. On
+ * older kernels, without @known, its end is a guess, and the log says so.
  *
  * Context: may sleep.
- * Return: 0; -ENODEV if there is no such area, or nothing left in it.
+ * Return: 0; -ENODEV if there is no such area, or if it is full.
  */
 int cma_area_find_default(struct cma_area *area, u64 known)
 {

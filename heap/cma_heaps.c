@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Heaps over the CMA areas that a machine has anyway: the default area, and
- * every reusable region that the device tree names and that no heap of the tree
- * is for. Those are called by the full name of their node, as the kernel's own
- * heaps are from 6.19 on.
+ * Heaps over existing CMA areas: the default area, and all reusable regions in the
+ * device tree that have no heap there. The latter get the full name of their node,
+ * like the kernel's own heaps since 6.19.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,7 +42,7 @@ static void add_region(struct region *region, const char *name,
 		pr_err("%s: skipped, error %pe\n", name, ERR_PTR(ret));
 }
 
-/* The default area, if the tree describes it and the kernel took it so. */
+/* The default area, if the device tree describes it and the kernel uses that node. */
 static struct reserved_mem *default_of_tree(void)
 {
 	struct device_node *parent, *child;
@@ -99,7 +98,7 @@ static void add_tree(struct list_head *list)
 
 /**
  * cma_heaps_add() - add heaps over CMA areas that have none yet
- * @list: where their pairs are added; one that cannot be made is skipped
+ * @list: their pairs are added here; areas that fail are skipped
  *
  * Context: may sleep.
  */

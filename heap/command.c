@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands of heaps and of buffers, whichever file they are called on.
+ * The ioctls of heaps and buffers, for all device nodes.
  *
- * DMA_HEAP_IOCTL_ALLOC behaves as that of the kernel's own heaps to the last
- * errno.
+ * DMA_HEAP_IOCTL_ALLOC behaves exactly as with the kernel's own heaps, including
+ * every errno.
  */
 #include <linux/bits.h>
 #include <linux/dma-buf.h>
@@ -51,12 +51,12 @@ union command_arg {
 };
 
 /**
- * struct new_fd - a file descriptor that the caller does not see yet
+ * struct new_fd - a file descriptor that is not installed yet
  * @fd: reserved number
- * @dmabuf: what will be behind it, or NULL
+ * @dmabuf: the dma-buf to install, or NULL
  *
- * The number becomes real only once the caller has been told about it, so that
- * none is left behind when telling fails.
+ * It is installed only after the number has been copied to user space, so that none
+ * is leaked if that fails.
  */
 struct new_fd {
 	int fd;
@@ -121,7 +121,7 @@ static int ioctl_query(struct heap *heap, union command_arg *arg,
 	struct region *region = heap->region;
 	struct stock_stat stat;
 
-	/* It may wait for an allocation, and @lock holds up every release. */
+	/* Not under region->lock: it may wait for an allocation, and block every release. */
 	region_stat(region, &stat);
 	mutex_lock(&region->lock);
 	arg->query = (struct contig_heap_query) {
@@ -256,9 +256,10 @@ static int ioctl_version(struct heap *heap, union command_arg *arg,
 
 /**
  * struct command - one ioctl
- * @cmd: its number as the headers have it; a caller's size may differ
- * @run: does it; on success it may leave an fd to be made visible
- * @any_buffer: it is about a buffer, which may outlive its heap, or about none
+ * @cmd: its number in the headers; the size that a caller passes may differ
+ * @run: its handler; on success, it may fill in an fd to be installed
+ * @any_buffer: it needs no heap: it takes a buffer, which may outlive its heap, or
+ *	neither
  */
 struct command {
 	unsigned int cmd;
@@ -301,8 +302,8 @@ static const struct command *find_command(unsigned int ucmd)
 }
 
 /*
- * Fields that we do not know must not be set: what they ask for would not happen.
- * The kernel's own command never looked at them.
+ * Unknown fields must be 0, because we cannot do what they request. The kernel's own
+ * ioctl ignores them.
  */
 static int check_unknown(const struct command *command, const void *arg,
 			 size_t usize)
@@ -315,15 +316,15 @@ static int check_unknown(const struct command *command, const void *arg,
 }
 
 /**
- * command_run() - do what an ioctl asks for
+ * command_run() - run an ioctl
  * @heap: the heap whose node it was called on, or NULL
  * @ucmd: its number
  * @user: its argument
  *
- * Without a heap there are the commands on buffers alone.
+ * Without a heap, only the ioctls that need none are available.
  *
  * Context: process context; may sleep.
- * Return: 0 or a negative errno, as the uapi headers say.
+ * Return: 0 or a negative errno, as documented in the uapi headers.
  */
 long command_run(struct heap *heap, unsigned int ucmd, void __user *user)
 {
@@ -343,7 +344,7 @@ long command_run(struct heap *heap, unsigned int ucmd, void __user *user)
 	if (command->cmd != DMA_HEAP_IOCTL_ALLOC && usize > PAGE_SIZE)
 		return -E2BIG;
 
-	/* Callers may be newer or older than we are: see the uapi headers. */
+	/* The caller's structure may be newer or older than ours, see the uapi headers. */
 	if (usize > sizeof(small)) {
 		arg = kzalloc(usize, GFP_KERNEL);
 		if (!arg)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A large piece of contiguous memory from a running kernel, for carveouts that
- * have no memory reserved for them.
+ * A large block of contiguous memory from a running kernel, for carveouts without
+ * reserved memory.
  *
- * The default CMA area is asked first. Without one the page allocator has only
- * blocks of a few MiB; soon after boot neighbouring ones are mostly free, so
- * blocks are collected until enough of them stand in a row.
+ * This tries the default CMA area first. Otherwise the page allocator only has
+ * blocks of a few MiB. Soon after boot, adjacent blocks are mostly free, so this
+ * collects blocks until enough of them are adjacent.
  */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
@@ -16,21 +16,21 @@
 #include "contiguous.h"
 #include "kcompat.h"
 
-/* How many times the wanted memory may be held while looking for a row. */
+/* The search may hold up to this many times the requested memory. */
 #define COLLECT_FACTOR	4
 
-/* NORETRY: whoever is asked for this much must not kill others to give it. */
+/* NORETRY: a request of this size must not invoke the OOM killer. */
 #define CONTIGUOUS_GFP	(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
 /**
- * struct contiguous - a piece of memory taken from the kernel
+ * struct contiguous - contiguous memory taken from the kernel
  * @dev: device it was allocated for
- * @base: physical address of the first byte that was asked for
- * @pages: first page, if it came in one piece
- * @dma: its address for @dev
- * @size: bytes of that piece
- * @blocks: otherwise the first page of every block of the row
- * @nr_blocks: number of them
+ * @base: physical address of the first byte, aligned
+ * @pages: first page, if dma_alloc_pages() allocated it
+ * @dma: DMA address of @pages
+ * @size: bytes allocated, including what the alignment costs
+ * @blocks: otherwise, the first page of every block
+ * @nr_blocks: number of blocks
  */
 struct contiguous {
 	struct device *dev;
@@ -45,7 +45,7 @@ struct contiguous {
 #define BLOCK_ORDER	CONTIG_MAX_PAGE_ORDER
 #define BLOCK_BYTES	(PAGE_SIZE << BLOCK_ORDER)
 
-/* Keep blocks[] sorted by address; returns where the new one went. */
+/* Insert a block, sorted by address. Returns its index. */
 static unsigned int insert_block(struct page **blocks, unsigned int nr,
 				 struct page *page)
 {
@@ -64,7 +64,7 @@ static bool adjacent(const struct page *first, const struct page *second)
 	return page_to_phys(first) + BLOCK_BYTES == page_to_phys(second);
 }
 
-/* If the block at @pos completes a row of @want blocks, where does it begin? */
+/* Returns the start of a row of @want adjacent blocks that includes @pos, or -1. */
 static int find_row(struct page **blocks, unsigned int nr, unsigned int pos,
 		    unsigned int want)
 {
@@ -111,15 +111,15 @@ static int collect_row(struct contiguous *memory, unsigned int want)
 
 /**
  * contiguous_alloc() - take contiguous memory from the kernel
- * @dev: device without restrictions on addresses
+ * @dev: device without address limits
  * @size: bytes, a multiple of the page size
  * @align: alignment of the first byte, a power of two
  *
  * The memory is in the linear map.
  *
  * Context: may sleep, for long.
- * Return: the memory, to be given back with contiguous_free(); -EINVAL for
- * sizes that no machine has, -ENOMEM.
+ * Return: the memory, to be released with contiguous_free(); -EINVAL for a size
+ * that is 0 or far too large; -ENOMEM.
  */
 struct contiguous *contiguous_alloc(struct device *dev, u64 size, u64 align)
 {
@@ -131,7 +131,7 @@ struct contiguous *contiguous_alloc(struct device *dev, u64 size, u64 align)
 	if (!size || check_add_overflow(size, align - PAGE_SIZE, &total) ||
 	    total > SIZE_MAX / 2)
 		return ERR_PTR(-EINVAL);
-	/* Nobody else should lose their caches to what cannot succeed. */
+	/* Do not make the kernel reclaim memory for a request that cannot succeed. */
 	if (total >> PAGE_SHIFT > totalram_pages())
 		return ERR_PTR(-ENOMEM);
 	memory = kzalloc(sizeof(*memory), GFP_KERNEL);
@@ -158,7 +158,7 @@ struct contiguous *contiguous_alloc(struct device *dev, u64 size, u64 align)
 }
 
 /**
- * contiguous_base() - where the memory is
+ * contiguous_base() - get the address of the memory
  * @memory: from contiguous_alloc()
  *
  * Return: the physical address of its first byte.
@@ -169,7 +169,7 @@ phys_addr_t contiguous_base(const struct contiguous *memory)
 }
 
 /**
- * contiguous_free() - give the memory back
+ * contiguous_free() - release the memory
  * @memory: from contiguous_alloc(), or NULL
  *
  * Context: may sleep.

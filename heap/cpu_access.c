@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The CPU's access to buffers: what caches need before it, and after it. */
+/* CPU access to buffers: cache maintenance before and after it. */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
@@ -30,21 +30,21 @@ static void maintain(const struct buffer *buffer, u64 offset, u64 len,
 }
 
 /**
- * buffer_flush() - bring cache and memory to the same contents
+ * buffer_flush() - clean and invalidate a part of a buffer in all caches
  * @buffer: the buffer
  * @offset: first byte
  * @len: bytes
  *
- * Nothing to do where the kernel has no cached mapping.
+ * Does nothing if the kernel does not map the memory cached.
  *
- * Context: may sleep: it can be gigabytes.
+ * Context: may sleep.
  */
 void buffer_flush(const struct buffer *buffer, u64 offset, u64 len)
 {
 	maintain(buffer, offset, len, memory_flush);
 }
 
-/* Hand [offset, offset + len) of a mapping over to the CPU or to the device. */
+/* Sync [offset, offset + len) of a mapping for the CPU or for the device. */
 static void sync_mapping(const struct attachment *attachment, u64 offset,
 			 u64 len, bool for_cpu)
 {
@@ -56,8 +56,8 @@ static void sync_mapping(const struct attachment *attachment, u64 offset,
 	int i;
 
 	/*
-	 * In the terms in which it was mapped: the checks of the DMA API do not
-	 * know others when a device has the same memory mapped twice.
+	 * Sync the same sg_table that was mapped: CONFIG_DMA_API_DEBUG cannot match
+	 * anything else if a device has mapped the same memory twice.
 	 */
 	if (len == attachment->buffer->size) {
 		if (for_cpu)
@@ -86,26 +86,25 @@ static void sync_mapping(const struct attachment *attachment, u64 offset,
 }
 
 /*
- * The direction of the CPU's access decides only whether there is anything to
- * do; the maintenance follows the direction of the mapping. A CPU that is about
- * to write a part of a cache line needs the device's data in the rest of it,
- * and a device that is to overwrite memory must not have the CPU's lines evicted
- * over what it wrote.
+ * The direction of the CPU access only decides whether maintenance is needed; the
+ * direction of the mapping decides which. If the CPU writes a part of a cache line,
+ * the rest of the line must have the device's data. And when a device writes to
+ * memory, no dirty lines of the CPU may be evicted over its data.
  */
 static bool needs_sync(const struct attachment *attachment,
 		       enum dma_data_direction dir, bool start)
 {
 	if (!attachment->mapped || attachment->upkeep == UPKEEP_NONE)
 		return false;
-	/* The CPU has changed nothing, or the device will have not. */
+	/* At the start: may the device have written? At the end: has the CPU written? */
 	return start ? attachment->dir != DMA_TO_DEVICE :
 		       dir != DMA_FROM_DEVICE;
 }
 
 /*
- * Of two devices that go around the cache, the one whose sync does all that the
- * other one needs: write back what the CPU has changed before the device's
- * turn, forget what it has read before the CPU's.
+ * For two devices that bypass the cache: does the sync of @one do everything that
+ * @other needs? That is, write back what the CPU has changed before the device
+ * accesses memory, and discard lines that are stale before the CPU does.
  */
 static bool covers(const struct attachment *one, const struct attachment *other)
 {
@@ -128,10 +127,10 @@ static void sync_copy(struct attachment *attachment, u64 offset, u64 len,
 }
 
 /*
- * There is one cache, however many devices: it is maintained for one of those
- * that go around it, or once for those that look into it where the CPU does not.
- * Bounce buffers are each device's own. They come second, because what is copied
- * out of them must not be forgotten by the cache again.
+ * All devices share one cache, so maintain it once: for one of the devices that
+ * bypass it, or with a flush if devices snoop it and the CPU bypasses it. But each
+ * device has its own bounce buffers. Copy them last, because the cache must not
+ * discard what was copied from them.
  */
 static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
 			     enum dma_data_direction dir, bool start)
@@ -174,11 +173,11 @@ static void sync_attachments(struct buffer *buffer, u64 offset, u64 len,
  * @len: bytes
  * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
  *
- * The dma-buf core waits for devices after an access has begun, when they may have
- * written behind our back. So this waits, and before.
+ * The dma-buf core waits for the devices only after this function. They could still
+ * write after the cache maintenance, so this waits for them first.
  *
  * Context: may sleep; dma_resv of the dma-buf not held.
- * Return: 0, or -ERESTARTSYS when a signal ended the wait; nothing has begun then.
+ * Return: 0, or -ERESTARTSYS if a signal ended the wait; the access has not begun then.
  */
 int buffer_begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
 			enum dma_data_direction dir)
@@ -194,13 +193,13 @@ int buffer_begin_access(struct dma_buf *dmabuf, u64 offset, u64 len,
 }
 
 /**
- * buffer_end_access() - end what buffer_begin_access() has begun
+ * buffer_end_access() - end an access that buffer_begin_access() has begun
  * @dmabuf: the buffer's dma-buf
  * @offset: first byte
  * @len: bytes
- * @dir: as it was begun
+ * @dir: as for buffer_begin_access()
  *
- * Waits for nobody: a device may be waiting for this very end.
+ * Does not wait for fences: a device may be waiting for the end of this access.
  *
  * Context: may sleep.
  */
@@ -215,11 +214,11 @@ void buffer_end_access(struct dma_buf *dmabuf, u64 offset, u64 len,
  * @dmabuf: its dma-buf
  * @dir: DMA_FROM_DEVICE to read, DMA_TO_DEVICE to write, or both
  *
- * Waits for the fences of devices that write, and for those of all when the CPU is
- * to write.
+ * Waits for the fences of devices that write; if the CPU is to write, for those of
+ * all devices.
  *
  * Context: may sleep; dma_resv of the dma-buf not held.
- * Return: 0, or -ERESTARTSYS when a signal ended the wait; nothing has begun then.
+ * Return: 0, or -ERESTARTSYS if a signal ended the wait; the access has not begun then.
  */
 int buffer_begin_cpu_access(struct dma_buf *dmabuf,
 			    enum dma_data_direction dir)
@@ -228,11 +227,11 @@ int buffer_begin_cpu_access(struct dma_buf *dmabuf,
 }
 
 /**
- * buffer_end_cpu_access() - end what buffer_begin_cpu_access() has begun
+ * buffer_end_cpu_access() - end an access that buffer_begin_cpu_access() has begun
  * @dmabuf: the buffer's dma-buf
- * @dir: as it was begun
+ * @dir: as for buffer_begin_cpu_access()
  *
- * Waits for nobody: a device may be waiting for this very end.
+ * Does not wait for fences: a device may be waiting for the end of this access.
  *
  * Context: may sleep.
  * Return: 0.

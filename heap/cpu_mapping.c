@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings of buffers for the CPU: into programs, and for the kernel. */
+/* CPU mappings of buffers, for programs and for the kernel. */
 #include <linux/dma-buf.h>
 #include <linux/iosys-map.h>
 #include <linux/mm.h>
@@ -19,8 +19,8 @@ static pgprot_t buffer_pgprot(const struct buffer *buffer, bool uncached,
 }
 
 /*
- * The frame that a VMA of a buffer shows at an address. @end is reduced to where
- * the frames from there on stop to follow each other.
+ * Get the page frame of a buffer that a VMA maps at an address. @end is reduced to
+ * the end of the contiguous frames.
  */
 static unsigned long frames_at(const struct buffer *buffer,
 			       const struct vm_area_struct *vma,
@@ -39,7 +39,7 @@ static bool is_congruent(unsigned long addr, unsigned long pfn)
 	return !((addr ^ PFN_PHYS(pfn)) & ~PMD_MASK);
 }
 
-/* The part of a run of frames that whole PMDs can show; false if there is none. */
+/* Get the part of a run of frames that PMDs can map. Returns false if there is none. */
 static bool huge_part(unsigned long addr, unsigned long end, unsigned long pfn,
 		      unsigned long *huge, unsigned long *huge_end)
 {
@@ -80,9 +80,9 @@ static int map_run(struct vm_area_struct *vma, unsigned long addr,
 }
 
 /*
- * What takes entries for pages is mapped here and now, so that no access to it
- * ever faults. A module can insert an entry for a PMD in a fault only, so each
- * of those is left to the first access to it.
+ * Page entries are inserted at once, so that accesses never fault. A module can
+ * insert a PMD entry only while it handles a fault, so these are left to the first
+ * access.
  */
 static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
 {
@@ -90,7 +90,7 @@ static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
 	unsigned long addr, end, pfn;
 	int ret = 0;
 
-	/* What is written to a private copy never reaches a device. */
+	/* Writes to a private copy would never reach a device. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (vma->vm_pgoff > pages || vma_pages(vma) > pages - vma->vm_pgoff)
@@ -105,7 +105,7 @@ static int map_for_user(struct buffer *buffer, struct vm_area_struct *vma)
 	return ret;
 }
 
-/* Is it one of the pages of the buffer, whatever has happened to the VMA? */
+/* Is the page within the buffer? Do not rely on the VMA, which may have changed. */
 static bool is_in_buffer(const struct buffer *buffer,
 			 const struct vm_fault *vmf)
 {
@@ -113,8 +113,8 @@ static bool is_in_buffer(const struct buffer *buffer,
 }
 
 /*
- * The pages of a PMD that was there, or would have been, but that can no longer
- * be one: the VMA was cut, moved, or denied huge pages.
+ * Insert page entries instead of a PMD, if a PMD is no longer possible because the
+ * VMA was split, moved, or denied huge pages.
  */
 static vm_fault_t fault_pages(const struct buffer *buffer, struct vm_fault *vmf)
 {
@@ -174,7 +174,7 @@ static vm_fault_t __maybe_unused buffer_huge_fault(struct vm_fault *vmf,
 	return fault_for_user(vmf->vma->vm_private_data, vmf, order);
 }
 
-/* The VMA's file is the dma-buf's, which keeps the buffer. */
+/* The VMA holds the file of the dma-buf, and so the buffer. */
 static const struct vm_operations_struct buffer_vm_ops = {
 	.fault		= buffer_fault,
 	.huge_fault	= CONTIG_HUGE_OP(buffer_huge_fault),
@@ -183,9 +183,9 @@ static const struct vm_operations_struct buffer_vm_ops = {
 /**
  * buffer_mmap() - map a buffer into an address space
  * @dmabuf: its dma-buf
- * @vma: of the dma-buf's file
+ * @vma: VMA of the dma-buf's file
  *
- * Whole PMDs are left to faults.
+ * PMDs are inserted later, by faults.
  *
  * Context: process context, mmap_lock held for writing; may sleep.
  * Return: as contig_map_user().
@@ -240,7 +240,7 @@ int contig_map_user(struct dma_buf *dmabuf, struct vm_area_struct *vma,
 	struct buffer *buffer = dmabuf->priv;
 	u64 len = vma->vm_end - vma->vm_start;
 
-	/* What the cache has of it; a VMA that is too long fails below. */
+	/* Flush lines of cached mappings. A VMA that is too long fails below. */
 	if (uncached && !buffer->heap->uncached)
 		buffer_flush(buffer, 0, min(len, buffer->size));
 	vma->vm_page_prot = contig_pgprot(dmabuf, uncached, vma->vm_page_prot);
@@ -267,8 +267,8 @@ vm_fault_t contig_fault_user(struct dma_buf *dmabuf, struct vm_fault *vmf,
 CONTIG_EXPORT(contig_fault_user);
 
 /*
- * Cached views of what is contiguous exist already; a write-combined one of system
- * memory does not.
+ * The kernel already has a cached mapping of contiguous memory, but no write-combined
+ * one of memory that it maps cached.
  */
 static bool has_kernel_view(const struct buffer *buffer)
 {
@@ -308,7 +308,7 @@ static void *map_for_kernel(const struct buffer *buffer)
  * @dmabuf: its dma-buf
  * @map: filled in
  *
- * The dma-buf core calls this for the first one who asks, and counts.
+ * The dma-buf core counts users, and calls this only for the first one.
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
@@ -326,7 +326,7 @@ int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 /**
  * buffer_vunmap() - undo buffer_vmap()
  * @dmabuf: the buffer's dma-buf
- * @map: what that filled in; cleared
+ * @map: filled in by buffer_vmap(); cleared
  *
  * Context: may sleep.
  */

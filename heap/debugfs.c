@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/contig_heaps/<region>/: "map" draws the region, "buffers"
- * lists what lives in it. Places are offsets into the region, never addresses;
- * what is scattered has none, and 0 is in its stead.
+ * /sys/kernel/debug/contig_heaps/<region>/: "map" draws the region, "buffers" lists
+ * its live buffers. It shows offsets into the region, never addresses; the offset of
+ * system memory is shown as 0.
  */
 #include <linux/ctype.h>
 #include <linux/dcache.h>
@@ -31,7 +31,7 @@ static int map_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(map);
 
-/* Users choose names; a name must not look like another column or line. */
+/* Users choose the names, so make sure that a name cannot fake a line. */
 static void make_printable(char *text)
 {
 	for (; *text; text++)
@@ -44,7 +44,7 @@ static void print_attachments(struct buffer *buffer, struct seq_file *seq)
 	struct attachment *attachment;
 	char separator = ' ';
 
-	/* Held over maintenance, for which nobody is to wait below region->lock. */
+	/* Cache maintenance holds this lock for long: do not wait for it under region->lock. */
 	if (!mutex_trylock(&buffer->lock)) {
 		seq_puts(seq, " (busy)");
 		return;
@@ -99,7 +99,7 @@ static int buffers_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(buffers);
 
-/* Heaps on one region may be made at the same time. */
+/* Heaps on one region may be created at the same time. */
 static DEFINE_MUTEX(adding);
 
 static void add(struct region *region)
@@ -119,11 +119,11 @@ static void add(struct region *region)
 }
 
 /**
- * region_debugfs_add() - show a region in debugfs, for whoever has a heap on it
+ * region_debugfs_add() - show a region in debugfs, unless it is already there
  * @region: the region; its release removes @region->debugfs
  *
- * Without debugfs, nothing is shown and nothing is said about it; nor if there
- * is a region of that name, which lives on until its last buffer is gone.
+ * Silently does nothing without debugfs, or if an older region with that name still
+ * has live buffers.
  *
  * Context: may sleep.
  */
@@ -136,7 +136,7 @@ void region_debugfs_add(struct region *region)
 }
 
 /**
- * contig_debugfs_setup() - before the first region
+ * contig_debugfs_setup() - create the directory, before the first region
  */
 void contig_debugfs_setup(void)
 {
@@ -144,7 +144,7 @@ void contig_debugfs_setup(void)
 }
 
 /**
- * contig_debugfs_teardown() - after the last region
+ * contig_debugfs_teardown() - remove the directory, after the last region
  */
 void contig_debugfs_teardown(void)
 {

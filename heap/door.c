@@ -1,36 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The door: every range of addresses that becomes a carveout passes here, before
- * anything of it is mapped, flushed or written. Who asks for a range may be
- * wrong, and so may be the device tree: a boot loader can have put something
- * into reserved memory, and then the kernel uses that memory, with one line in
- * its log or with none. So the tree says what was meant, and the kernel whether
- * it came true.
+ * The door checks every range of addresses that is to become a carveout, before the
+ * range is mapped, flushed or written. The request may be wrong, and so may be the
+ * device tree: if a boot loader puts something into reserved memory, the kernel uses
+ * that memory, with at most one line in its log. So the tree says what was intended,
+ * and the kernel's own data what is true.
  *
- * Of system memory, which the kernel maps, it takes all of these:
- *  - The tree: exactly one node below /reserved-memory covers the range, and no
- *    other touches it. Such nodes are reserved before the kernel allocates
- *    anything, so what is in the range nevertheless was there even before them:
- *    the kernel's image, the tree's blob, an initrd. A node with "no-map" that is
- *    system memory all the same was refused by the kernel. A node with a
- *    "compatible" belongs to a driver, and is only taken by a phandle.
- *  - struct page: every page is online and PG_reserved. Memory that the kernel
- *    uses is not, nor is what was freed into its hands since, as an initrd is.
- *  - The table of resources: nothing in the range but what is called reserved.
- *    That tells of the kernel's image and of a crash kernel's memory, which stay
- *    PG_reserved.
- *  - The live tree, whose names and values are still in its blob: none of them is
- *    in the range, by the page tables. /chosen tells where an initrd was; if its
- *    pages are still reserved, it was kept.
+ * System memory, which the kernel maps, has to pass all of these checks:
+ *  - Device tree: exactly one node below /reserved-memory covers the range, and no
+ *    other overlaps with it. The kernel reserves such nodes before it allocates
+ *    memory. Anything else in the range was there earlier: the kernel image, the
+ *    device tree blob or an initrd. If a node has "no-map" but is system memory, the
+ *    kernel has refused to unmap it. A node with a "compatible" belongs to a driver,
+ *    and must be chosen explicitly.
+ *  - struct page: every page is online and PG_reserved. Pages that the kernel uses
+ *    are not, nor are pages that were freed since, such as those of an initrd.
+ *  - Resources: the range contains only resources named "reserved". This finds the
+ *    kernel image and the memory of a crash kernel, which stay PG_reserved.
+ *  - Boot data: the live tree points to names and values in the blob. According to
+ *    the page tables, none of them is in the range. /chosen says where the initrd
+ *    was; if its pages are still reserved, it was kept.
  *
- * Other memory, which the kernel does not map, was kept from it by such a node,
- * or by mem= or memmap=. Then a memory node of the tree describes it, or, on x86,
- * the firmware's own table. What nobody describes as memory are the registers of
- * a device, or nothing. Those are had only by a driver that says that it means
- * them, which then get no mapping of the kernel's.
+ * Memory that the kernel does not map was excluded by such a node, or by mem= or
+ * memmap=. In the latter case, a memory node of the tree must describe it, or, on
+ * x86, the table of the firmware. Anything else is device registers, or nothing. Only
+ * a driver can request it, explicitly as device memory, and the kernel does not map it.
  *
- * None of this sees an initrd that was kept and that the command line alone
- * describes, or a /memreserve/ of the blob, where a node overlaps with it.
+ * Two things go unnoticed: an initrd that was kept and that only the command line
+ * describes, and a /memreserve/ of the blob that overlaps with a node.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -70,8 +67,8 @@ static int add_size(struct resource *ram, void *data)
 }
 
 /*
- * How much of the range is system memory. region_intersects() does not tell: to it
- * a hole behind the end of memory, which no resource describes, is nothing.
+ * Bytes of the range that are system memory. region_intersects() is no help, because
+ * it ignores holes that no resource describes.
  */
 static u64 system_ram_in(const struct claim *claim)
 {
@@ -82,7 +79,7 @@ static u64 system_ram_in(const struct claim *claim)
 	return bytes;
 }
 
-/* What a node says of the range: nothing, of a part of it, or of all. */
+/* How a node relates to the range: disjoint, overlapping with a part, or covering all. */
 enum extent_of_node { NODE_ELSEWHERE, NODE_TOUCHES, NODE_COVERS };
 
 static enum extent_of_node compare(const struct claim *claim, u64 first, u64 last)
@@ -93,8 +90,8 @@ static enum extent_of_node compare(const struct claim *claim, u64 first, u64 las
 }
 
 /*
- * Where a node has no fixed place, the kernel knows where it is. Of one with
- * several places the kernel remembers one.
+ * If a node has no fixed address, only the kernel knows where it is. If it has
+ * several ranges, the kernel remembers only one of them.
  */
 static enum extent_of_node node_extent(const struct claim *claim, struct device_node *node)
 {
@@ -111,8 +108,8 @@ static enum extent_of_node node_extent(const struct claim *claim, struct device_
 }
 
 /*
- * The node below /reserved-memory that the range is in, or NULL, or what is wrong
- * with all that are there. With a reference for the caller.
+ * Find the node below /reserved-memory that contains the range. Returns it with a
+ * reference, NULL if no node overlaps, or an error if the nodes do not fit.
  */
 static struct device_node *find_holder(const struct claim *claim)
 {
@@ -145,7 +142,7 @@ static struct device_node *find_holder(const struct claim *claim)
 	return holder;
 }
 
-/* May this node's memory be had by who names @node, or who names none? */
+/* May a request that chose @node, or NULL, have the memory of @holder? */
 static int check_holder(const struct claim *claim, struct device_node *holder,
 			const struct device_node *node)
 {
@@ -177,7 +174,7 @@ static int check_tree(const struct claim *claim, const struct device_node *node,
 	return ret;
 }
 
-/* How many pages are looked at before others get a turn. */
+/* Pages to check between calls of cond_resched(). */
 #define PAGES_AT_ONCE	4096
 
 static int check_pages(const struct claim *claim)
@@ -204,7 +201,7 @@ static bool is_reserved(const struct resource *resource)
 	return resource->name && !strcasecmp(resource->name, "reserved");
 }
 
-/* The first of these and their siblings that is not just reserved, or NULL. */
+/* The first of a list of siblings, or a child of it, that is not just reserved; or NULL. */
 static const struct resource *find_other(const struct resource *resource)
 {
 	for (; resource; resource = resource->sibling)
@@ -213,12 +210,12 @@ static const struct resource *find_other(const struct resource *resource)
 	return NULL;
 }
 
-/* What is around or in a range that was inserted, other than reserved system memory; or NULL. */
+/* A resource around or in an inserted range that is not reserved system memory; or NULL. */
 static const struct resource *find_stranger(const struct resource *claim)
 {
 	const struct resource *around = claim->parent, *in = claim->child;
 
-	/* The very same range is system memory, as a whole. */
+	/* If the system memory resource is the same range, it is now a child. */
 	if (around == &iomem_resource)
 		return in && in->flags & IORESOURCE_SYSRAM ? find_other(in->child) : in;
 	for (; around->parent != &iomem_resource; around = around->parent)
@@ -228,9 +225,9 @@ static const struct resource *find_stranger(const struct resource *claim)
 }
 
 /*
- * The table cannot be read without its lock, which no module gets. But it takes
- * new entries, and what is around one of ours, and in it, stays as long as ours:
- * memory with reserved pages cannot be unplugged.
+ * The resource tree cannot be read without its lock, which is not exported. But a
+ * module can insert a resource. Its parents and children stay as long as it does,
+ * because memory with reserved pages cannot be unplugged.
  */
 static int check_resources(struct resource *ram, void *data)
 {
@@ -262,10 +259,10 @@ static int check_resources(struct resource *ram, void *data)
 }
 
 #ifdef CONFIG_OF
-/* Before the first value of all, the blob has its header. */
+/* The header of the blob precedes the first value. */
 #define BLOB_HEADER	128
 
-/* Is any page in the range in which the kernel sees these bytes? */
+/* Is any page of these bytes in the range? */
 static bool sees_in_range(const struct claim *claim, const void *start, size_t len)
 {
 	unsigned long addr = (unsigned long)start & PAGE_MASK;
@@ -335,7 +332,7 @@ static int check_boot_data(const struct claim *claim)
 	return -EBUSY;
 }
 
-/* Does a memory node of the tree have all of the range, or with @part any of it? */
+/* Does a memory node contain all of the range, or, with @part, any of it? */
 static bool is_memory(const struct claim *claim, bool part)
 {
 	struct device_node *node = NULL;
@@ -382,7 +379,7 @@ static int check_base(const struct claim *claim)
 	return -EINVAL;
 }
 
-/* Of memory that the kernel does not map; @held: by a node. */
+/* Check memory that the kernel does not map. @held: a node reserves it. */
 static int check_outside(const struct claim *claim, bool held)
 {
 	if (held || is_memory(claim, false))
@@ -392,7 +389,7 @@ static int check_outside(const struct claim *claim, bool held)
 	return -EINVAL;
 }
 
-/* Of memory that the kernel maps; @held: by a node, @no_map: that says so. */
+/* Check memory that the kernel maps. @held: a node reserves it, @no_map: with no-map. */
 static int check_inside(const struct claim *claim, bool held, bool no_map)
 {
 	int ret;
@@ -415,15 +412,15 @@ static int check_inside(const struct claim *claim, bool held, bool no_map)
 
 /**
  * door_pass() - may a range become a carveout?
- * @claim: the addresses
- * @node: node below /reserved-memory that somebody chose for it, or NULL
+ * @claim: the range
+ * @node: node below /reserved-memory that was chosen explicitly, or NULL
  *
- * Says in the log what is wrong. Changes nothing.
+ * Logs the reason of a failure. Does not access the range.
  *
  * Context: may sleep.
  * Return: 1 if the kernel maps the range; 0 if it is memory that the kernel does
- * not map; -EINVAL if it is no memory, or if a part of it is mapped and a part is
- * not; -EBUSY if it is somebody else's, the kernel's for one.
+ * not map; -EINVAL if it is not memory, or only partly mapped; -EBUSY if it is in
+ * use, for example by the kernel.
  */
 int door_pass(const struct claim *claim, const struct device_node *node)
 {
@@ -452,11 +449,12 @@ int door_pass(const struct claim *claim, const struct device_node *node)
  * door_pass_device() - may a range be handed out as a device's memory?
  * @claim: as door_pass()
  *
- * Who asks is the driver of the device and knows that it is there. Says in the
- * log what is wrong. Changes nothing.
+ * The caller must be the driver of the device, so the device is not looked for. Logs
+ * the reason of a failure. Does not access the range.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if any of it is memory, or no address is set.
+ * Return: 0; -EINVAL if any of it is memory or reserved memory, or if no address is
+ * set.
  */
 int door_pass_device(const struct claim *claim)
 {

@@ -10,13 +10,12 @@
  *		quantum-bytes = <0x10000>;
  *	};
  *
- * Two bindings of vendors' kernels are known as well, so that their trees need no
- * change: TI's, in which the reserved memory itself is the heap, and Samsung's.
- * Such a kernel may have the heaps itself. Then the memory is its own, and nobody
- * looks at it here.
+ * Two bindings of vendor kernels work as well, so that their device trees need no
+ * changes: TI's, in which the reserved memory node itself is the heap, and Samsung's.
+ * If the kernel has a heap of that name itself, its memory is not touched here.
  *
- * Unbinding a device takes its heaps away; buffers that are in use stay. A device
- * that is bound again shares its memory with them, and with a legacy node.
+ * Unbinding a device removes its heaps; live buffers stay valid. A device that is
+ * bound again shares the region with them, and with a legacy node.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,10 +41,10 @@
 #define TI_CARVEOUT	"dma-heap-carveout"
 #define TI_PREFIX	"carveout_"
 
-/* Whose devices are those of nodes that the kernel makes none for, while there are any. */
+/* Parent of the devices that we create for reserved memory nodes, or NULL. */
 static struct device *memory_parent;
 
-/* Heaps on memory that the tree reserves, of which a name is known. */
+/* Create the heaps for a reserved memory node. */
 static struct pair *make_heaps(const char *name, struct device_node *memory,
 			       u64 quantum)
 {
@@ -60,7 +59,7 @@ static struct pair *make_heaps(const char *name, struct device_node *memory,
 	return pair;
 }
 
-/* A further name for both heaps; where only the uncached one is, it has that name itself, too. */
+/* Add a name to both heaps. Without a cached heap, the uncached one gets @name as well. */
 static void add_name(const struct pair *pair, const char *name)
 {
 	char twin[HEAP_NAME_MAX + sizeof(UNCACHED)];
@@ -83,7 +82,7 @@ static struct pair *make_ours(struct device *dev, struct device_node *memory)
 	const char *name, *alias;
 	struct pair *pair;
 
-	/* The node's name goes with the node. */
+	/* Use the name of the memory node, not of the heap's node. */
 	if (of_property_read_string(node, "label", &name))
 		name = kbasename(memory->full_name);
 	of_property_read_u32(node, "quantum-bytes", &quantum);
@@ -95,8 +94,8 @@ static struct pair *make_ours(struct device *dev, struct device_node *memory)
 }
 
 /*
- * TI's: "carveout_" and the full name of the node, cached unless it has no-map.
- * Programs are known to leave the address out.
+ * TI's name is "carveout_" and the full name of the node; the heap is cached unless
+ * the node has no-map. Some programs omit the unit address from the name.
  */
 static struct pair *make_ti(struct device *dev, struct device_node *memory)
 {
@@ -119,7 +118,7 @@ static struct pair *make_ti(struct device *dev, struct device_node *memory)
 	return pair;
 }
 
-/* Samsung's: the property has the whole name, also of an uncached heap. */
+/* In Samsung's binding, the name of an uncached heap includes "-uncached". */
 static struct pair *make_samsung(struct device *dev, struct device_node *memory)
 {
 	const struct device_node *node = dev->of_node;
@@ -150,9 +149,9 @@ static struct pair *make_samsung(struct device *dev, struct device_node *memory)
 }
 
 /**
- * struct binding - a way to describe a heap
- * @make: makes the heaps; the log has what the callees find wrong
- * @itself: the memory is the node, rather than what "memory-region" points to
+ * struct binding - a device tree binding
+ * @make: creates the heaps; the functions that it calls log errors
+ * @itself: the node itself is the memory, rather than its "memory-region"
  */
 struct binding {
 	struct pair *(*make)(struct device *dev, struct device_node *memory);
@@ -167,7 +166,7 @@ static int heap_probe(struct platform_device *pdev)
 	struct pair *pair;
 	int ret;
 
-	/* Somebody has bound another device by hand. */
+	/* Another device was bound through sysfs. */
 	if (!binding)
 		return -ENODEV;
 	if (binding->itself)
@@ -231,13 +230,13 @@ static void add_memory_device(struct device_node *memory)
 		memory_parent = parent;
 	}
 	id = kasprintf(GFP_KERNEL, TI_PREFIX "%s", name);
-	/* Without a word where somebody has made it before. */
+	/* Silently does nothing if the device already exists. */
 	if (id)
 		of_platform_device_create(memory, id, memory_parent);
 	kfree(id);
 }
 
-/* The kernel makes devices for what it knows below /reserved-memory, and that is not this. */
+/* The kernel creates no devices for nodes with this compatible below /reserved-memory. */
 static void add_memory_devices(void)
 {
 	struct device_node *parent, *child;
@@ -262,8 +261,8 @@ static void remove_memory_devices(void)
 /**
  * driver_setup() - add the heaps that the device tree describes
  *
- * Without memory there may be none of them. Some kernels find that out when they
- * have already shown one to programs.
+ * On failure, there are no such heaps. This is not reported to the caller, because
+ * some kernels fail after a heap is already visible to programs.
  *
  * Context: may sleep.
  */
@@ -279,7 +278,7 @@ void driver_setup(void)
 }
 
 /**
- * driver_teardown() - remove them
+ * driver_teardown() - remove the heaps that the device tree describes
  *
  * Context: may sleep.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Looking up places in memory of many extents. */
+/* Looking up offsets in memory with many extents. */
 #include "extents.h"
 
-/* The extent that has the byte at @offset. */
+/* Find the extent that contains the byte at @offset. */
 static unsigned int find(const struct extents *extents, u64 offset)
 {
 	unsigned int first = 0, last = extents->nr - 1;
@@ -19,13 +19,13 @@ static unsigned int find(const struct extents *extents, u64 offset)
 }
 
 /**
- * extents_search() - extents_run() where there is a list
+ * extents_search() - extents_run() for a list
  * @extents: the memory
- * @offset: of the place, less than there is
- * @len: bytes that are wanted, not 0; reduced to those that follow each other
+ * @offset: offset in bytes, less than the size of the memory
+ * @len: bytes wanted, not 0; reduced to the contiguous ones
  *
  * Context: any.
- * Return: the physical address of the place.
+ * Return: the physical address at @offset.
  */
 phys_addr_t extents_search(const struct extents *extents, u64 offset, u64 *len)
 {

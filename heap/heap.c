@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Heaps: ways to allocate from a region. Names that programs open: pair.c.
+ * Heaps: ways to allocate from a region. pair.c gives them names in /dev/dma_heap.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -35,7 +35,7 @@ struct heap *heap_get(struct heap *heap)
 
 /**
  * heap_put() - drop a reference
- * @heap: the heap; gone when this was the last reference
+ * @heap: the heap; freed with the last reference
  *
  * Context: may sleep.
  */
@@ -45,7 +45,7 @@ void heap_put(struct heap *heap)
 }
 
 /**
- * heap_flags() - what programs are told of a heap's memory
+ * heap_flags() - get the flags of a heap for programs
  * @heap: the heap
  *
  * Context: any.
@@ -68,8 +68,8 @@ u32 heap_flags(const struct heap *heap)
 }
 
 /**
- * heap_buffer_released() - tell whoever watches a heap
- * @heap: the heap, of which a buffer has been released
+ * heap_buffer_released() - call the watcher of a heap
+ * @heap: the heap; one of its buffers has been released
  *
  * Context: may sleep.
  */
@@ -82,8 +82,8 @@ void heap_buffer_released(struct heap *heap)
 }
 
 /**
- * heap_new() - make a heap, which nothing shows yet
- * @region: the region; the heap takes a reference of its own
+ * heap_new() - create a heap without a node
+ * @region: the region; the heap takes its own reference
  * @name: its name, without "-uncached"
  * @uncached: make its buffers write-combined, and append "-uncached"
  *

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the administrator says about memory that stays warm:
+ * Parameters for memory that stays warm:
  *
  *	keep=MILLISECONDS
  *	reserve=[REGION:]SIZE,...
  *
- * Without a region, SIZE is the reserve of the default CMA area. sysfs changes
- * both later, region by region.
+ * Without a region, SIZE is the reserve of the default CMA area. Both can be changed
+ * later in sysfs, for each region.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,19 +31,19 @@ module_param_array(reserve, charp, &nr_reserves, 0444);
 MODULE_PARM_DESC(reserve, "memory that CMA heaps never return to the kernel, each as [REGION:]SIZE (none)");
 
 /**
- * keep_idle_ms() - how long memory stays that nobody needs
+ * keep_idle_ms() - how long unused memory stays warm
  *
- * Return: milliseconds; 0 for until the kernel needs it.
+ * Return: milliseconds; 0: until the kernel needs it.
  */
 unsigned int keep_idle_ms(void)
 {
 	return keep;
 }
 
-/* Entries for regions that there have been. */
+/* The region of the entry has existed. */
 static bool seen[MAX_RESERVES];
 
-/* The part of an entry behind the name of a region, if that is the one. */
+/* The size in an entry, or NULL if the entry is for another region. */
 static const char *size_for(const char *entry, const char *region)
 {
 	const char *colon = strrchr(entry, ':');
@@ -64,12 +64,12 @@ static int parse_size(const char *text, u64 *size)
 }
 
 /**
- * keep_reserve() - how much a region is to keep at any time
+ * keep_reserve() - get the reserve of a region
  * @region: its name
  *
- * Says in the log what it does not understand.
+ * Logs invalid entries.
  *
- * Return: bytes, a multiple of the page size; 0 for a region that is not named.
+ * Return: bytes, a multiple of the page size; 0 if there is no entry.
  */
 u64 keep_reserve(const char *region)
 {
@@ -91,7 +91,7 @@ u64 keep_reserve(const char *region)
 }
 
 /**
- * keep_report() - say for which entries there has been no region so far
+ * keep_report() - log the entries whose region has not existed so far
  */
 void keep_report(void)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lent regions: a stock whose memory another region lends as one block, from
- * the first allocation to the last free. Over a CMA area this is memory that
- * the kernel can use itself as long as nobody allocates.
+ * Lent regions: a stock that borrows its memory from another region, as one block,
+ * from the first allocation to the last release. If the lender is a CMA area, the
+ * kernel can use the memory while nothing is allocated.
  *
- * Where such a region is changes from one time of use to the next; it stays the
- * same as long as anything in it is allocated.
+ * The address of such a region can change each time it borrows memory. It does not
+ * change while anything in the region is allocated.
  */
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -17,14 +17,14 @@
 #include "stock.h"
 
 /**
- * struct lent - a region that is there only while it is used
- * @region: the common part; its @base is valid while @users is not 0, and its
- *	@view is a part of the lender's
+ * struct lent - a region that has memory only while it is in use
+ * @region: the common part; region.base is valid while @users is not 0, and
+ *	region.view is a part of the lender's
  * @stock: its memory, while @users is not 0
  * @lender: where the block comes from; a reference is held
- * @lock: protects @users and @block, and changes of region.base
- * @users: live extents, and allocations on their way
- * @block: the block, while @users is not 0
+ * @lock: protects @users and @block, and changes of region.base and region.view
+ * @users: number of live extents, and of allocations in progress
+ * @block: the borrowed block, while @users is not 0
  */
 struct lent {
 	struct region region;
@@ -40,7 +40,7 @@ static struct lent *to_lent(struct region *region)
 	return container_of(region, struct lent, region);
 }
 
-/* What a region hands out is zero; so that it need not be zeroed here, in memory. */
+/* The lender zeroes the block. With ALLOC_TO_MEMORY, it counts as clean here. */
 static int borrow(struct lent *lent)
 {
 	struct region *region = &lent->region, *lender = lent->lender;
@@ -66,7 +66,7 @@ static void give_back(struct lent *lent)
 	stock_remove(&lent->stock, 0, lent->region.size);
 	lent->region.view = NULL;
 	region_free(lent->lender, &lent->block);
-	/* Nothing allocated, nothing taken. */
+	/* The lender must not hold the memory, so that the kernel can use it. */
 	region_trim(lent->lender, 0);
 }
 
@@ -136,15 +136,15 @@ static int lent_open(struct lent *lent, struct region *lender, u64 size,
 }
 
 /**
- * lent_create() - make a region that borrows its memory while it is used
+ * lent_create() - create a region that borrows its memory while it is in use
  * @name: its name
- * @lender: where from; must be mapped; the region takes a reference
+ * @lender: the lender; must be mapped cached; the region takes a reference
  * @size: bytes
- * @quantum: granularity in bytes
+ * @quantum: quantum in bytes
  *
  * Context: may sleep.
- * Return: the region, with one reference for the caller; -EINVAL for a size or
- * a quantum that cannot be; -ENOMEM.
+ * Return: the region, with one reference for the caller; -EINVAL for an invalid
+ * size, quantum or lender; -ENOMEM.
  */
 struct region *lent_create(const char *name, struct region *lender, u64 size,
 			   u64 quantum)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Zeroing memory, and bringing caches and memory to the same contents. */
+/* Zeroing memory, and cache maintenance. */
 #include <linux/minmax.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -8,20 +8,19 @@
 #include "kcompat.h"
 #include "memory.h"
 
-/* Bytes maintained before others get a turn: some 100 us. */
+/* Bytes to maintain between calls of cond_resched(): some 100 us. */
 #define MAINTAIN_STEP	((size_t)SZ_1M)
 
-/* Bytes zeroed before others get a turn: some 10 us. */
+/* Bytes to zero between calls of cond_resched(): some 10 us. */
 #define ZERO_STEP	((size_t)SZ_64K)
 
 /**
- * memory_clean_lines() - write back what caches hold of a range
+ * memory_clean_lines() - clean a short range
  * @vaddr: its cached address
  * @phys: its physical address
- * @size: bytes; a few, since nobody else gets a turn
+ * @size: bytes; not many, since this does not reschedule
  *
- * A function of its own, also where the next does the same, for whoever
- * traces maintenance.
+ * Never inlined, so that it can be traced separately from memory_flush_lines().
  *
  * Context: any.
  */
@@ -31,10 +30,10 @@ noinline void memory_clean_lines(void *vaddr, phys_addr_t phys, size_t size)
 }
 
 /**
- * memory_flush_lines() - write back what caches hold of a range, and drop it
+ * memory_flush_lines() - clean and invalidate a short range
  * @vaddr: its cached address
  * @phys: its physical address
- * @size: bytes; a few, since nobody else gets a turn
+ * @size: bytes; not many, since this does not reschedule
  *
  * Context: any.
  */
@@ -44,7 +43,7 @@ noinline void memory_flush_lines(void *vaddr, phys_addr_t phys, size_t size)
 }
 
 /**
- * memory_clean() - write back a range of any length
+ * memory_clean() - clean a range of any length
  * @vaddr: its cached address
  * @phys: its physical address
  * @size: bytes
@@ -82,12 +81,12 @@ void memory_flush(void *vaddr, phys_addr_t phys, size_t size)
 }
 
 /**
- * memory_zero() - zero memory that the caller waits for
+ * memory_zero() - zero a range of any length, for a task that waits for it
  * @vaddr: its address
- * @size: bytes, any number of them
+ * @size: bytes
  *
  * Context: may sleep.
- * Return: 0; -EINTR when a fatal signal came, and some of it may not be zero.
+ * Return: 0; -EINTR after a fatal signal: some of it may not be zero.
  */
 int memory_zero(void *vaddr, size_t size)
 {

@@ -2,30 +2,30 @@
 /*
  * contig_heaps: carveout, CMA and system dma-buf heaps for any kernel from 6.1 on.
  *
- * From a program to memory and back:
+ * The layers, from programs to memory:
  *
- *	sources.h	what there is: the device tree, parameters, CMA areas
+ *	sources.h	where heaps come from: device tree, parameters, CMA areas
  *	pair.c		the two heaps of a region, and their names
- *	node.c		/dev/dma_heap/<name>; buffer_node.c /dev/contig_buffer
- *	command.c	their ioctls
- *	transfer.c	files into buffers and back
- *	buffer.c	the dma-buf, from birth to release
- *	attachment.c	its importers; cpu_mapping.c its mappings for the CPU;
- *			cpu_access.c cache maintenance between the two
+ *	node.c		/dev/dma_heap/<name>; buffer_node.c: /dev/contig_buffer
+ *	command.c	the ioctls of both
+ *	transfer.c	reading files into buffers, and writing them
+ *	buffer.c	the dma-buf, from allocation to release
+ *	attachment.c	importers; cpu_mapping.c: mappings for the CPU;
+ *			cpu_access.c: cache maintenance between the two
  *	heap.c		a way to allocate: cached or not
  *	region.c	the memory: carveout.c, lent.c, cma.c or system.c
- *	extents.c	where what was handed out is
+ *	extents.c	the extents of an allocation
  *	stock.c		free memory, in a pool (pool.c); cleaner.c zeroes it
- *	store.c		free pages of the kernel's that stay warm
- *	cma_area.c	CMA, as the kernel lets a module have it
+ *	store.c		free system pages that stay warm
+ *	cma_area.c	access to CMA areas
  *
- * No file calls one that stands above it. Other modules enter by api.h, people by
- * sysfs.c and debugfs.c, on the level of the nodes.
+ * No file calls one above it. Other modules use api.h, users sysfs.c and debugfs.c;
+ * these are on the level of the nodes.
  *
- * Regions come from the device tree (driver.c), from parameters
- * (carveout_param.c), from the CMA areas that are there (cma_heaps.c) and from
- * the kernel's page allocator (system_heaps.c).
- * Locks and their order are described in region.h.
+ * Regions come from the device tree (driver.c), from parameters (carveout_param.c),
+ * from existing CMA areas (cma_heaps.c) and from the page allocator (system_heaps.c).
+ *
+ * region.h describes locks and their order.
  */
 #include <linux/list.h>
 #include <linux/module.h>
@@ -39,7 +39,7 @@
 #include "sources.h"
 #include "pair.h"
 
-/* Heaps that have no device. */
+/* Heaps that do not belong to a device. */
 static LIST_HEAD(deviceless);
 
 static int __init contig_heaps_init(void)
@@ -52,7 +52,7 @@ static int __init contig_heaps_init(void)
 	if (ret)
 		goto teardown_nodes;
 	contig_debugfs_setup();
-	/* From here on programs may have heaps: it is too late to fail. */
+	/* From here on, programs may have opened heaps: init must not fail. */
 	driver_setup();
 	carveout_params_add(&deviceless);
 	cma_heaps_add(&deviceless);

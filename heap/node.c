@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The character devices under /dev/dma_heap. What they can do: command.c.
+ * The character devices under /dev/dma_heap. Their ioctls are in command.c.
  *
- * The kernel's registry of heaps is not used, because it is not there for modules
- * before 6.19, not there at all on many kernels, and because what has once been
- * put into it can never be removed.
+ * This does not use the kernel's dma-heap core: it is not exported to modules before
+ * 6.19, many kernels lack it, and heaps that were added to it cannot be removed.
  *
- * A node holds its heap. So does an open file, which holds the module as well, and
- * may outlive the node: it is told so by -ENODEV.
+ * A node holds a reference on its heap. So does an open file, which also pins the
+ * module. A file can outlive the node; then its ioctls fail with -ENODEV.
  *
- * The kernel may keep devices and cdevs for a while when the module has gone. So
- * they are made, and freed, by functions of the kernel's.
+ * Devices and cdevs may be freed after the module has been unloaded. So functions of
+ * the kernel allocate and free them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -37,7 +36,7 @@
  * struct heap_node - one name of a heap
  * @dev: its device
  * @heap: the heap; a reference is held
- * @minor: its number in nodes
+ * @minor: its minor number, and its index in nodes
  * @entry: in heap->nodes; protected by nodes_lock
  */
 struct heap_node {
@@ -47,7 +46,7 @@ struct heap_node {
 	struct list_head entry;
 };
 
-/* Taken outside of every other lock of the module. */
+/* Protects nodes and the lists heap->nodes. See region.h for the lock order. */
 static DEFINE_MUTEX(nodes_lock);
 static DEFINE_XARRAY_ALLOC(nodes);
 static dev_t first_devt;
@@ -84,7 +83,7 @@ static const struct file_operations node_fops = {
 	.compat_ioctl	= compat_ptr_ioctl,
 };
 
-/* Only the kernel's own heaps can be in our way without us knowing. */
+/* Does one of the kernel's own heaps have the name? Ours are checked with find_node(). */
 static int check_kernels_heaps(const char *name)
 {
 	struct path path;
@@ -116,7 +115,7 @@ static struct heap_node *find_node(const char *name)
 	return NULL;
 }
 
-/* With a number and a reference of the heap; whoever opens it waits for nodes_lock. */
+/* Create the device. It can be opened at once, but open() waits for nodes_lock. */
 static int node_show(struct heap_node *node, const char *name)
 {
 	int ret;
@@ -174,14 +173,15 @@ static void add_alias(const char *alias, void *data)
 {
 	int ret = add_node(data, alias);
 
-	/* Of the others, the log has it already. */
+	/* The others have been logged. */
 	if (ret && ret != -EEXIST && ret != -EINVAL)
 		pr_err("%s: no such alias, error %pe\n", alias, ERR_PTR(ret));
 }
 
 /*
- * What the cached heap beside an uncached one is called: the same without
- * "-uncached". A first name without that belongs to what is called as the region.
+ * The name of the cached heap that corresponds to a node of an uncached heap: the
+ * same without "-uncached". If a heap's first name has no such suffix, the cached
+ * heap has the name of the region.
  */
 static const char *cached_name(const struct heap_node *node, char *buf)
 {
@@ -206,15 +206,15 @@ static const char *cached_name(const struct heap_node *node, char *buf)
 }
 
 /**
- * node_add() - give a heap a name under /dev/dma_heap, and those that come with it
+ * node_add() - add a name of a heap, and its aliases, under /dev/dma_heap
  * @heap: the heap; each of its nodes takes a reference
- * @name: the name; that the heap has it already is no error
+ * @name: the name; it is no error if the heap already has it
  *
- * Aliases of the name are added as far as they are free.
+ * Aliases that are in use are skipped.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if @name cannot be a file name; -EEXIST if it is taken, by
- * us or by the kernel; -ENOMEM; -EBUSY without a free minor number.
+ * Return: 0; -EINVAL if @name is invalid; -EEXIST if it is in use, by us or by the
+ * kernel; -ENOMEM; -EBUSY without a free minor number; or another negative errno.
  */
 int node_add(struct heap *heap, const char *name)
 {
@@ -224,7 +224,7 @@ int node_add(struct heap *heap, const char *name)
 
 	mutex_lock(&nodes_lock);
 	ret = add_node(heap, name);
-	/* Those that are added may have aliases, too, and are behind it on the list. */
+	/* Aliases are appended to the list, so this also adds aliases of aliases. */
 	if (!ret) {
 		node = find_node(name);
 		list_for_each_entry_from(node, &heap->nodes, entry)
@@ -241,8 +241,8 @@ int node_add(struct heap *heap, const char *name)
  * @name: the name
  *
  * Context: may sleep.
- * Return: 0; -EEXIST if a heap of ours or of the kernel's has it; -ENOMEM; or why
- * nobody knows.
+ * Return: 0; -EEXIST if a heap of ours or of the kernel has it; -ENOMEM; or another
+ * negative errno if the lookup failed.
  */
 int node_check_free(const char *name)
 {
@@ -255,7 +255,7 @@ int node_check_free(const char *name)
 }
 
 /**
- * nodes_remove() - take all names of a heap away
+ * nodes_remove() - remove all nodes of a heap
  * @heap: the heap
  *
  * Context: may sleep.
@@ -275,9 +275,9 @@ void nodes_remove(struct heap *heap)
 }
 
 /*
- * Asked when the file is made and when it is removed. Without an answer the
- * kernel takes the device's name alone: the file would come to be outside of
- * the folder, or stay in it for ever.
+ * devtmpfs calls this when it creates the file and when it removes it. On failure it
+ * would use the plain device name: the file would end up outside of the directory, or
+ * would never be removed from it.
  */
 static char *node_path(CONTIG_DEVNODE_CONST struct device *dev, umode_t *mode)
 {
@@ -285,7 +285,7 @@ static char *node_path(CONTIG_DEVNODE_CONST struct device *dev, umode_t *mode)
 			 dev_name(dev));
 }
 
-/* One cdev for all nodes. */
+/* Add one cdev for all nodes. */
 static int add_cdev(void)
 {
 	int ret = alloc_chrdev_region(&first_devt, 0, MAX_NODES,
@@ -316,13 +316,13 @@ static void remove_cdev(void)
 }
 
 /**
- * nodes_setup() - before the first node
+ * nodes_setup() - prepare for the first node
  *
  * Return: 0 or a negative errno.
  */
 int nodes_setup(void)
 {
-	/* The kernel's own class has that name where it has one. */
+	/* The class of the kernel's own heaps is called "dma_heap". */
 	const char *name = IS_ENABLED(CONFIG_DMABUF_HEAPS) ? "contig_heap" :
 							     "dma_heap";
 	int ret = aliases_setup();
@@ -348,7 +348,7 @@ teardown_aliases:
 }
 
 /**
- * nodes_teardown() - after the last node
+ * nodes_teardown() - undo nodes_setup(), after the last node
  */
 void nodes_teardown(void)
 {

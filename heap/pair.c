@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From a region to the names that programs open: its two heaps, with their aliases. */
+/* Creates the two heaps of a region, and their names in /dev/dma_heap. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
@@ -14,8 +14,8 @@
 #include "pair.h"
 
 /*
- * With a node; aliases come with that. The reference on @heap passes to the caller
- * with it. Or it is an error.
+ * Add the nodes of a new heap. Passes the reference on @heap to the caller on
+ * success, and drops it on failure. Returns @heap if that is an error.
  */
 static struct heap *heap_show(struct heap *heap)
 {
@@ -37,7 +37,7 @@ static struct heap *heap_create(struct region *region, const char *name,
 	return heap_show(heap_new(region, name, uncached));
 }
 
-/* Its live buffers stay as they are; nothing more can be allocated. */
+/* Live buffers stay valid; nothing more can be allocated. */
 static void heap_remove(struct heap *heap)
 {
 	if (!heap)
@@ -48,13 +48,13 @@ static void heap_remove(struct heap *heap)
 }
 
 /**
- * pair_create() - show a region in all the ways it can be used
- * @region: the region; its reference passes to the pair on success
+ * pair_create() - create the heaps of a region
+ * @region: the region; on success, the pair takes over the caller's reference
  * @name: name of the cached heap
  *
  * Context: may sleep.
- * Return: the pair, to be removed by pair_remove(); -EEXIST if a name is taken,
- * -EINVAL if it cannot be a name, -ENOMEM, -EBUSY without a free minor.
+ * Return: the pair, to be removed by pair_remove(); -EEXIST if a name is in use,
+ * -EINVAL if a name is invalid, -ENOMEM, -EBUSY without a free minor number.
  */
 struct pair *pair_create(struct region *region, const char *name)
 {
@@ -90,13 +90,13 @@ free_twins:
 }
 
 /**
- * pair_add() - show a region that no device is for
- * @region: the region; its reference passes on, or is dropped. Or an error
+ * pair_add() - create the heaps of a region that belongs to no device
+ * @region: the region, or an ERR_PTR(); consumes the caller's reference
  * @name: name of the cached heap
- * @list: where the pair are added
+ * @list: the pair is added here
  *
  * Context: may sleep.
- * Return: 0, the error that @region is, or as pair_create().
+ * Return: 0, the error in @region, or as pair_create().
  */
 int pair_add(struct region *region, const char *name, struct list_head *list)
 {
@@ -114,11 +114,11 @@ int pair_add(struct region *region, const char *name, struct list_head *list)
 }
 
 /**
- * pair_add_heap() - show a region in one way, under a name of its own
- * @region: the region; its reference passes on, or is dropped
+ * pair_add_heap() - create one heap of a region, with any name
+ * @region: the region; consumes the caller's reference
  * @name: name of the heap
  * @uncached: make its buffers write-combined
- * @list: where the heap is added, as a pair that lacks the other one
+ * @list: a pair with just this heap is added here
  *
  * Context: may sleep.
  * Return: 0, or as pair_create().
@@ -150,7 +150,7 @@ int pair_add_heap(struct region *region, const char *name, bool uncached,
 }
 
 /**
- * pair_remove() - remove both heaps and let the region go
+ * pair_remove() - remove the heaps and drop the region
  * @pair: the pair
  *
  * Context: may sleep.

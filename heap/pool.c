@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: the pieces, and what changes them. What must be zeroed is in
- * pool_parts.c, the search for a place in pool_place.c; pool.h has the rules.
+ * The pool: the pieces, and the functions that change them. pool_parts.c tracks what
+ * must be zeroed, pool_place.c searches for a place. pool.h describes the concepts.
  *
- * The pool's words, and what books and other allocators call it:
+ * Terms of the pool, and what the literature and other allocators call them:
  *
  *   quantum	page, granule: the unit of everything here
  *   piece	block, allocated or free
  *   extent	allocated block; the owner's reference is its start and length
  *   run	free block, hole. Freeing coalesces at once, so no two touch
- *   absent	offline, not populated: a block that belongs to nobody
+ *   absent	offline, not populated: a block that cannot be allocated
  *   part	stretch of a block that is all dirty or all clean
- *   dirty	not zeroed since somebody had it; @soiled is the bitmap of it
+ *   dirty	not zeroed since its last use; @soiled is the bitmap of it
  *   pieces	boundary tags without footers, off the memory they describe
  *   room	tournament tree (segment tree of maxima) over the longest runs
  *   summary	upper level of a hierarchical bitmap, see pool_map.h
  *   small	request that is served by address-ordered first fit
  *   large	request that is served from the other end, by best fit among the
  *		first POOL_FITS runs that fit: two-ended allocation
- *   wish	natural alignment, wanted where it leaves no hole
+ *   wish	natural alignment, used only where it leaves no hole
  *   exhaustive	first fit with an alignment, through all runs, in bounded steps
  *
- * A pool of 21 quanta, drawn with words of 8 bits. Extent A has been zeroed in
- * half, B is clean; one run is dirty at its beginning, the other throughout; what
- * comes last is absent. A dot is a 0 that means nothing:
+ * An example: a pool of 21 quanta, drawn with words of 8 bits. Half of extent A has
+ * been zeroed, B is clean. The first free run is dirty at its beginning, the second
+ * is all dirty. The last piece is absent. A dot is a 0 without a meaning:
  *
  *   word		0	   1	      2
  *   quantum	01234567   89012345   67890123
@@ -40,26 +40,26 @@
  *		   \__________|__________/
  *			      5			largest of up to eight: pool_largest()
  *
- * So @free is 9, @dirty 6, @absent 4 and @extents 2. From there
+ * So @free is 9, @dirty 6, @absent 4 and @extents 2. Two operations on this state:
  *
- * - three quanta go to the first word with a leaf of 3 or more, word 0, there to
- *   the run at 4, and of that to the end that is clean. 6 begins a piece now and is
- *   used; that a part begins there was so before. The leaf becomes 2.
+ * - Allocate three quanta. They go to the first word with a leaf of 3 or more, which
+ *   is word 0, to the run at 4, and to the clean end of that run. Now a piece begins
+ *   at 6, and it is used; a part already began there. The leaf becomes 2.
  *
- * - or B is freed: 9 and 13 no longer begin pieces, so one run of 13 quanta begins
- *   at 4. It has three parts, at 4, 6 and 9: what had been B is dirty and goes on
- *   in what follows. The leaves become 13 and 0.
+ * - Or free B. Now 9 and 13 no longer begin pieces, so one run of 13 quanta begins
+ *   at 4. It has three parts, at 4, 6 and 9: B is dirty and joins the part that
+ *   follows it. The leaves become 13 and 0.
  *
- * Neither looks at what lies between two bits. Conventions:
+ * Neither reads anything between two set bits. Conventions:
  *
- * - pieces and parts have a bit at the quantum after the last one, which is
- *   in use and clean. So every piece and every part ends, and nobody has to ask
- *   where the pool does.
+ * - Pieces and parts have a bit at the quantum after the last one, which is in use
+ *   and clean. So every piece and part ends at a bit, and the end of the pool is no
+ *   special case.
  *
- * - Free pieces never touch, nor do absent ones, nor two parts of one piece that
- *   are in the same state.
+ * - Free pieces are never adjacent, nor are absent ones, nor two parts of one piece
+ *   in the same state.
  *
- * n stands for the number of quanta in the notes on cost.
+ * In the notes on cost, n is the number of quanta.
  */
 #include "pool_internal.h"
 
@@ -68,7 +68,7 @@ static u32 words_of(const struct pool *pool)
 	return pool->nr / WORD_BITS + 1;
 }
 
-/* Sums up the runs that begin in a word. */
+/* Recompute the leaf of a word. */
 static void sum_up(struct pool *pool, u32 word)
 {
 	unsigned long bits = starts(pool, word);
@@ -84,21 +84,21 @@ static void sum_up(struct pool *pool, u32 word)
 	pool_tree_set(&pool->room, word, longest);
 }
 
-/* A run of @len quanta that began in a word has gone or has become shorter. */
+/* Update the leaf of a word after a run of @len quanta has vanished or become shorter. */
 static void lose(struct pool *pool, u32 word, u32 len)
 {
 	if (pool->room.level[0][word] == len)
 		sum_up(pool, word);
 }
 
-/* One of @len quanta now begins there. */
+/* Update the leaf of a word in which a run of @len quanta now begins. */
 static void gain(struct pool *pool, u32 word, u32 len)
 {
 	if (pool->room.level[0][word] < len)
 		pool_tree_set(&pool->room, word, len);
 }
 
-/* Where the piece begins that a part belongs to: mostly, they begin together. */
+/* The first quantum of the piece that contains a part: mostly that of the part. */
 static u32 piece_of(const struct pool *pool, u32 part)
 {
 	if (pool_map_test(&pool->pieces, part))
@@ -106,7 +106,7 @@ static u32 piece_of(const struct pool *pool, u32 part)
 	return pool_map_prev(&pool->pieces, part);
 }
 
-/* Where the piece ends in which a part ends. */
+/* The end of the piece that contains a part, given the end of the part. */
 static u32 piece_end_of(const struct pool *pool, u32 part_end)
 {
 	if (pool_map_test(&pool->pieces, part_end))
@@ -114,7 +114,7 @@ static u32 piece_end_of(const struct pool *pool, u32 part_end)
 	return pool_map_next(&pool->pieces, part_end);
 }
 
-/* An extent has been made of quanta that are in one part. */
+/* Update the parts for a new extent whose quanta are all in one part. */
 static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part_end)
 {
 	set_flag(pool->used, start, true);
@@ -128,8 +128,8 @@ static void take_in_part(struct pool *pool, u32 start, u32 end, u32 part_end)
 }
 
 /*
- * Make an extent of free quanta. Cost: O(log n); if they are in several parts,
- * for each word in which one begins.
+ * Make an extent of free quanta. Cost: O(log n), or, if they are in several parts,
+ * O(log n) for each word in which a part begins.
  */
 static void take(struct pool *pool, u32 start, u32 len)
 {
@@ -162,7 +162,7 @@ static void take(struct pool *pool, u32 start, u32 len)
 	lose(pool, piece / WORD_BITS, piece_end - piece);
 }
 
-/* A piece of clean quanta, absent or in use, is to begin at @at. */
+/* Begin a piece of clean quanta, absent or in use, at @at. */
 static void start_piece(struct pool *pool, u32 at, bool absent)
 {
 	pool_map_set(&pool->pieces, at);
@@ -190,13 +190,13 @@ static int map_init(struct pool *pool)
 
 /**
  * pool_init_absent - make a pool that has no memory yet
- * @pool: the pool, contents do not matter
- * @base: number of the first quantum in the address space alignments refer to
+ * @pool: the pool, need not be initialised
+ * @base: physical address of the pool divided by the quantum
  * @nr: number of quanta
  *
- * All quanta are absent until pool_add(). Takes some 0.71 bytes of memory a quantum,
- * 0.83 where a long has 32 bits, present or not. No request is large, see
- * pool_set_large(). May sleep. Whatever is returned, pool_destroy() may be called.
+ * All quanta are absent until pool_add(). The pool takes about 0.71 bytes per quantum,
+ * present or not, or 0.83 if a long has 32 bits. No request is large, see
+ * pool_set_large(). May sleep. pool_destroy() may be called even after a failure.
  *
  * Return: 0; -EINVAL for no quanta, more than POOL_MAX_QUANTA, or a @base that
  * wraps around with them; -ENOMEM.
@@ -222,12 +222,12 @@ int pool_init_absent(struct pool *pool, u64 base, u32 nr)
 
 /**
  * pool_init - make a pool of free quanta
- * @pool: the pool, contents do not matter
- * @base: number of the first quantum in the address space alignments refer to
+ * @pool: the pool, need not be initialised
+ * @base: physical address of the pool divided by the quantum
  * @nr: number of quanta
  * @dirty: whether the quanta need zeroing
  *
- * The same as pool_init_absent() and pool_add() of everything.
+ * The same as pool_init_absent(), and pool_add() of all quanta.
  *
  * Return: as pool_init_absent().
  */
@@ -241,13 +241,13 @@ int pool_init(struct pool *pool, u64 base, u32 nr, bool dirty)
 /**
  * pool_set_large - say which requests are large
  * @pool: the pool
- * @large: shortest of them in quanta, a power of two; 0 for none
- * @block: alignment they had better have, a power of two, @large at least
+ * @large: shortest large request in quanta, a power of two; 0 for none
+ * @block: largest alignment to prefer for them, a power of two, at least @large
  *
- * Large requests go to the end of the pool and the others to its beginning. The
- * multiples of @large among them are aligned, to the largest power of two that
- * divides them but no more than @block, if that is so at one end of a run of free
- * quanta that is easily found.
+ * Large requests go to the end of the pool, others to its beginning. Large requests
+ * that are multiples of @large prefer an alignment: the largest power of two that
+ * divides their length, but no more than @block. They get it if the quick search
+ * finds a run that is so aligned at one end.
  */
 void pool_set_large(struct pool *pool, u32 large, u32 block)
 {
@@ -256,10 +256,10 @@ void pool_set_large(struct pool *pool, u32 large, u32 block)
 }
 
 /**
- * pool_destroy - give the memory of a pool back
- * @pool: the pool; live extents do not matter, nor does a zeroed struct
+ * pool_destroy - free the memory of a pool
+ * @pool: the pool, which may have live extents, or a zeroed struct
  *
- * Leaves a zeroed struct. May sleep.
+ * Zeroes the struct. May sleep.
  */
 void pool_destroy(struct pool *pool)
 {
@@ -274,20 +274,20 @@ void pool_destroy(struct pool *pool)
 }
 
 /**
- * pool_add - memory has come
+ * pool_add - add memory
  * @pool: the pool
  * @start: the first quantum
  * @len: number of quanta, all absent
  * @dirty: whether they need zeroing
  *
- * The quanta are free at once, in one run with free neighbours. They need not
- * be what one call of pool_remove() has taken out: of an absent stretch any part
- * can be added, and the rest stays absent.
+ * The quanta are free at once, and join free neighbours. They can be any part of an
+ * absent stretch, and need not be what one call of pool_remove() removed. The rest
+ * of the stretch stays absent.
  *
  * Cost: O(log n).
  *
- * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
- * -EEXIST if any of the quanta is not absent.
+ * Return: 0; -EINVAL if @len is 0 or exceeds the pool; -EEXIST if any of the quanta
+ * is not absent. On failure, nothing is changed.
  */
 int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
 {
@@ -300,7 +300,7 @@ int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
 	if (!flag(pool->gone, piece) || piece_end < start + len)
 		return -EEXIST;
 
-	/* Adding is freeing an extent, once it is made one. */
+	/* Turn the quanta into an extent, and free that. */
 	if (start + len < piece_end)
 		start_piece(pool, start + len, true);
 	start_piece(pool, start, false);
@@ -312,7 +312,7 @@ int pool_add(struct pool *pool, u32 start, u32 len, bool dirty)
 	return 0;
 }
 
-/* Join an absent stretch to the one in front of it. */
+/* Join an absent stretch with the one before it. */
 static void join_absent(struct pool *pool, u32 at)
 {
 	pool_map_clear(&pool->pieces, at);
@@ -321,20 +321,19 @@ static void join_absent(struct pool *pool, u32 at)
 }
 
 /**
- * pool_remove - take memory out
+ * pool_remove - remove memory
  * @pool: the pool
  * @start: the first quantum
  * @len: number of quanta, all free
  *
- * From now on nobody gets them and nobody has to clean them. Whether they were
- * dirty is forgotten: whoever adds them again says so. What they were added with
- * does not matter; a block can be taken out in pieces, or with its neighbours.
+ * Removed quanta are not allocated or cleaned any more. The pool does not remember
+ * whether they were dirty: pool_add() has to say so. They need not be what one call
+ * of pool_add() added: any free quanta can be removed.
  *
- * Cost: O(log n), and as much again for each word in which parts of the range
- * begin.
+ * Cost: O(log n), and O(log n) for each word in which parts of the range begin.
  *
- * Return: 0; with nothing changed -EINVAL if @len is 0 or the pool ends before,
- * -EBUSY if any of the quanta is in use or absent.
+ * Return: 0; -EINVAL if @len is 0 or exceeds the pool; -EBUSY if any of the quanta is
+ * in use or absent. On failure, nothing is changed.
  */
 int pool_remove(struct pool *pool, u32 start, u32 len)
 {
@@ -343,7 +342,7 @@ int pool_remove(struct pool *pool, u32 start, u32 len)
 
 	if (ret)
 		return ret;
-	/* One part, as in all that is absent. */
+	/* An absent stretch is one part. */
 	pool_set_clean(pool, start, len);
 	pool->extents--;
 	WRITE_ONCE(pool->absent, pool->absent + len);
@@ -357,30 +356,29 @@ int pool_remove(struct pool *pool, u32 start, u32 len)
 }
 
 /**
- * pool_alloc_step - go on with a request
+ * pool_alloc_step - do one step of an allocation
  * @pool: the pool
- * @search: the request; len and align set by the caller, exhaustive for the lowest
- *	place, all else zero at first
+ * @search: the request; the caller sets len and align, and exhaustive to get the
+ *	lowest place; the rest is zero before the first step
  * @start: the first quantum, on success
  *
- * Which run of free quanta a request goes to does not depend on what is clean. It
- * takes one end of the run, the one without dirty quanta if the other has some. So
- * requests without an alignment leave an empty pool with one free run at any time:
- * if nothing is absent, all fit that add up to no more than its size, in any order.
- * What is dirty in an extent stays so for the owner to see, see pool_next_dirty(),
- * but no longer counts as dirty.
+ * The choice of a free run does not depend on which quanta are clean. The extent is
+ * at one end of the run; if only one end is clean, at that one. So if a pool without
+ * absent quanta starts empty, and quanta are only allocated, without an alignment,
+ * there is never more than one free run: any requests fit whose sum is no more than
+ * the size of the pool. Dirty quanta of the extent stay marked, see
+ * pool_next_dirty(), but no longer count in @dirty.
  *
- * Requests that are not aligned need one step. One with an alignment may need
- * more, if it looks as if there were no place for it; between the steps the
- * caller can let others have the pool. It fails only if there is no place, but
- * what others have freed meanwhile may be overlooked.
+ * Requests without an alignment take one step. Others may take more if the quick
+ * search fails; between steps, the caller may let others use the pool. A request
+ * fails only if there is no place, but it may miss quanta that others free meanwhile.
  *
- * Cost of a step: at most the runs in POOL_STEP_WORDS words and the one that
- * reaches into the first of them looked at, each found in O(log n), and O(log n)
- * for each word in which the place has parts of different state.
+ * Cost of a step: at most the runs in POOL_STEP_WORDS words, and the run that reaches
+ * into the first of these, each found in O(log n); and O(log n) for each word in
+ * which the place has parts of different states.
  *
- * Return: 0; -EAGAIN if another step is needed; -EINVAL if the length is 0 or
- * the alignment no power of two; -ENOSPC.
+ * Return: 0; -EAGAIN if another step is needed; -EINVAL if the length is 0 or the
+ * alignment is not a power of two; -ENOSPC if nothing fits.
  */
 int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
 {
@@ -392,15 +390,15 @@ int pool_alloc_step(struct pool *pool, struct pool_search *search, u32 *start)
 }
 
 /**
- * pool_alloc_at - make an extent of certain quanta
+ * pool_alloc_at - allocate certain quanta
  * @pool: the pool
  * @start: the first quantum
  * @len: number of quanta
  *
- * As pool_alloc_step() otherwise, without a search.
+ * Like pool_alloc_step(), but without a search.
  *
- * Return: 0; -EINVAL if @len is 0 or the pool ends before; -EBUSY if any of the
- * quanta is in use or absent.
+ * Return: 0; -EINVAL if @len is 0 or exceeds the pool; -EBUSY if any of the quanta is
+ * in use or absent.
  */
 int pool_alloc_at(struct pool *pool, u32 start, u32 len)
 {
@@ -416,7 +414,7 @@ int pool_alloc_at(struct pool *pool, u32 start, u32 len)
 	return 0;
 }
 
-/* Whether these quanta are one whole extent; where its first part ends, if so. */
+/* Are these quanta exactly one extent? If so, @part_end is the end of its first part. */
 static bool is_extent(const struct pool *pool, u32 start, u32 len,
 		      u32 *part_end)
 {
@@ -429,17 +427,15 @@ static bool is_extent(const struct pool *pool, u32 start, u32 len,
 }
 
 /**
- * pool_free - take an extent back
+ * pool_free - free an extent
  * @pool: the pool
  * @start: its first quantum
  * @len: number of its quanta
  *
- * The quanta are free at once, and dirty. Cost: O(log n); a word more for each
- * in which parts of the extent begin, of which there are none if its owner has
- * zeroed it.
+ * The quanta are free at once, and dirty. Cost: O(log n), and O(1) for each further
+ * word in which parts of the extent begin. If its owner has zeroed it, it is one part.
  *
- * Return: 0; -EINVAL, with nothing changed, if that is not exactly one live
- * extent.
+ * Return: 0; -EINVAL, with nothing changed, if that is not exactly one live extent.
  */
 int pool_free(struct pool *pool, u32 start, u32 len)
 {
@@ -450,7 +446,7 @@ int pool_free(struct pool *pool, u32 start, u32 len)
 
 	if (!is_extent(pool, start, len, &part_end))
 		return -EINVAL;
-	/* With nothing else to clean the next search can begin right here. */
+	/* If nothing else is dirty, the next search can begin right here. */
 	if (!pool->dirty)
 		pool->clean_hint = start;
 	WRITE_ONCE(pool->free, pool->free + len);
@@ -490,7 +486,7 @@ int pool_free(struct pool *pool, u32 start, u32 len)
 }
 
 /**
- * pool_largest - length of the longest run of free quanta
+ * pool_largest - get the length of the longest free run
  * @pool: the pool
  *
  * Cost: O(1).
@@ -505,12 +501,12 @@ u32 pool_largest(const struct pool *pool)
 /**
  * pool_next_run - walk through a pool in address order
  * @pool: the pool
- * @from: where to look: 0, then where the last run ended
- * @run: filled in; begins at @from, even if that is not where it begins
+ * @from: where to start: 0, then the end of the last run
+ * @run: filled in; starts at @from, even if that is inside a run
  *
  * Cost: O(log n).
  *
- * Return: false, and nothing filled in, if @from is beyond the pool.
+ * Return: false, with nothing filled in, if @from is beyond the pool.
  */
 bool pool_next_run(const struct pool *pool, u32 from, struct pool_run *run)
 {

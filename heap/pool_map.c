@@ -10,7 +10,7 @@ static u32 words_of(u32 bits)
 /**
  * pool_map_init() - make a map without set bits
  * @map: the map, zeroed
- * @bits: how many, not 0
+ * @bits: number of bits, not 0
  *
  * Return: 0 or -ENOMEM.
  */
@@ -36,7 +36,7 @@ int pool_map_init(struct pool_map *map, u32 bits)
 }
 
 /**
- * pool_map_destroy() - give the memory of a map back
+ * pool_map_destroy() - free the memory of a map
  * @map: the map, or a zeroed struct
  */
 void pool_map_destroy(struct pool_map *map)
@@ -45,7 +45,7 @@ void pool_map_destroy(struct pool_map *map)
 }
 
 /**
- * pool_map_next_word() - the first word that is not zero after a word
+ * pool_map_next_word() - find the first non-zero word after a word
  * @map: the map
  * @word: index of the word
  *
@@ -75,7 +75,7 @@ u32 pool_map_next_word(const struct pool_map *map, u32 word)
 }
 
 /**
- * pool_map_prev_word() - the last word that is not zero before a word
+ * pool_map_prev_word() - find the last non-zero word before a word
  * @map: the map
  * @word: index of the word
  *
@@ -105,7 +105,7 @@ u32 pool_map_prev_word(const struct pool_map *map, u32 word)
 }
 
 /**
- * pool_map_raise() - note in the summaries that a word is no longer zero
+ * pool_map_raise() - update the summaries after a word has become non-zero
  * @map: the map
  * @word: index of the word
  */
@@ -125,7 +125,7 @@ void pool_map_raise(struct pool_map *map, u32 word)
 }
 
 /**
- * pool_map_lower() - note in the summaries that a word has become zero
+ * pool_map_lower() - update the summaries after a word has become zero
  * @map: the map
  * @word: index of the word
  */

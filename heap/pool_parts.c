@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parts of the pool's pieces: which quanta need zeroing. The word of a bitmap is
- * the unit of work, whatever begins in it.
+ * The parts of the pool's pieces: which quanta need zeroing. These functions handle
+ * a word of the bitmaps at a time.
  */
 #include "pool_internal.h"
 
-/* The bits of @word for the quanta from @start on and before @end. */
+/* The bits of @word for the quanta in [start, end). */
 static unsigned long range_mask(u32 word, u32 start, u32 end)
 {
 	unsigned long mask = ~0UL;
@@ -18,14 +18,14 @@ static unsigned long range_mask(u32 word, u32 start, u32 end)
 }
 
 /*
- * The next word after @word in which a part begins before @end; POOL_NONE if
- * there is none.
+ * The next word after @word in which a part may begin before @end; POOL_NONE if there
+ * is none.
  */
 static u32 next_word(const struct pool *pool, u32 word, u32 end)
 {
 	u32 next;
 
-	/* The end is seldom far. */
+	/* Mostly, @end is in the same word. */
 	if (end <= (word + 1) * WORD_BITS)
 		return POOL_NONE;
 	next = word + 1;
@@ -35,8 +35,9 @@ static u32 next_word(const struct pool *pool, u32 word, u32 end)
 }
 
 /*
- * For every quantum of a word whether the part that it belongs to is @yes,
- * bits of @parts; before the first part of the word it is as @carry says.
+ * Spread a property of parts to their quanta. @parts has the first quanta of the parts
+ * in a word, @yes those of the parts that have the property. @carry says whether the
+ * part before the first one in this word has it.
  */
 static unsigned long spread(unsigned long parts, unsigned long yes, bool carry)
 {
@@ -55,8 +56,8 @@ static unsigned long spread(unsigned long parts, unsigned long yes, bool carry)
 }
 
 /*
- * How many quanta of a range are free and dirty. Cost: as many words as parts
- * begin in.
+ * Count the free and dirty quanta of a range. Cost: the number of words in which
+ * parts begin.
  */
 static u32 count_dirty(const struct pool *pool, u32 start, u32 end)
 {
@@ -73,7 +74,7 @@ static u32 count_dirty(const struct pool *pool, u32 start, u32 end)
 		u32 next;
 
 		pool_visit();
-		/* What is in front of the range is carried already. */
+		/* @carry already has the state of the part at @start. */
 		if (start / WORD_BITS == word) {
 			parts &= ~1UL << start % WORD_BITS;
 			yes &= parts;
@@ -97,12 +98,12 @@ static u32 count_dirty(const struct pool *pool, u32 start, u32 end)
 }
 
 /**
- * pool_take_parts() - make the parts of an extent that was free ones in use
+ * pool_take_parts() - mark the parts of a new extent as used
  * @pool: the pool
- * @start: the extent's first quantum, where a part begins
- * @end: the quantum after it, where one begins, too
+ * @start: first quantum of the extent; a part begins there
+ * @end: first quantum after the extent; a part begins there, too
  *
- * Cost: as many words as parts begin in.
+ * Cost: the number of words in which parts begin.
  */
 void pool_take_parts(struct pool *pool, u32 start, u32 end)
 {
@@ -118,12 +119,13 @@ void pool_take_parts(struct pool *pool, u32 start, u32 end)
 }
 
 /**
- * pool_join_parts() - make one part of an extent that is about to be free
+ * pool_join_parts() - join the parts of an extent that is about to be freed
  * @pool: the pool
- * @start: the extent's first quantum
- * @end: the quantum after it
+ * @start: first quantum of the extent
+ * @end: first quantum after the extent
  *
- * What the part is, the caller says. Cost: as many words as parts begin in.
+ * The caller sets the state of the part. Cost: the number of words in which parts
+ * begin.
  */
 void pool_join_parts(struct pool *pool, u32 start, u32 end)
 {
@@ -133,22 +135,22 @@ void pool_join_parts(struct pool *pool, u32 start, u32 end)
 		unsigned long gone = range_mask(word, start + 1, end);
 
 		pool_visit();
-		/* The extent's first quantum may end a word. */
+		/* The first quantum of the extent may be the last one of a word. */
 		if ((start + 1) / WORD_BITS <= word)
 			pool_map_keep(&pool->parts, word, ~gone);
 	}
 }
 
 /**
- * pool_next_dirty - the next quanta of a range that have to be zeroed
+ * pool_next_dirty - find the next quanta of a range that need zeroing
  * @pool: the pool
- * @from: where the range begins
- * @end: the quantum after the range; what lies beyond the pool is ignored
- * @max: how many quanta to return at most
- * @start: the first quantum, if there is one
+ * @from: first quantum of the range
+ * @end: first quantum after the range; quanta beyond the pool are ignored
+ * @max: maximum number of quanta to return
+ * @start: the first dirty quantum, if there is one
  *
- * Does not care who has the quanta. Cost: O(1) for each part that begins
- * between @from and the last quantum returned.
+ * The quanta may be free or in use. Cost: O(1) for each part that begins between
+ * @from and the last quantum returned.
  *
  * Return: number of quanta, 0 if none is dirty.
  */
@@ -183,13 +185,13 @@ static bool to_clean(const struct pool *pool, u32 part)
 }
 
 /**
- * pool_next_to_clean - quanta that are free and need zeroing
+ * pool_next_to_clean - find free quanta that need zeroing
  * @pool: the pool
- * @max: how many to return at most
+ * @max: maximum number of quanta to return
  * @start: the first quantum, if there is one
  *
- * Goes round the pool from call to call. The quanta stay free, and pool_alloc_step()
- * may hand them out before they are clean.
+ * Successive calls go round the pool. The quanta stay free, and pool_alloc_step() may
+ * allocate them before they are clean.
  *
  * Cost: O(log n).
  *
@@ -211,7 +213,7 @@ u32 pool_next_to_clean(struct pool *pool, u32 max, u32 *start)
 		bits = pool_map_word(&pool->parts, word) &
 		       ~pool->used[word] & pool->soiled[word] &
 		       ~1UL << hint % WORD_BITS;
-		/* There is one, and at the latest it is in front of the hint. */
+		/* There is one; if not after the hint, then before it. */
 		if (!bits) {
 			word = pool_map_next(&pool->todo, word + 1);
 			if (word == POOL_NONE)
@@ -228,7 +230,7 @@ u32 pool_next_to_clean(struct pool *pool, u32 max, u32 *start)
 	return end - *start;
 }
 
-/* Where a range begins that has been zeroed. */
+/* Begin a clean part at the start of a zeroed range. */
 static void clean_from(struct pool *pool, u32 start)
 {
 	u32 part = pool_map_prev(&pool->parts, start);
@@ -247,17 +249,15 @@ static void clean_from(struct pool *pool, u32 start)
 }
 
 /**
- * pool_set_clean - quanta have been zeroed
+ * pool_set_clean - mark quanta as clean after they have been zeroed
  * @pool: the pool
  * @start: the first quantum
- * @len: number of quanta; what lies beyond the pool is ignored
+ * @len: number of quanta; quanta beyond the pool are ignored
  *
- * The range may contain anything: parts of extents, free quanta, clean ones,
- * absent ones.
- * Those that are free can be handed out from now on without zeroing.
+ * The range may contain quanta in any state, and parts of extents. Free quanta of the
+ * range need no zeroing any more before they are handed out.
  *
- * Cost: O(log n), and as much again for each word in which parts of the range
- * begin.
+ * Cost: O(log n), and O(log n) for each word in which parts of the range begin.
  */
 void pool_set_clean(struct pool *pool, u32 start, u32 len)
 {
@@ -280,7 +280,7 @@ void pool_set_clean(struct pool *pool, u32 start, u32 len)
 	    !pool_map_test(&pool->pieces, end))
 		pool_map_clear(&pool->parts, end);
 
-	/* Going down, so that what follows a word is as it is to be. */
+	/* From the end to the start, so that everything after a word is already up to date. */
 	word = (end - 1) / WORD_BITS;
 	if (!pool_map_word(&pool->parts, word))
 		word = pool_map_prev_word(&pool->parts, word);

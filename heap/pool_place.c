@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where in the pool a request goes. Nothing is changed here.
+ * The search for a place in the pool. Nothing is changed here.
  */
 #include "pool_internal.h"
 
@@ -15,8 +15,8 @@ struct fit {
 };
 
 /*
- * The first run of at least @len quanta in a word, among those in @bits. Inline: most
- * of the time it looks at one run.
+ * Find the first run of at least @len quanta among those that begin at @bits of a word.
+ * Inline, because mostly there is only one run to check.
  */
 static inline bool first_in_word(const struct pool *pool, u32 word,
 				 unsigned long bits, u32 len,
@@ -49,8 +49,8 @@ static bool last_in_word(const struct pool *pool, u32 word,
 }
 
 /*
- * The next run that is long enough, going up from the one in @fit, or from the
- * pool's beginning if that is all zero.
+ * Find the next run that is long enough, after the one in @fit, or from the start of
+ * the pool if @fit is zero.
  */
 static bool next_fit(const struct pool *pool, u32 len, struct fit *fit)
 {
@@ -68,7 +68,7 @@ static bool next_fit(const struct pool *pool, u32 len, struct fit *fit)
 	       first_in_word(pool, word, starts(pool, word), len, fit);
 }
 
-/* The same going down, from the pool's end if @fit is all zero. */
+/* The same towards lower addresses, from the end of the pool if @fit is zero. */
 static bool prev_fit(const struct pool *pool, u32 len, struct fit *fit)
 {
 	u32 word = POOL_NONE;
@@ -88,7 +88,7 @@ static bool prev_fit(const struct pool *pool, u32 len, struct fit *fit)
 	       last_in_word(pool, word, starts(pool, word), len, fit);
 }
 
-/* The lowest aligned place in a run, or the highest one. */
+/* Find the lowest aligned place in a run, or, with @high, the highest. */
 static bool place_in(const struct pool *pool, const struct fit *fit, u32 len,
 		     u32 align, bool high, u32 *start)
 {
@@ -104,19 +104,19 @@ static bool place_in(const struct pool *pool, const struct fit *fit, u32 len,
 	return true;
 }
 
-/* How good a place is: nothing of it is dirty; its wish for alignment comes true. */
+/* How good a place is: it has the preferred alignment (the wish), and is all clean. */
 #define PLACE_GRANTED	1
 #define PLACE_CLEAN	2
 #define PLACE_BEST	(PLACE_GRANTED | PLACE_CLEAN)
 
-/* Whether nothing of a place in a run is dirty. */
+/* Is all of a place clean? */
 static bool is_clean(const struct pool *pool, u32 start, u32 len)
 {
 	return !flag(pool->soiled, pool_map_prev(&pool->parts, start)) &&
 	       pool_map_next(&pool->parts, start + 1) >= start + len;
 }
 
-/* Whether some free quanta are dirty and some are not. */
+/* Are some free quanta dirty and some clean? */
 static bool is_mixed(const struct pool *pool)
 {
 	return pool->dirty && pool->dirty != pool->free;
@@ -136,9 +136,9 @@ static u32 rank_of(const struct pool *pool, u32 start, u32 len, u32 wish)
 }
 
 /*
- * The better end of a run; if they are as good as each other, the @high one or the
- * low one. Only an alignment that was asked for keeps a place away from the end:
- * for clean memory, or for a wish, no run is split.
+ * Choose the better end of a run; if both are equally good, the high end with @high,
+ * else the low one. Only @align can keep a place away from the end. To get clean
+ * memory, or the wish, no run is split.
  */
 static void better_end(const struct pool *pool, const struct fit *fit, u32 len,
 		       u32 align, u32 wish, bool high, u32 *start)
@@ -153,7 +153,7 @@ static void better_end(const struct pool *pool, const struct fit *fit, u32 len,
 		*start = other;
 }
 
-/* Whether the wish comes true at either end of a run. */
+/* Does either end of a run satisfy the wish? */
 static bool grants(const struct pool *pool, const struct fit *fit, u32 len,
 		   u32 align, u32 wish)
 {
@@ -167,7 +167,7 @@ static bool grants(const struct pool *pool, const struct fit *fit, u32 len,
 		is_aligned(pool, high, wish));
 }
 
-/* For a request that is neither aligned nor large, for which there has to be a run. */
+/* For a request that is neither aligned nor large; a run that fits must exist. */
 static void first_fit(const struct pool *pool, u32 len, u32 *start)
 {
 	u32 word = pool_tree_first(&pool->room, 0, len);
@@ -181,8 +181,8 @@ static void first_fit(const struct pool *pool, u32 len, u32 *start)
 }
 
 /*
- * Only a large request that is a number of whole blocks has a wish: so the next one
- * finds an end that is aligned, too.
+ * Only a request that is a multiple of pool->large has a wish. It leaves an end that
+ * is aligned for the next one.
  */
 static u32 wish_of(const struct pool *pool, u32 len, u32 align)
 {
@@ -192,13 +192,13 @@ static u32 wish_of(const struct pool *pool, u32 len, u32 align)
 }
 
 /*
- * Looks for a run in address order, whatever is clean; for a large request from
- * the end, and then it is the shortest of the first few, of those where its wish
- * comes true if there are any. Runs that are long enough for the length but not
- * for the alignment could be many, so only some are looked at, and after that one
- * is taken that does for any alignment. O(log n).
+ * Search for a run in address order, clean or not. A large request searches from the
+ * end, and takes the shortest of the first few runs that fit, preferably one that
+ * satisfies its wish. Many runs may be long enough, but not once they are aligned.
+ * So only a few are tried; then the search takes a run that is long enough for any
+ * alignment. Cost: O(log n).
  *
- * Returns 0, -ENOSPC, or -EAGAIN if there may be a place none the less.
+ * Returns 0, -ENOSPC, or -EAGAIN if an exhaustive search may still find a place.
  */
 static noinline int quick_fit(const struct pool *pool, u32 len, u32 align,
 			      u32 *start)
@@ -244,7 +244,7 @@ static noinline int quick_fit(const struct pool *pool, u32 len, u32 align,
 	return 0;
 }
 
-/* Whether any run that begins in a word does for a request. */
+/* Find a place for a request in a run that begins in a word. */
 static bool place_in_word(const struct pool *pool, u32 word,
 			  const struct pool_search *search, u32 *start)
 {
@@ -261,9 +261,8 @@ static bool place_in_word(const struct pool *pool, u32 word,
 }
 
 /*
- * A run may reach into the first word that is left from one in front of it, whose
- * runs have been looked at. Its beginning may have been freed since then, so it is
- * looked at again.
+ * A run may begin in a word that has been searched, and reach into the next one. The
+ * start of that run may have been freed since then, so check the run again.
  */
 static bool place_across(const struct pool *pool,
 			 const struct pool_search *search, u32 *start)
@@ -280,7 +279,7 @@ static bool place_across(const struct pool *pool,
 	       place_in(pool, &fit, search->len, search->align, false, start);
 }
 
-/* Looks at all runs in some words. */
+/* Check all runs that begin in the next POOL_STEP_WORDS words with a run that is long enough. */
 static noinline int exhaustive_step(const struct pool *pool,
 				    struct pool_search *search, u32 *start)
 {
@@ -302,10 +301,10 @@ static noinline int exhaustive_step(const struct pool *pool,
 }
 
 /**
- * pool_find() - one step of the search for a place
+ * pool_find() - do one step of the search for a place
  * @pool: the pool
  * @search: the request, see pool_alloc_step()
- * @start: where the place begins, on success
+ * @start: first quantum of the place, on success
  *
  * Return: as pool_alloc_step().
  */

@@ -11,7 +11,7 @@ static u32 nodes_of(u32 leaves)
 /**
  * pool_tree_init() - make a tree of zeros
  * @tree: the tree, zeroed
- * @leaves: how many, not 0
+ * @leaves: number of leaves, not 0
  *
  * Return: 0 or -ENOMEM.
  */
@@ -42,7 +42,7 @@ int pool_tree_init(struct pool_tree *tree, u32 leaves)
 }
 
 /**
- * pool_tree_destroy() - give the memory of a tree back
+ * pool_tree_destroy() - free the memory of a tree
  * @tree: the tree, or a zeroed struct
  */
 void pool_tree_destroy(struct pool_tree *tree)
@@ -61,10 +61,10 @@ static u32 largest_of(const u32 *node)
 /**
  * pool_tree_set() - change one of the numbers
  * @tree: the tree
- * @leaf: which one
- * @value: what it is now
+ * @leaf: its index
+ * @value: the new number
  *
- * Cost: one node at each level, but not above the first that stays the same.
+ * Cost: one node at each level, up to the first level that does not change.
  */
 void pool_tree_set(struct pool_tree *tree, u32 leaf, u32 value)
 {
@@ -94,12 +94,12 @@ void pool_tree_set(struct pool_tree *tree, u32 leaf, u32 value)
 }
 
 /**
- * pool_tree_first() - the first number that is large enough
+ * pool_tree_first() - find the first number that is large enough
  * @tree: the tree
- * @from: leaf to begin at, may be one beyond the last
- * @value: how large it has to be, not 0
+ * @from: leaf to start at; may be one beyond the last
+ * @value: the minimum, not 0
  *
- * Return: its leaf or POOL_NONE.
+ * Return: its leaf, or POOL_NONE.
  */
 u32 pool_tree_first(const struct pool_tree *tree, u32 from, u32 value)
 {
@@ -130,12 +130,12 @@ u32 pool_tree_first(const struct pool_tree *tree, u32 from, u32 value)
 }
 
 /**
- * pool_tree_last() - the last number that is large enough
+ * pool_tree_last() - find the last number that is large enough
  * @tree: the tree
- * @from: leaf to begin at, going down; POOL_NONE for the last one
- * @value: how large it has to be, not 0
+ * @from: leaf to start at, going down; POOL_NONE for the last one
+ * @value: the minimum, not 0
  *
- * Return: its leaf or POOL_NONE.
+ * Return: its leaf, or POOL_NONE.
  */
 u32 pool_tree_last(const struct pool_tree *tree, u32 from, u32 value)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What carveouts and CMA areas have in common: claiming the memory, lifetime,
- * and how the kernel itself reaches it.
+ * Code shared by all kinds of regions: claiming the memory, lifetime, kernel mappings,
+ * and allocation.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,13 +23,13 @@
 static DEFINE_MUTEX(regions_lock);
 static LIST_HEAD(regions);
 
-/* Ranges that were given up so far, in claims that ended. */
+/* Number of claims that have ended so far. */
 static atomic_t regions_unclaimed;
 static DECLARE_WAIT_QUEUE_HEAD(regions_gone);
 
 /*
- * The range is free for others from the moment it is off the list, so nothing
- * of ours may reach it any more then.
+ * Once the region is off the list, others can claim the range, so nothing of ours may
+ * access it from then on.
  */
 static void region_release(struct kref *ref)
 {
@@ -56,12 +56,12 @@ static void region_release(struct kref *ref)
 }
 
 /**
- * region_init() - begin the life of a region
- * @region: zeroed, embedded in what ops->destroy() frees
+ * region_init() - initialise a region
+ * @region: zeroed; embedded in the structure that ops->destroy() frees
  * @name: its name; copied
- * @ops: its kind
+ * @ops: operations of its kind
  *
- * Afterwards region_put() disposes of @region, whether this succeeded or not.
+ * The caller must release @region with region_put(), even if this fails.
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -83,7 +83,7 @@ int region_init(struct region *region, const char *name,
 	return dev_set_name(region->dev, "%s", name);
 }
 
-/* A mapping of all of it, which a 32-bit kernel may lack the addresses for. */
+/* Map all of a region. A 32-bit kernel may lack the virtual addresses. */
 static void *region_remap(const struct region *region, unsigned long flags)
 {
 	void *vaddr = memremap(region->base, region->size, flags);
@@ -95,8 +95,8 @@ static void *region_remap(const struct region *region, unsigned long flags)
 }
 
 /*
- * Lines of it that a boot loader left in a cache would one day overwrite what
- * is written through uncached mappings.
+ * Flush dirty lines that the boot loader may have left in caches: they would overwrite
+ * data that is written through uncached mappings.
  */
 static int region_forget_cached(struct region *region)
 {
@@ -125,7 +125,7 @@ static bool region_is_high(const struct region *region, u64 offset)
 	return PageHighMem(pfn_to_page(PHYS_PFN(region->base + offset)));
 }
 
-/* The linear map of 32-bit kernels ends before their memory does. */
+/* The linear map of 32-bit kernels does not cover high memory. */
 static int region_map_memory(struct region *region)
 {
 	bool high = region_is_high(region, 0);
@@ -143,8 +143,8 @@ static int region_map_memory(struct region *region)
 }
 
 /*
- * Memory that the kernel does not map. A device's is its driver's, which has a
- * claim of its own on it perhaps, and nobody here looks at it.
+ * For memory that the kernel does not map. The driver of a device may already have
+ * claimed the resource for device memory, which is never mapped here.
  */
 static int region_map_outside(struct region *region)
 {
@@ -167,7 +167,7 @@ static bool is_from_kernel(const struct region *region)
 	return region->from_kernel || region->estimate;
 }
 
-/* Find out how the kernel maps the range, and if not at all, map it. */
+/* Find out how the kernel maps the range. If it does not, map it. */
 static int region_find_mapping(struct region *region,
 			       const struct device_node *node)
 {
@@ -199,7 +199,7 @@ static struct region *find_overlap(phys_addr_t first, phys_addr_t last)
 	return NULL;
 }
 
-/* Returns 0; -EBUSY for an overlap; -EAGAIN for one that is about to go. */
+/* Returns 0; -EBUSY for an overlap; -EAGAIN if the other region is being released. */
 static int try_to_claim(struct region *region, phys_addr_t last)
 {
 	struct region *other = NULL;
@@ -219,9 +219,8 @@ static int try_to_claim(struct region *region, phys_addr_t last)
 }
 
 /*
- * Who has the last reference of a region need not be who comes back for its
- * memory: a file may be closed while a device is bound again. What is being
- * released is out of the way before long.
+ * An overlapping region may be in the middle of its release in another task, for
+ * example if a file is closed while a device is bound again. Wait for that.
  */
 static int claim_range(struct region *region, phys_addr_t last)
 {
@@ -238,12 +237,11 @@ static int claim_range(struct region *region, phys_addr_t last)
 }
 
 /**
- * region_check_quantum() - can a region be handed out in such pieces?
- * @name: of the region or of the heap that asks for it, for the log
+ * region_check_quantum() - check a quantum
+ * @name: name of the region or heap, for the log
  * @quantum: bytes
  *
- * Return: 0, or -EINVAL, with a message, unless it is a power of two and at least
- * a page.
+ * Return: 0; -EINVAL, and logs it, unless it is a power of two and at least a page.
  */
 int region_check_quantum(const char *name, u64 quantum)
 {
@@ -255,19 +253,19 @@ int region_check_quantum(const char *name, u64 quantum)
 }
 
 /**
- * region_claim() - claim the region's address range, once it is set
- * @region: initialised, with @base, @size and @quantum set, and @estimate,
- *	@from_kernel and @device where they are true
- * @node: node below /reserved-memory that somebody chose for it, or NULL
+ * region_claim() - claim the address range of a region
+ * @region: initialised, with @base, @size, @quantum, @estimate, @from_kernel and
+ *	@device set
+ * @node: node below /reserved-memory that was chosen explicitly, or NULL
  *
- * Unless the kernel itself has given the memory, this asks whether it may be had,
- * and touches nothing of it before. Finds out how the kernel maps the range.
+ * Checks that the range may be used, unless the memory comes from the kernel, and
+ * does not access it before. Then finds out how the kernel maps the range.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for an empty, misaligned or half reserved range, one that
- * is no memory (or, with @device, is), or one that the kernel has not enough
- * addresses for; -EBUSY for one that overlaps with another region or belongs to
- * somebody else, the kernel for one; -ENOMEM.
+ * Return: 0; -EINVAL for a range that is empty, misaligned, only partly system
+ * memory, or beyond the address space, or that is not memory (with @device: that is
+ * memory); -EBUSY for one that overlaps with another region, or is in use, for example
+ * by the kernel; -ENOMEM.
  */
 int region_claim(struct region *region, const struct device_node *node)
 {
@@ -309,11 +307,10 @@ int region_claim(struct region *region, const struct device_node *node)
 }
 
 /**
- * region_publish() - let others find a region, once it can be used
- * @region: claimed, and set up by its kind
+ * region_publish() - let lookups find a region
+ * @region: claimed, and ready for allocations
  *
- * From its claim on, nobody else can have the range; but who finds a region
- * allocates from it.
+ * Separate from region_claim(), because code that finds a region allocates from it.
  *
  * Context: may sleep.
  */
@@ -330,7 +327,7 @@ void region_publish(struct region *region)
  * @size: bytes, not 0
  *
  * Context: may sleep.
- * Return: true if any region, in use or about to go, overlaps with the range.
+ * Return: true if any region, even one that is being released, overlaps with the range.
  */
 bool region_exists(phys_addr_t base, u64 size)
 {
@@ -343,8 +340,8 @@ bool region_exists(phys_addr_t base, u64 size)
 }
 
 /*
- * A region whose release has begun is on the list until nothing reaches its
- * memory any more, but cannot be had back. Nor can one that is being made.
+ * The list also contains regions that are being released or created. These cannot be
+ * used.
  */
 static struct region *get_if_usable(struct region *region)
 {
@@ -354,11 +351,11 @@ static struct region *get_if_usable(struct region *region)
 }
 
 /**
- * region_find() - the region over exactly that range
+ * region_find() - find the region with exactly this range
  * @base: physical address of its first byte
  * @size: bytes
  *
- * One that the kernel has given is none of those: it may be all of a CMA area.
+ * Ignores regions with memory from the kernel, which may be all of a CMA area.
  *
  * Context: may sleep.
  * Return: the region with a reference for the caller, or NULL.
@@ -377,7 +374,7 @@ struct region *region_find(phys_addr_t base, u64 size)
 }
 
 /**
- * region_by_name() - the region of that name
+ * region_by_name() - find a region by its name
  * @name: its name
  *
  * Context: may sleep.
@@ -409,7 +406,7 @@ struct region *region_get(struct region *region)
 
 /**
  * region_put() - drop a reference
- * @region: the region; gone when this was the last reference
+ * @region: the region; released with the last reference
  *
  * Context: may sleep.
  */
@@ -419,13 +416,12 @@ void region_put(struct region *region)
 }
 
 /**
- * region_vaddr() - where the kernel sees a part of a region
+ * region_vaddr() - get the kernel address of a part of a region
  * @region: the region
  * @phys: a physical address in it
  *
- * Return: an address that is valid up to the end of the region; write-back
- * cached where the region is mapped, otherwise write-combined. NULL for a
- * device's memory.
+ * Return: an address that is valid up to the end of the region; write-back cached if
+ * @region->mapped, otherwise write-combined. NULL for device memory.
  */
 void *region_vaddr(const struct region *region, phys_addr_t phys)
 {
@@ -437,10 +433,10 @@ void *region_vaddr(const struct region *region, phys_addr_t phys)
 }
 
 /**
- * region_has_places() - can a place in it be chosen?
+ * region_has_places() - can callers choose an offset in a region?
  * @region: the region
  *
- * Return: false where the kernel chooses.
+ * Return: false if the kernel chooses.
  */
 bool region_has_places(const struct region *region)
 {
@@ -469,8 +465,8 @@ static void make_extent(const struct region *region, u64 offset, u64 size,
 }
 
 /**
- * region_alloc() - take memory
- * @region: where from
+ * region_alloc() - allocate memory
+ * @region: the region
  * @size: bytes, a multiple of the page size
  * @align: alignment of its physical address: a power of two, at least a page
  * @flags: ALLOC_*
@@ -479,8 +475,8 @@ static void make_extent(const struct region *region, u64 offset, u64 size,
  * The memory is zero. It is one extent unless the region is scattered.
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM if nothing fits; -EINTR when a fatal signal came; -EOPNOTSUPP
- * for an alignment where the region is scattered.
+ * Return: 0; -ENOMEM if nothing fits; -EINTR after a fatal signal; -EOPNOTSUPP if the
+ * region is scattered and @align is more than a page.
  */
 int region_alloc(struct region *region, u64 size, u64 align,
 		 unsigned int flags, struct extents *extents)
@@ -502,17 +498,17 @@ int region_alloc(struct region *region, u64 size, u64 align,
 }
 
 /**
- * region_alloc_at() - take memory at a place of the caller's choice
- * @region: where from
- * @offset: the place
+ * region_alloc_at() - allocate memory at a given offset
+ * @region: the region
+ * @offset: offset in the region, in bytes
  * @size: bytes, a multiple of the page size
  * @flags: ALLOC_*
  * @extents: filled in; owned by the caller until region_free()
  *
  * Context: may sleep.
- * Return: as region_alloc(); -EINVAL for a place that is no multiple of the
- * quantum, or not in the region; -EBUSY if any of it is taken; -EOPNOTSUPP if
- * the kernel chooses the place.
+ * Return: as region_alloc(); -EINVAL if @offset is not a multiple of the quantum, or
+ * the range is not in the region; -EBUSY if any of it is in use; -EOPNOTSUPP if the
+ * kernel chooses the offset.
  */
 int region_alloc_at(struct region *region, u64 offset, u64 size,
 		    unsigned int flags, struct extents *extents)
@@ -533,9 +529,9 @@ int region_alloc_at(struct region *region, u64 offset, u64 size,
 }
 
 /**
- * region_free() - give memory back
- * @region: where it is from
- * @extents: the memory, all of it
+ * region_free() - free memory
+ * @region: the region
+ * @extents: all of the memory of one allocation
  *
  * Context: may sleep.
  */
@@ -551,7 +547,7 @@ void region_free(struct region *region, const struct extents *extents)
 }
 
 /**
- * region_stat() - figures of a region
+ * region_stat() - get the statistics of a region
  * @region: the region
  * @stat: filled in
  *
@@ -566,9 +562,9 @@ void region_stat(struct region *region, struct stock_stat *stat)
 }
 
 /**
- * region_trim() - give free memory back to the kernel
+ * region_trim() - return free memory to the kernel
  * @region: the region
- * @held: how much of it may be left, in bytes; what is reserved stays anyway
+ * @held: bytes of free memory that may be left; the reserve stays in any case
  *
  * Context: may sleep.
  */
@@ -579,14 +575,14 @@ void region_trim(struct region *region, u64 held)
 }
 
 /**
- * region_next_free() - find free memory by its place
+ * region_next_free() - find free memory by its offset
  * @region: the region
- * @offset: where to begin
- * @start: filled in with the first free run at or after @offset
+ * @offset: offset at which the search begins
+ * @start: filled in with the offset of the first free run at or after @offset
  * @len: filled in with its length in bytes
  *
  * Context: may sleep.
- * Return: false if there is none, or if nobody but the kernel knows.
+ * Return: false if there is none, or if only the kernel knows.
  */
 bool region_next_free(struct region *region, u64 offset, u64 *start, u64 *len)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From what the device tree reserves to a region: a carveout, or a CMA area. */
+/* Creates regions (carveouts or CMA areas) for reserved memory of the device tree. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
@@ -12,12 +12,12 @@
 #include "reserved.h"
 
 /**
- * region_from_node() - the region over memory that the device tree reserves
- * @name: its name, if it is made here
+ * region_from_node() - get the region over a reserved memory node
+ * @name: name of the region, if it is created here
  * @memory: a node under /reserved-memory
- * @quantum: granularity in bytes of a carveout that is made here
+ * @quantum: quantum in bytes of a carveout that is created here
  *
- * One that exists is shared. Says in the log what is wrong.
+ * An existing region is shared. Logs the reason of a failure.
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENODEV if the kernel
@@ -37,7 +37,7 @@ struct region *region_from_node(const char *name, struct device_node *memory,
 		       memory);
 		return ERR_PTR(-ENODEV);
 	}
-	/* Also where it makes no difference, because there is a region. */
+	/* Even if there is a region already, which makes the quantum irrelevant. */
 	ret = reusable ? 0 : region_check_quantum(name, quantum);
 	if (ret)
 		return ERR_PTR(ret);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Free memory of which everything that leaves is zero: stock.h. */
+/* Stocks: free memory that is zeroed before it is handed out, see stock.h. */
 #include <linux/log2.h>
 #include <linux/pgtable.h>
 #include <linux/sched/signal.h>
@@ -10,13 +10,13 @@
 #include "stock.h"
 
 /*
- * Requests from here on are kept away from the others, at the other end of the
- * pool. Of the sizes that were tried on traces this one fragments least, and it
- * is what one entry of a page table of the second level maps if pages have 4 KiB.
+ * Requests of at least this size go to the other end of the pool. Of the sizes that
+ * were tried on traces, this one fragments least. With 4-KiB pages, it is the size of
+ * a PMD mapping.
  */
 #define LARGE_SIZE	SZ_2M
 
-/* Runs that are looked at under the lock: there can be as many as quanta. */
+/* Runs to visit with the lock held: there can be as many runs as quanta. */
 #define STEP_RUNS	64
 
 static u32 to_quanta(const struct stock *stock, u64 bytes)
@@ -29,7 +29,7 @@ static u64 quantum(const struct stock *stock)
 	return stock_bytes(stock, 1);
 }
 
-/* How many quanta hold so many bytes: more than there are, if it is too much. */
+/* Bytes to quanta, rounded up; U64_MAX if @size is larger than the stock. */
 static u64 quanta_for(const struct stock *stock, u64 size)
 {
 	return size > stock->size ? U64_MAX :
@@ -40,8 +40,8 @@ static u64 quanta_for(const struct stock *stock, u64 size)
  * stock_init() - make a stock that has no memory yet
  * @stock: zeroed
  * @name: its name; not copied
- * @size: how many bytes it can have, a multiple of @quantum
- * @quantum: granularity in bytes, a power of two
+ * @size: maximum size in bytes, a multiple of @quantum
+ * @quantum: quantum in bytes, a power of two
  *
  * Context: may sleep.
  * Return: 0, to be undone by stock_destroy(); -EINVAL for more quanta than a pool
@@ -58,7 +58,7 @@ int stock_init(struct stock *stock, const char *name, u64 size, u64 quantum)
 	ret = pool_init_absent(&stock->pool, 0, nr);
 	if (ret)
 		return ret;
-	/* Large ones that fill whole entries can be mapped by them, where it costs nothing. */
+	/* Align requests that fill whole PMDs for PMD mappings, where that costs nothing. */
 	if (quantum < LARGE_SIZE)
 		pool_set_large(&stock->pool, LARGE_SIZE >> shift,
 			       max_t(u64, PMD_SIZE, LARGE_SIZE) >> shift);
@@ -82,11 +82,11 @@ void stock_destroy(struct stock *stock)
 }
 
 /**
- * stock_place() - say where the memory of a stock is
- * @stock: has no memory
+ * stock_place() - set the address of the memory of a stock
+ * @stock: a stock without memory
  * @base: physical address of its first byte, a multiple of the quantum
- * @vaddr: where the kernel sees it, or NULL if nothing may touch it
- * @cached: devices may reach around the caches what @vaddr goes through
+ * @vaddr: kernel address of it, or NULL if the memory must not be accessed
+ * @cached: @vaddr is a cached address, and devices may bypass the caches
  *
  * Context: any; serialised by the owner.
  */
@@ -102,14 +102,14 @@ void stock_place(struct stock *stock, phys_addr_t base, void *vaddr,
 }
 
 /**
- * stock_add() - put a block of memory into a stock
+ * stock_add() - add a block of memory to a stock
  * @stock: the stock
- * @offset: of the block
+ * @offset: offset of the block
  * @size: bytes
- * @dirty: it is not zero, or only so in a cache
+ * @dirty: it is not zero, or the zeros may still be in a cache
  *
  * Context: any.
- * Return: 0; -EEXIST if a part of it is there already.
+ * Return: 0; -EEXIST if any of it is already there.
  */
 int stock_add(struct stock *stock, u64 offset, u64 size, bool dirty)
 {
@@ -124,15 +124,15 @@ int stock_add(struct stock *stock, u64 offset, u64 size, bool dirty)
 }
 
 /**
- * stock_remove() - take a block of memory out of a stock
+ * stock_remove() - remove a block of memory from a stock
  * @stock: the stock
- * @offset: of the block
+ * @offset: offset of the block
  * @size: bytes
  *
- * Nothing of ours writes to it any more.
+ * Afterwards, the stock's thread does not write to it any more.
  *
  * Context: any.
- * Return: 0; -EBUSY if a part of it is handed out.
+ * Return: 0; -EBUSY if any of it is in use or absent.
  */
 int stock_remove(struct stock *stock, u64 offset, u64 size)
 {
@@ -146,7 +146,7 @@ int stock_remove(struct stock *stock, u64 offset, u64 size)
 	return ret;
 }
 
-/* Takes out of a run what is free and may go; returns how many quanta. */
+/* Remove free quanta from the start of a run, as far as allowed. Returns how many. */
 static u32 remove_from(struct stock *stock, const struct pool_run *run, u32 max,
 		       u32 least)
 {
@@ -159,18 +159,18 @@ static u32 remove_from(struct stock *stock, const struct pool_run *run, u32 max,
 }
 
 /**
- * stock_remove_next() - take out some memory that is free
+ * stock_remove_next() - remove some free memory
  * @stock: the stock
- * @max: how many bytes at most
- * @least: how many bytes have to be left, free or in use
- * @offset: where to begin; where the memory was, if there is some
- * @size: how many bytes have been taken out
+ * @max: maximum number of bytes to remove
+ * @least: bytes that must be left in the stock, free or in use
+ * @offset: where the search begins; on success, offset of the removed memory
+ * @size: on success, bytes removed
  *
- * The lowest goes first: so no run is cut but the first, and that at its beginning. Nothing
- * of ours writes to it any more.
+ * Removes the lowest memory first, so that only the first run is cut, at its start.
+ * Afterwards, the stock's thread does not write to the memory any more.
  *
  * Context: may sleep.
- * Return: false if there is none at or after @offset.
+ * Return: false if nothing can be removed at or after @offset.
  */
 bool stock_remove_next(struct stock *stock, u64 max, u64 least, u64 *offset,
 		       u64 *size)
@@ -214,13 +214,13 @@ static void free_quanta(struct stock *stock, u32 start, u32 len)
 		cleaner_wake(stock);
 }
 
-/* Of what the pool has just handed out, @dirty quanta are not zero. */
+/* Zero a new extent, of which @dirty quanta are dirty. Frees it on failure. */
 static int make_zero(struct stock *stock, u32 start, u32 len, u32 dirty,
 		     unsigned int flags)
 {
 	int ret;
 
-	/* What a device's memory holds is up to its driver. */
+	/* The contents of device memory are up to its driver. */
 	if (!dirty || !stock->vaddr)
 		return 0;
 	ret = cleaner_zero(stock, start, len, flags & ALLOC_TO_MEMORY);
@@ -230,20 +230,20 @@ static int make_zero(struct stock *stock, u32 start, u32 len, u32 dirty,
 }
 
 /**
- * stock_add_used() - put a block into a stock of which a part is in use already
+ * stock_add_used() - add a block to a stock, and allocate a part of it
  * @stock: the stock
  * @block: offset of the block
  * @block_size: bytes
- * @offset: of the part, as if it had been allocated
- * @size: bytes of that, rounded up to whole quanta
- * @dirty: the part is not zero yet, and has to be made so
- * @flags: ALLOC_*, for that
+ * @offset: offset of the part
+ * @size: bytes of the part, rounded up to whole quanta
+ * @dirty: the part needs zeroing, which is done here
+ * @flags: ALLOC_*, for the zeroing
  *
  * The rest of the block is free, and dirty.
  *
  * Context: may sleep.
- * Return: 0; -EEXIST if any of the block is there already; -EINTR when a fatal signal
- * came: then all of the block is in the stock, and free.
+ * Return: 0; -EEXIST if any of the block is already there; -EINTR after a fatal
+ * signal: all of the block is in the stock, and free.
  */
 int stock_add_used(struct stock *stock, u64 block, u64 block_size, u64 offset,
 		   u64 size, bool dirty, unsigned int flags)
@@ -265,7 +265,7 @@ int stock_add_used(struct stock *stock, u64 block, u64 block_size, u64 offset,
 }
 
 /**
- * stock_alloc() - take memory where it fits best
+ * stock_alloc() - allocate memory
  * @stock: the stock
  * @size: bytes, rounded up to whole quanta
  * @align: alignment of its physical address, a power of two
@@ -273,7 +273,7 @@ int stock_add_used(struct stock *stock, u64 block, u64 block_size, u64 offset,
  * @offset: filled in
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM if nothing fits; -EINTR when a fatal signal came.
+ * Return: 0; -ENOMEM if nothing fits; -EINTR after a fatal signal.
  */
 int stock_alloc(struct stock *stock, u64 size, u64 align, unsigned int flags,
 		u64 *offset)
@@ -308,15 +308,15 @@ int stock_alloc(struct stock *stock, u64 size, u64 align, unsigned int flags,
 }
 
 /**
- * stock_alloc_at() - take memory at a place of the caller's choice
+ * stock_alloc_at() - allocate memory at a given offset
  * @stock: the stock
- * @offset: the place
+ * @offset: the offset, in bytes
  * @size: bytes, rounded up to whole quanta
  * @flags: ALLOC_*
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for a place that is not in the stock, or between two quanta;
- * -EBUSY if any of it is taken; -EINTR when a fatal signal came.
+ * Return: 0; -EINVAL if the range is not in the stock, or @offset is not a multiple of
+ * the quantum; -EBUSY if any of it is in use or absent; -EINTR after a fatal signal.
  */
 int stock_alloc_at(struct stock *stock, u64 offset, u64 size,
 		   unsigned int flags)
@@ -338,10 +338,10 @@ int stock_alloc_at(struct stock *stock, u64 offset, u64 size,
 }
 
 /**
- * stock_free() - give memory back
+ * stock_free() - free memory
  * @stock: the stock
- * @offset: of an extent that was allocated
- * @size: bytes, as they were asked for
+ * @offset: offset of an allocated extent
+ * @size: its size in bytes, as for stock_alloc()
  *
  * Context: may sleep.
  */
@@ -351,7 +351,7 @@ void stock_free(struct stock *stock, u64 offset, u64 size)
 }
 
 /**
- * stock_largest() - longest run of free memory that is there
+ * stock_largest() - get the longest run of free memory that is there
  * @stock: the stock
  *
  * Context: any.
@@ -368,10 +368,10 @@ u64 stock_largest(struct stock *stock)
 }
 
 /**
- * stock_stat() - figures of a stock
+ * stock_stat() - get the statistics of a stock
  * @stock: the stock
- * @stat: filled in; memory that is absent counts as free, because its owner adds
- *	it when it is wanted
+ * @stat: filled in; absent memory counts as free, because the owner of the stock adds
+ *	it when it is needed
  *
  * Context: any.
  */
@@ -397,7 +397,7 @@ static bool is_free(const struct pool_run *run)
 	return run->state != POOL_USED;
 }
 
-/* Goes on looking for the end of the first free run from @from on; true at it. */
+/* Continue the search at @from for the end of a free run. Returns true at the end. */
 static bool next_free_step(struct stock *stock, u32 *from, u32 *first,
 			   u32 *free)
 {
@@ -422,13 +422,13 @@ static bool next_free_step(struct stock *stock, u32 *from, u32 *first,
 }
 
 /**
- * stock_next_free() - find free memory by its place
+ * stock_next_free() - find free memory by its offset
  * @stock: the stock
- * @offset: where to begin
- * @start: filled in with the first free run at or after @offset
+ * @offset: offset at which the search begins
+ * @start: filled in with the offset of the first free run at or after @offset
  * @len: filled in with its length in bytes
  *
- * What is found was free when it was looked at.
+ * The memory may be allocated by the time this returns.
  *
  * Context: may sleep.
  * Return: false if there is none.
@@ -450,7 +450,7 @@ bool stock_next_free(struct stock *stock, u64 offset, u64 *start, u64 *len)
 #define MAP_COLUMNS	64
 #define MAP_ROWS	16
 
-/* The sign for the worst of what is in [pos, end): what is in use never looks free. */
+/* The character for the highest state in [pos, end), so that used memory never looks free. */
 static char sign_of(struct stock *stock, u32 pos, u32 end)
 {
 	static const char sign[] = {
@@ -471,12 +471,11 @@ static char sign_of(struct stock *stock, u32 pos, u32 end)
 }
 
 /**
- * stock_map() - draw a stock for people
+ * stock_map() - draw a map of a stock
  * @stock: the stock
- * @seq: where to
+ * @seq: the output
  *
- * One character stands for as many quanta as it takes to draw all of it in
- * MAP_ROWS rows.
+ * Each character stands for so many quanta that MAP_ROWS rows suffice.
  *
  * Context: may sleep.
  */
@@ -504,7 +503,7 @@ void stock_map(struct stock *stock, struct seq_file *seq)
 }
 
 /**
- * stock_soil() - nothing that is free counts as zero any more
+ * stock_soil() - mark all free memory as dirty
  * @stock: the stock; its cleaner is paused
  *
  * Context: may sleep.
@@ -518,7 +517,7 @@ void stock_soil(struct stock *stock)
 	while (more) {
 		spin_lock(&stock->lock);
 		more = pool_next_run(pool, run.start + run.len, &run);
-		/* What is freed is dirty. */
+		/* pool_free() marks the quanta as dirty. */
 		if (more && run.state == POOL_CLEAN &&
 		    !pool_alloc_at(pool, run.start, run.len))
 			pool_free(pool, run.start, run.len);

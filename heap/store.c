@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages that stay warm: store.h.
+ * Pages that stay warm, see store.h.
  *
- * The thread holds up nobody: it is of the kind that runs when nothing else wants the
- * processor, and the block that it zeroes is in its hands alone. Who allocates meanwhile
- * takes another one.
+ * The thread delays nobody: its policy is SCHED_IDLE, so it runs only when the CPU is
+ * otherwise idle. The block that it zeroes is not on any list, so allocations take
+ * another one.
  */
 #include <linux/atomic.h>
 #include <linux/freezer.h>
@@ -22,24 +22,24 @@
 #include "owner.h"
 #include "store.h"
 
-/* Blocks that are moved without a break. */
+/* Blocks to move with the lock held. */
 #define BATCH		32
 
-/* Blocks of others that are passed over in search of one's own. */
+/* Blocks of other groups to skip in the search for one of the caller's group. */
 #define MAX_FOREIGN	16
 
-/* Bytes that are zeroed and written back before others get a turn: some 10 us. */
+/* Bytes to zero and write back between calls of cond_resched(): some 10 us. */
 #define STROKE_BYTES	((size_t)SZ_64K)
 
-/* How many pages all stores may hold together. */
+/* Maximum number of pages in all stores together. */
 static unsigned long limit;
 
-/* How many they hold. */
+/* Current number of pages in all stores. */
 static atomic_long_t held;
 
 /**
- * store_configure() - what holds for all stores
- * @bytes: how much they may hold together; 0 for none
+ * store_configure() - set the limit of all stores
+ * @bytes: how much they may hold together; 0 turns stores off
  *
  * Context: before the first store_init().
  */
@@ -48,7 +48,7 @@ void store_configure(u64 bytes)
 	limit = min_t(u64, bytes >> PAGE_SHIFT, LONG_MAX);
 }
 
-/* Between the kernel's eyes and ours: it shows up as memory that can be reclaimed. */
+/* Account pages that enter or leave the store; the kernel counts them as reclaimable. */
 static void count(struct store *store, struct page *page, long pages)
 {
 	lockdep_assert_held(&store->lock);
@@ -62,7 +62,7 @@ static void count_dirty(struct store *store, long pages)
 	WRITE_ONCE(store->dirty_pages, store->dirty_pages + pages);
 }
 
-/* A block leaves the store. */
+/* Move a block from the store to @blocks. */
 static void take_out(struct store *store, struct page *page, bool clean,
 		     struct list_head *blocks)
 {
@@ -76,8 +76,8 @@ static void take_out(struct store *store, struct page *page, bool clean,
 }
 
 /*
- * What somebody else still has a reference to is not ours to hand out. Two stores that
- * look at the same time may exceed the limit by a block.
+ * May the store keep a block? Not if someone else still holds a reference to it. If two
+ * stores check at the same time, they may exceed the limit by one block.
  */
 static bool is_welcome(struct store *store, struct page *page)
 {
@@ -104,11 +104,11 @@ static void take_in(struct store *store, struct page *page)
 }
 
 /**
- * blocks_free() - give blocks back to the kernel
- * @blocks: by the list heads of their first pages; empty afterwards
+ * blocks_free() - return blocks to the kernel
+ * @blocks: the blocks, linked by page->lru of their first pages; empty afterwards
  *
  * Context: may sleep.
- * Return: how many pages they had.
+ * Return: number of pages in the blocks.
  */
 unsigned long blocks_free(struct list_head *blocks)
 {
@@ -128,16 +128,17 @@ unsigned long blocks_free(struct list_head *blocks)
 
 /**
  * store_take() - get blocks that the caller's memory cgroup has released
- * @store: where
- * @clean: those that are zero, or those that the caller has to zero, and to write back
- * @order: of the blocks
- * @max: how many are wanted, at least 1
- * @blocks: they are added here, by the list heads of their first pages
+ * @store: the store
+ * @clean: get zeroed blocks; otherwise, blocks that the caller has to zero and write
+ *	back
+ * @order: order of the blocks
+ * @max: number of blocks wanted, at least 1
+ * @blocks: the blocks are added here, linked by page->lru of their first pages
  *
- * There may be more of them.
+ * The store may have more such blocks, even if this returns fewer than @max.
  *
- * Context: process, any.
- * Return: how many were added.
+ * Context: any process context.
+ * Return: number of blocks added.
  */
 unsigned int store_take(struct store *store, bool clean, unsigned int order,
 			u64 max, struct list_head *blocks)
@@ -147,7 +148,7 @@ unsigned int store_take(struct store *store, bool clean, unsigned int order,
 	struct page *page, *next;
 	struct mem_cgroup *owner;
 
-	/* The store that is turned off has no lists. */
+	/* If the store is turned off, the lists are not initialised. */
 	if (!store->thread || list_empty(from))
 		return 0;
 	max = min_t(u64, max, BATCH);
@@ -171,11 +172,11 @@ unsigned int store_take(struct store *store, bool clean, unsigned int order,
 
 /**
  * store_put() - keep released blocks
- * @store: where
- * @blocks: blocks, by the list heads of their first pages; what is not kept is still
- *	there afterwards
+ * @store: the store
+ * @blocks: the blocks, linked by page->lru of their first pages; afterwards, those
+ *	that were not kept
  *
- * They come out in the same order again, so that neighbours stay neighbours.
+ * store_take() returns them in the same order, so that adjacent blocks stay adjacent.
  *
  * Context: may sleep.
  */
@@ -197,12 +198,12 @@ void store_put(struct store *store, struct list_head *blocks)
 		}
 	}
 	spin_unlock(&store->lock);
-	/* Not at once: waking somebody up costs as much as the release. */
+	/* Wake the thread later: a wakeup here would double the cost of the release. */
 	if (READ_ONCE(store->dirty_pages) && !timer_pending(&store->alarm))
 		mod_timer(&store->alarm, jiffies + 1);
 }
 
-/* The oldest blocks, released @age ago: about @want pages, and no more than BATCH blocks. */
+/* Take the oldest blocks, at least @age old: about @want pages, and at most BATCH blocks. */
 static unsigned long take_old(struct store *store, bool clean, unsigned int order,
 			      unsigned long want, unsigned long age,
 			      struct list_head *blocks)
@@ -235,8 +236,8 @@ static unsigned long give_step(struct store *store, unsigned int order,
 }
 
 /*
- * Give back @want pages, if so many were released @age ago; small blocks first,
- * which are the least to lose.
+ * Return up to about @want pages that were released at least @age ago. Small blocks go
+ * first, because they are the least valuable.
  */
 static unsigned long give_back(struct store *store, unsigned long want,
 			       unsigned long age)
@@ -255,9 +256,9 @@ static unsigned long give_back(struct store *store, unsigned long want,
 }
 
 /**
- * store_give() - give memory back to the kernel
- * @store: from where
- * @pages: about how many
+ * store_give() - return memory to the kernel
+ * @store: the store
+ * @pages: about how many pages
  *
  * Context: may sleep.
  */
@@ -267,7 +268,7 @@ void store_give(struct store *store, unsigned long pages)
 		give_back(store, pages, 0);
 }
 
-/* The largest block that has waited longest; it is the caller's, though still counted. */
+/* Take the oldest of the largest dirty blocks off its list; it is still accounted. */
 static struct page *begin_block(struct store *store)
 {
 	struct page *page = NULL;
@@ -307,7 +308,7 @@ static void clean_block(struct page *page)
 					   len);
 		cond_resched();
 	}
-	/* Others may read it through a mapping that is not ordered with ours. */
+	/* Order the zeros before accesses through other mappings, such as uncached ones. */
 	wmb();
 }
 
@@ -383,9 +384,9 @@ static int run_thread(struct store *store)
  * store_init() - make a store
  * @store: zeroed
  * @name: its name; not copied
- * @charged: what it is to hold is charged to memory cgroups
+ * @charged: its pages are charged to memory cgroups
  *
- * If stores may hold nothing, neither does this, at no cost.
+ * If the limit of all stores is 0, this does nothing.
  *
  * Context: may sleep.
  * Return: 0, to be undone by store_destroy(); -ENOMEM.
@@ -416,8 +417,8 @@ int store_init(struct store *store, const char *name, bool charged)
 }
 
 /**
- * store_destroy() - undo store_init(), and give everything back
- * @store: zeroed or initialised; nobody uses it any more
+ * store_destroy() - undo store_init(), and return all pages
+ * @store: zeroed or initialised; no longer in use
  *
  * Context: may sleep.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/dma_heap/<heap>/: figures for everybody, none of them an address, and
- * what the administrator may change.
+ * /sys/class/dma_heap/<heap>/: statistics for all users, without addresses, and
+ * settings for the administrator.
  */
 #include <linux/device.h>
 #include <linux/math64.h>
@@ -155,7 +155,7 @@ static ssize_t buffers_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(buffers);
 
-/* By this, whoever reads the figures knows which of them are of the same memory. */
+/* Heaps with the same region share their memory and its statistics. */
 static ssize_t region_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
@@ -208,7 +208,7 @@ static struct attribute *heap_attrs[] = {
 	NULL
 };
 
-/* Only the administrator of memory that can go back to the kernel has a say. */
+/* "held" is writable only if the region can return memory to the kernel. */
 static umode_t heap_attr_mode(struct kobject *kobj, struct attribute *attr, int n)
 {
 	const struct region_ops *ops = region_of(kobj_to_dev(kobj))->ops;

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System memory: pages of the kernel's allocator, wherever they are.
+ * System memory: pages from the page allocator, which can be anywhere.
  *
- * The largest blocks come first, as far as they are to be had for the asking:
- * nobody compacts or reclaims memory for them. Single pages fill up the rest, and
- * for those the kernel may drop and write out what it can. Nothing here wakes the
- * OOM killer. A request that would leave others without memory is refused
- * before it takes any, and as soon as that turns out on the way.
+ * A buffer gets the largest free blocks first; the kernel does not compact or reclaim
+ * memory for them. Single pages make up the rest; the kernel may reclaim memory for
+ * these. Nothing here invokes the OOM killer. A request that would leave too little
+ * memory for others is refused, before it takes any, or as soon as this is detected.
  *
- * What is released goes to a store, as far as that takes it, and what it holds is
- * handed out first.
+ * Released pages go to a store, as far as it accepts them. Allocations use the pages
+ * of the store first.
  *
- * High memory is left alone: whatever zeroes, flushes or copies a buffer does so
- * through the linear map.
+ * High memory is not used, because zeroing, flushing and copying use the linear map.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -33,22 +31,22 @@
 #include "store.h"
 #include "system.h"
 
-/* What one entry of a page table can map, where that is not far too much to zero at once. */
+/* The size that one PMD maps, but no more than is reasonable to zero at once. */
 #define LARGE_ORDER	min_t(unsigned int, CONTIG_MAX_PAGE_ORDER,	\
 			      get_order(min_t(u64, PMD_SIZE, SZ_32M)))
 
-/* What an entry for contiguous pages maps, and an IOMMU likes. */
+/* The size of contiguous page table entries, also efficient for IOMMUs. */
 #define MEDIUM_ORDER	get_order(SZ_64K)
 
-/* Bytes that are taken before it is asked again whether so many are left. */
+/* Bytes to take between checks of the available memory. */
 #define LOOK_STEP	((u64)SZ_16M)
 
 /**
- * struct system_region - a region of pages
+ * struct system_region - a region of system pages
  * @region: the common part
- * @gfp: what all pages are asked for with
- * @low: they have to be below 4 GiB
- * @store: released pages of its own
+ * @gfp: flags for all allocations
+ * @low: pages must be below 4 GiB
+ * @store: released pages
  */
 struct system_region {
 	struct region region;
@@ -59,11 +57,11 @@ struct system_region {
 
 /**
  * struct harvest - pages on their way into a buffer
- * @pages: blocks, by the list heads of their first pages, in order
+ * @pages: blocks in order, linked by page->lru of their first pages
  * @nr: number of blocks
  * @left: bytes that are still missing
- * @look: with how many of them left it has to be asked again whether so many can be had
- * @order: of the largest blocks that are worth a try
+ * @look: check the available memory again when @left has fallen to this
+ * @order: largest order that is worth trying
  */
 struct harvest {
 	struct list_head pages;
@@ -85,11 +83,11 @@ static u64 zone_file_pages(struct zone *zone)
 }
 
 /*
- * What is free for us: not the parts of CMA areas, nor what the kernel keeps for
- * emergencies. One part in 32 is for others: each processor keeps free pages of its
- * own by the megabyte, takes them without a look at what is left, and without them
- * the OOM killer comes for whoever next needs a page. Negative where that is lacking:
- * what can be reclaimed has to make up for it first.
+ * Free pages of a zone that we may use. That excludes pages of CMA areas, and those
+ * below the high watermark. It also excludes 1/32 of the zone: the per-CPU page lists
+ * take megabytes of free pages without a check of the watermarks, and without that
+ * reserve, the next allocation of another task could invoke the OOM killer. If the
+ * result is negative, reclaimable memory has to make up for it first.
  */
 static s64 zone_free_pages(struct zone *zone)
 {
@@ -102,9 +100,9 @@ static s64 zone_free_pages(struct zone *zone)
 }
 
 /*
- * How much there is in the zones that pages may come from, and how much of that
- * can be had: what is free, a half of what is cached (the rest is in use, or soon
- * will be), and what fits into swap. All in bytes.
+ * Get the total memory of the zones that pages may come from, and how much of it is
+ * available: free pages, half of the page cache and of reclaimable slabs (the rest is
+ * likely in use), and anonymous pages that fit into swap. All in bytes.
  */
 static void look_around(const struct system_region *system, u64 *total,
 			u64 *available)
@@ -133,7 +131,7 @@ static void look_around(const struct system_region *system, u64 *total,
 	*available = clamp_t(s64, free, 0, managed) << PAGE_SHIFT;
 }
 
-/* Might there be so much? The store's memory need not be zero, or the caller's. */
+/* May @size bytes be available? Counts all of the store, even dirty or other groups' pages. */
 static bool can_be_had(struct system_region *system, u64 size)
 {
 	u64 held = store_bytes(&system->store), total, available;
@@ -144,7 +142,7 @@ static bool can_be_had(struct system_region *system, u64 size)
 	return size - held <= available;
 }
 
-/* What the store holds goes first, whoever released it. */
+/* Are @size bytes of fresh pages available? Returns pages of the store if necessary. */
 static bool is_available(struct system_region *system, u64 size)
 {
 	u64 total, available;
@@ -159,7 +157,7 @@ static bool is_available(struct system_region *system, u64 size)
 	return size <= available;
 }
 
-/* May fresh pages be taken? What the store gives was not free before. */
+/* May fresh pages be taken? Blocks from the store need no check: they were not free. */
 static bool may_take_fresh(struct system_region *system,
 			   struct harvest *harvest)
 {
@@ -169,7 +167,7 @@ static bool may_take_fresh(struct system_region *system,
 	return is_available(system, harvest->left);
 }
 
-/* Single pages are worth an effort, though not the life of another process. */
+/* Try hard for single pages, but without the OOM killer. */
 static gfp_t gfp_for(const struct system_region *system, unsigned int order)
 {
 	gfp_t gfp = system->gfp | __GFP_ZERO | __GFP_NOWARN;
@@ -180,7 +178,7 @@ static gfp_t gfp_for(const struct system_region *system, unsigned int order)
 	       ~__GFP_RECLAIM;
 }
 
-/* Not every architecture has a zone that ends at 4 GiB, or memory below. */
+/* Not every architecture has ZONE_DMA32, or memory below 4 GiB. */
 static bool is_in_reach(const struct system_region *system, struct page *page,
 			unsigned int order)
 {
@@ -232,7 +230,7 @@ static void add_blocks(struct harvest *harvest, unsigned int nr,
 	harvest->left -= (u64)nr * PAGE_SIZE << order;
 }
 
-/* Blocks that are zero, or else some that have to be zeroed; 1 if there are any. */
+/* Take clean blocks from the store, or else dirty ones. Returns 1 if there are any. */
 static int take_stored(struct system_region *system, struct harvest *harvest,
 		       unsigned int order, unsigned int flags)
 {
@@ -255,7 +253,7 @@ static int take_stored(struct system_region *system, struct harvest *harvest,
 	return ret ?: 1;
 }
 
-/* One block more, or some, of the largest order that can be had. */
+/* Take one or more blocks of the largest order that is available. */
 static int take_next(struct system_region *system, struct harvest *harvest,
 		     unsigned int flags)
 {
@@ -298,7 +296,7 @@ static int take_all(struct system_region *system, struct harvest *harvest,
 	return ret;
 }
 
-/* The pages' list heads are the kernel's again afterwards. */
+/* Fill in the extents. Unlinks the blocks, because page->lru belongs to the kernel. */
 static void list_extents(struct harvest *harvest, struct extent *extent)
 {
 	struct page *page, *next;
@@ -409,12 +407,10 @@ static const struct region_ops system_ops = {
 };
 
 /**
- * system_create() - make a region of the kernel's pages
+ * system_create() - create a region of system pages
  * @name: its name
- * @dma32: of those below 4 GiB alone
- * @account: charge them to the memory cgroup of whoever allocates
- *
- * Nothing is taken before it is asked for.
+ * @dma32: only use pages below 4 GiB
+ * @account: charge pages to the memory cgroup of the task that allocates them
  *
  * Context: may sleep.
  * Return: the region, with one reference for the caller; -ENOMEM.

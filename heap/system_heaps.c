@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Heaps of system memory, under the names that programs know from vendors'
- * kernels. Where the kernel has one of them itself, that one is in use and ours
- * is left out.
+ * Heaps of system memory, under the names that programs know from vendor kernels. If
+ * the kernel itself has a heap of that name, ours is left out.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -44,7 +43,7 @@ static void add_heap(struct region *region, const char *name, bool uncached,
 {
 	int ret = pair_add_heap(region_get(region), name, uncached, list);
 
-	/* A name that is taken has been logged. */
+	/* -EEXIST has already been logged. */
 	if (ret && ret != -EEXIST)
 		pr_err("%s: skipped, error %pe\n", name, ERR_PTR(ret));
 }
@@ -66,7 +65,7 @@ static void add_region(const char *name, const char *uncached, bool dma32,
 
 /**
  * system_heaps_add() - add the heaps of system memory
- * @list: where they are added; one that cannot be made is skipped
+ * @list: their pairs are added here; heaps that fail are skipped
  *
  * Context: may sleep.
  */

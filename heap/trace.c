@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one place where the tracepoints are defined. */
+/* Defines the tracepoints. */
 #define CREATE_TRACE_POINTS
 #include "heap.h"
 #include "trace.h"

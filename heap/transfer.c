@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Contents of files into buffers and back.
+ * Reading files into buffers, and writing them from buffers.
  *
- * The file's own read or write gets the pages of the buffer where it usually gets
- * those of a program, so that a file system or block device that does DMA does it
- * there. Memory that the kernel does not map as its own, and that may have no
- * struct pages, goes through a page block in between.
+ * read_iter() or write_iter() of the file gets the pages of the buffer, as it would
+ * get those of a program, so that direct I/O does DMA to or from the buffer. Memory
+ * that the kernel does not map cached, which may lack struct pages, is copied through
+ * an intermediate block of pages.
  *
  * No lock of ours is held while a file is read or written. Modelled by
  * selftests/proofs/models/load.pml.
@@ -27,24 +27,24 @@
 #include "region.h"
 #include "transfer.h"
 
-/* Bytes after which a signal is looked for. Every slice waits for its device. */
+/* Bytes to transfer between checks for signals. Each slice waits for the I/O of the file. */
 #define SLICE	((u64)SZ_4M)
 
-/* Pieces of memory in one slice; 512 bytes of the stack. */
+/* Maximum number of runs in one slice; takes 512 bytes of stack. */
 #define MAX_RUNS	32
 
-/* Bytes copied at a time where the file cannot have the memory itself. */
+/* Bytes to copy at a time, if the file cannot access the memory directly. */
 #define BLOCK_ORDER	(get_order(SZ_64K))
 #define BLOCK	((u64)PAGE_SIZE << BLOCK_ORDER)
 
 /**
- * struct transfer - one call, as far as it has come
+ * struct transfer - the state of a transfer
  * @buffer: the buffer
  * @file: the file
  * @offset: next byte of the buffer
  * @pos: next byte of the file
- * @load: from file to buffer, otherwise back
- * @block: pages in between, BLOCK bytes, or NULL
+ * @load: from file to buffer, otherwise from buffer to file
+ * @block: intermediate pages, BLOCK bytes, or NULL
  */
 struct transfer {
 	struct buffer *buffer;
@@ -70,8 +70,9 @@ static ssize_t file_transfer(struct transfer *transfer,
 }
 
 /*
- * What the CPU writes around the cache, the kernel reads and writes through it.
- * Lines at both ends hold bytes of others.
+ * The CPU accesses an uncached buffer without the cache, but the file accesses it
+ * through the cache, so flush before and after. Never only invalidate: lines at both
+ * ends may contain bytes of others.
  */
 static ssize_t transfer_mapped(struct transfer *transfer, u64 max)
 {
@@ -121,7 +122,7 @@ static ssize_t transfer_copied(struct transfer *transfer, u64 max)
 	return ret;
 }
 
-/* Returns how the last slice ended; a short one is for the caller to ask again. */
+/* Returns the result of the last slice. After a short slice, goes on with the rest. */
 static ssize_t transfer_slices(struct transfer *transfer, u64 len)
 {
 	u64 end = transfer->offset + len;
@@ -165,17 +166,17 @@ static int check_files(const struct dma_buf *dmabuf, const struct file *file,
  * @file: the file
  * @file_offset: first byte in the file
  * @len: bytes
- * @load: from file to buffer, otherwise back
+ * @load: from file to buffer, otherwise from buffer to file
  * @done: bytes transferred; filled in
  *
- * Waits for fences, and does what caches need, as for any access of the CPU.
+ * Waits for fences and does the cache maintenance, as for any CPU access.
  *
  * Context: process context; may sleep; dma_resv of the dma-buf not held.
- * Return: 0, perhaps with less than @len; -EINVAL if @dmabuf is not ours, a range
- * is empty or out of bounds, or @file holds no data; -EACCES and -EBADF for what
- * was not opened for it; -ESPIPE for an offset into a stream; -EOPNOTSUPP for a
- * device's memory; -ENOMEM; -ERESTARTSYS when a signal came; what the file fails
- * with.
+ * Return: 0, even if @done is less than @len. If nothing was transferred: -EINVAL if
+ * @dmabuf is not ours, a range is empty or out of bounds, or @file does not support
+ * it; -EACCES or -EBADF if the dma-buf or the file was not opened for it; -ESPIPE for
+ * an offset into a stream; -EOPNOTSUPP for device memory; -ENOMEM; -ERESTARTSYS after
+ * a signal; or the error of the file.
  */
 int buffer_transfer(struct dma_buf *dmabuf, u64 offset, struct file *file,
 		    u64 file_offset, u64 len, bool load, u64 *done)
