@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The four sets of rules by which legacy devices allocate.
+ * The four allocation policies of legacy devices.
  *
- * There is one allocator, the heap's. What differs is what is asked of it: the
- * bitmap rules take the lowest place; the buddy rules choose the place a
- * buddy allocator would, which follows from what is free: the free blocks of a
- * buddy allocator are always the largest aligned ones that fit into the free
- * memory; all-or-nothing always takes the start of the device; and the system
- * rules add a page for an alignment that nobody asks for.
+ * The only allocator is that of the heap; the policies make different requests:
+ *  - bitmap: the lowest place that fits.
+ *  - buddy: the place that a buddy allocator would choose. That follows from the
+ *    free memory: the free blocks of a buddy allocator are always the largest
+ *    aligned ones that fit into it.
+ *  - all-or-nothing: the start of the device.
+ *  - system: any place, with an extra page, which the legacy driver added for an
+ *    alignment.
  *
- * A node that is smaller than its region never has more than its size. Buddy and
- * all-or-nothing nodes have it at the start of the region, the others anywhere.
+ * A node that is smaller than its region never uses more than its size. Buddy and
+ * all-or-nothing nodes use the start of the region, the others any part of it.
  */
 #include <linux/err.h>
 #include <linux/log2.h>
@@ -22,15 +24,15 @@
 #include "hooks.h"
 #include "phys.h"
 
-/* The system allocator's own alignment, which its lengths include. */
+/* Lengths of system nodes include this. */
 #define SYSTEM_ALIGN	PAGE_SIZE
 
-/* Somebody else may take a place between finding and taking it. */
+/* Another user of the region may take a place after it was found. */
 #define PLACE_ATTEMPTS	16
 
 /*
- * The first run of whole free quanta at or after one, within so many bytes of the
- * region. The heap's own quantum may be smaller.
+ * Find the first run of free quanta of the node at or after quantum @from, within the
+ * first @bytes of the region. The quantum of the heap may be smaller.
  */
 static bool next_run(struct pmem_node *node, u64 bytes, u64 from, u64 *index,
 		     u64 *end)
@@ -52,10 +54,10 @@ static bool next_run(struct pmem_node *node, u64 bytes, u64 from, u64 *index,
 }
 
 /**
- * pmem_next_block() - go through the free blocks of a buddy node
+ * pmem_next_block() - find the next free block of a buddy node
  * @node: the node, its alloc_lock held
- * @from: unit to begin at
- * @index: filled in with the first unit of the block
+ * @from: quantum at which the search begins
+ * @index: filled in with the first quantum of the block
  * @order: filled in with its order
  *
  * Return: false if no free block is left.
@@ -73,7 +75,7 @@ bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 	return true;
 }
 
-/* Lowest block of exactly that order, else the lowest of the next larger one. */
+/* Find the lowest block of the order @want, or else of the next larger order. */
 static bool find_block(struct pmem_node *node, unsigned int want, u64 *index)
 {
 	unsigned int order, best = UINT_MAX;
@@ -90,8 +92,9 @@ static bool find_block(struct pmem_node *node, unsigned int want, u64 *index)
 }
 
 /*
- * What is left of a node's size. Buffers that have outlived their files count.
- * The region may have less, or more: others may use it, too.
+ * Bytes of the node's size that are not allocated. Buffers that have outlived their
+ * files count as allocated. The region may have less or more free memory, because
+ * others may use it, too.
  */
 static u64 budget(const struct pmem_node *node, const struct contig_stat *stat)
 {
@@ -150,7 +153,7 @@ static struct dma_buf *alloc_all(struct pmem_node *node, u64 len,
 		return ERR_PTR(-ENOMEM);
 	memory->index = len;
 	memory->len = len;
-	/* Even nothing takes the device, and has to have an address. */
+	/* An allocation of 0 bytes takes the device, too, and needs an address. */
 	return contig_alloc_at(node->heap, 0, max_t(u64, len, 1), O_RDWR);
 }
 
@@ -239,12 +242,12 @@ static int describe(struct pmem_node *node, struct dma_buf *dmabuf,
 
 /**
  * pmem_allocate() - make a file a master
- * @file: a file that is empty, its lock held
+ * @file: an empty file, its lock held
  * @len: bytes
- * @align: alignment of the physical address, a power of two; for bitmap nodes
+ * @align: alignment of the physical address, a power of two; only for bitmap nodes
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EINTR when a fatal signal came.
+ * Return: 0, -ENOMEM, or -EINTR after a fatal signal.
  */
 int pmem_allocate(struct pmem_file *file, u64 len, u64 align)
 {
@@ -300,10 +303,10 @@ unuse:
  * @len: bytes
  * @align: alignment of the physical address, a power of two
  *
- * By the rules of bitmap nodes, whatever @node has for files.
+ * Always uses the bitmap policy, regardless of the policy of @node.
  *
- * Context: may sleep; alloc_lock is held.
- * Return: the memory, nothing of which is in caches, or an errno.
+ * Context: may sleep; alloc_lock must be held.
+ * Return: the memory, with no lines in caches, or an errno.
  */
 struct dma_buf *pmem_allocate_for_kernel(struct pmem_node *node, u64 len,
 					 u64 align)
@@ -315,8 +318,8 @@ struct dma_buf *pmem_allocate_for_kernel(struct pmem_node *node, u64 len,
 }
 
 /**
- * pmem_free() - let go of a file's memory, at its end
- * @file: the file, its lock held; also one that has none
+ * pmem_free() - release the memory of a file that is being closed
+ * @file: the file, its lock held; may have no memory
  *
  * Context: may sleep.
  */
@@ -352,7 +355,7 @@ static void buddy_space(struct pmem_node *node, u64 *total, u64 *largest)
 	}
 }
 
-/* Where the free places are known, those that are no use to the node do not count. */
+/* If the region knows its free places, count only those that the node can use. */
 static void bitmap_space(struct pmem_node *node, const struct contig_stat *stat,
 			 u64 *total, u64 *largest)
 {
@@ -371,7 +374,7 @@ static void bitmap_space(struct pmem_node *node, const struct contig_stat *stat,
 	*largest = min(*largest, *total) >> shift << shift;
 }
 
-/* Only the start of the device counts, and only while it has no owner. */
+/* Only memory at the start of the device counts, and only if nothing is allocated. */
 static void all_or_nothing_space(struct pmem_node *node,
 				 const struct contig_stat *stat, u64 *total)
 {
@@ -383,7 +386,7 @@ static void all_or_nothing_space(struct pmem_node *node,
 }
 
 /**
- * pmem_free_space() - what a node can still give
+ * pmem_free_space() - get the free space of a node
  * @node: the node
  * @total: filled in with free bytes
  * @largest: filled in with bytes of the largest allocation that would succeed

@@ -5,13 +5,13 @@
 #include "pmem.h"
 
 /**
- * struct pmem_slot - an allocation as the node's allocator sees it
- * @entry: in node->slots, by @index of a buddy node, else by @id
+ * struct pmem_slot - an allocation as the legacy allocator would list it
+ * @entry: in node->slots, sorted by @index for a buddy node, else by @id
  * @id: number of the slot, the lowest that was free
  * @index: first quantum
- * @quanta: number of them
+ * @quanta: number of quanta
  *
- * All protected by node->alloc_lock.
+ * All fields are protected by node->alloc_lock.
  */
 struct pmem_slot {
 	struct list_head entry;

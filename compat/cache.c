@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cache maintenance for clients whose devices get at memory by its physical
- * address alone. Nothing here touches a user address: what it shows is looked up in
- * the caller's mappings, and the maintenance is that of the memory.
+ * Cache maintenance for clients whose devices access memory by its physical address.
+ * Nothing here accesses a user address. It is only looked up in the caller's mappings,
+ * and the maintenance uses the kernel mapping of the memory.
  *
- * To invalidate is to clean and invalidate: to forget lines that another owner
- * of the same lines has written would lose that.
+ * All invalidation also cleans: otherwise, data that another owner has written to the
+ * same cache lines would be lost.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-direction.h>
@@ -19,8 +19,9 @@
 #include "view.h"
 
 /*
- * The memory with a reference: NULL if the file has none, or none any more. The
- * length is valid in the latter case, too. Returns whether there is an allocation.
+ * Get the memory of a file, with a reference. @dmabuf is NULL if the file has no memory,
+ * or was revoked; in the latter case, @len is still valid. Returns false if there is no
+ * allocation.
  */
 static bool get_memory(struct pmem_file *file, struct dma_buf **dmabuf,
 		       u64 *len)
@@ -44,9 +45,9 @@ static void put_memory(struct dma_buf *dmabuf)
 }
 
 /*
- * The range by the client's address. Clients that hold many buffers in one
- * allocation name the right address and no offset, and the legacy driver went by
- * the address. It is looked up in the caller's mappings, never accessed.
+ * Maintain a range by its user address. Clients that keep many buffers in one
+ * allocation pass the right address but no offset, and the legacy driver used the
+ * address. It is looked up in the caller's mappings, never accessed.
  */
 static void maintain_by_address(struct pmem_file *file, struct dma_buf *dmabuf,
 				const struct pmem_addr *addr,
@@ -66,18 +67,18 @@ static void maintain_by_address(struct pmem_file *file, struct dma_buf *dmabuf,
 }
 
 /**
- * pmem_cache_maintain() - PMEM_CLEAN_INV_CACHES and its kin
+ * pmem_cache_maintain() - PMEM_CLEAN_INV_CACHES, PMEM_CLEAN_CACHES, PMEM_INV_CACHES
  * @file: the file
- * @nr: number of PMEM_CLEAN_INV_CACHES, PMEM_CLEAN_CACHES or PMEM_INV_CACHES
+ * @nr: number of the command
  * @addr: the range, by offset and by address; both are maintained if they differ
  *
- * Whether the node is cached decides, not how this file was opened: others may
- * have the same memory mapped cached. Does nothing for a file whose master is
- * gone.
+ * Maintains caches if the node is cached, even if this file was opened uncached:
+ * others may have mapped the same memory cached. Does nothing if the master of @file
+ * was closed.
  *
  * Context: takes the mmap_lock; may sleep.
- * Return: 0; -EINVAL without an address, and on a cached node without an
- * allocation or for bytes outside of it.
+ * Return: 0; -EINVAL without an address; on a cached node, also -EINVAL without an
+ * allocation, or for bytes outside of it.
  */
 int pmem_cache_maintain(struct pmem_file *file, unsigned int nr,
 			const struct pmem_addr *addr)
@@ -107,13 +108,12 @@ int pmem_cache_maintain(struct pmem_file *file, unsigned int nr,
 /**
  * pmem_cache_inv() - PMEM_CACHE_INV
  * @file: the file
- * @start: address in the caller's address space, of any mapping of the same
- *	memory
+ * @start: user address in any mapping of the same memory
  * @len: bytes; whole pages are maintained
  *
  * Context: takes the mmap_lock; may sleep.
- * Return: 0; -EINVAL if a part of the range is not in such a mapping; -EINTR
- * when a fatal signal came.
+ * Return: 0; -EINVAL if any of the range is not in such a mapping; -EINTR after a
+ * fatal signal.
  */
 int pmem_cache_inv(struct pmem_file *file, unsigned long start,
 		   unsigned long len)
@@ -130,7 +130,7 @@ int pmem_cache_inv(struct pmem_file *file, unsigned long start,
 		if (!part) {
 			ret = -EINVAL;
 		} else if (fatal_signal_pending(current)) {
-			/* The same memory may be mapped over and over. */
+			/* The range can be long, as the memory may be mapped many times. */
 			ret = -EINTR;
 		} else if (dmabuf && file->node->cached) {
 			end = PAGE_ALIGN(offset + part);
@@ -149,8 +149,8 @@ int pmem_cache_inv(struct pmem_file *file, unsigned long start,
  * @sync: the range and the direction
  * @map: before the device's access, otherwise after it
  *
- * A range that is not in the allocation is ignored, as these commands never
- * failed.
+ * A range outside of the allocation is ignored, because these commands never failed
+ * in the legacy driver.
  *
  * Context: may sleep.
  */
@@ -176,7 +176,7 @@ void pmem_cache_sync(struct pmem_file *file, const struct pmem_sync_region *sync
 	put_memory(dmabuf);
 }
 
-/* The recorded region that contains a range, as a whole. */
+/* Replace a range by the recorded region that contains it. */
 static bool containing_range(struct pmem_file *file, u64 *offset, u64 *len)
 {
 	struct pmem_range *range;
@@ -200,11 +200,11 @@ static bool containing_range(struct pmem_file *file, u64 *offset, u64 *len)
 /**
  * pmem_cache_flush() - PMEM_CACHE_FLUSH
  * @file: the file
- * @offset: first byte, of interest for a connected file only
- * @len: bytes, the same
+ * @offset: first byte; only used for a connected file
+ * @len: bytes; only used for a connected file
  *
- * A master is flushed as a whole; of a connected file, the recorded region that
- * contains the range. Nothing about that can fail.
+ * Flushes all memory of a master. For a connected file, flushes the recorded region
+ * that contains the range. Never fails.
  *
  * Context: may sleep.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/cma_mem: blocks of the default CMA area that are allocated and mapped by
- * one command. See uapi/linux/cma_mem.h for what differs from the original.
+ * /dev/cma_mem: allocates and maps blocks of the default CMA area with one ioctl.
+ * uapi/linux/cma_mem.h lists the differences from the legacy driver.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,14 +30,14 @@ MODULE_PARM_DESC(cma_mem_phys, "show the physical addresses of /dev/cma_mem to a
 
 /**
  * struct narrow_block - struct mem_block of a 32-bit caller
- * @name: as there
- * @is_use_buffer: as there
- * @id: as there
- * @offset: as there
- * @len: as there
- * @phy_base: as there
- * @mem_base: as there
- * @kernel_base: as there
+ * @name: as in struct mem_block
+ * @is_use_buffer: as in struct mem_block
+ * @id: as in struct mem_block
+ * @offset: as in struct mem_block
+ * @len: as in struct mem_block
+ * @phy_base: as in struct mem_block
+ * @mem_base: as in struct mem_block
+ * @kernel_base: as in struct mem_block
  */
 struct narrow_block {
 	char name[10];
@@ -54,10 +54,10 @@ struct narrow_block {
  * struct cma_block - a block
  * @entry: in its file's list
  * @dmabuf: the memory
- * @name: as the client calls it
- * @addr: where it was mapped for who allocated it
- * @handle: what clients without privileges see as its address
- * @id: its number; grows from block to block
+ * @name: its name, chosen by the client
+ * @addr: address at which it was mapped for the process that allocated it
+ * @handle: shown to unprivileged clients instead of its physical address
+ * @id: its number, increasing
  */
 struct cma_block {
 	struct list_head entry;
@@ -70,9 +70,10 @@ struct cma_block {
 
 /**
  * struct cma_file - an open file
- * @lock: protects @blocks; never held over user memory or the mmap_lock
+ * @lock: protects @blocks; not held while user memory is accessed or the mmap_lock
+ *	is taken
  * @blocks: oldest first
- * @last_id: number of the youngest block
+ * @last_id: number of the newest block
  */
 struct cma_file {
 	struct mutex lock;
@@ -94,7 +95,7 @@ static int cma_mem_open(struct inode *inode, struct file *filp)
 	return nonseekable_open(inode, filp);
 }
 
-/* Mappings keep their memory. */
+/* Mappings stay valid, because they hold the dma-buf. */
 static void block_free(struct cma_block *block)
 {
 	dma_buf_put(block->dmabuf);
@@ -136,7 +137,7 @@ static struct cma_block *block_new(const struct mem_block *arg, u64 len)
 	return block;
 }
 
-/* Unmap a block from the caller, if it is still there. May fail with -ENOMEM. */
+/* Unmap a block from the caller, if it is still mapped. May fail with -ENOMEM. */
 static int block_unmap(const struct cma_block *block)
 {
 	struct mm_struct *mm = current->mm;
@@ -190,7 +191,7 @@ static struct cma_block *block_map(struct cma_file *file,
 	return block;
 }
 
-/* From now on others with the same file can find it: behind what is older. */
+/* Add a block to the list, sorted by id. Other users of the file can find it now. */
 static void block_publish(struct cma_file *file, struct cma_block *block)
 {
 	struct cma_block *older;
@@ -221,7 +222,7 @@ static int cma_mem_unmap(struct cma_file *file, const struct mem_block *arg)
 		return -ENOENT;
 	ret = block_unmap(found);
 	if (ret) {
-		/* As if nothing had been tried. */
+		/* Restore the old state. */
 		block_publish(file, found);
 		return ret;
 	}
@@ -314,7 +315,7 @@ static long cma_mem_compat_ioctl(struct file *filp, unsigned int cmd,
 }
 #endif
 
-/* The youngest block, from the page offset on. */
+/* Map the newest block, starting at the page offset. */
 static int cma_mem_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct cma_file *file = filp->private_data;
@@ -330,7 +331,7 @@ static int cma_mem_mmap(struct file *filp, struct vm_area_struct *vma)
 	mutex_unlock(&file->lock);
 	if (!dmabuf)
 		return -EINVAL;
-	/* The mapping holds the memory from then on, not this file. */
+	/* The mapping will hold the dma-buf instead of this file. */
 	ret = dma_buf_mmap(dmabuf, vma, vma->vm_pgoff);
 	dma_buf_put(dmabuf);
 	return ret;
@@ -354,10 +355,10 @@ static struct miscdevice cma_mem_misc = {
 };
 
 /**
- * cma_mem_setup() - add /dev/cma_mem, where there is a default CMA area
+ * cma_mem_setup() - add /dev/cma_mem, if there is a default CMA area
  *
  * Context: may sleep.
- * Return: 0, also without such an area, or a negative errno.
+ * Return: 0, even if there is no such area; or a negative errno.
  */
 int cma_mem_setup(void)
 {
@@ -371,7 +372,7 @@ int cma_mem_setup(void)
 	}
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
-	/* Clients may come before misc_register() has returned. */
+	/* Clients may open the device before misc_register() returns. */
 	cma_heap = heap;
 	ret = misc_register(&cma_mem_misc);
 	if (ret) {
@@ -382,7 +383,7 @@ int cma_mem_setup(void)
 }
 
 /**
- * cma_mem_teardown() - remove it
+ * cma_mem_teardown() - remove /dev/cma_mem
  *
  * Context: may sleep.
  */

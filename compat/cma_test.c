@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/cma_test: each write takes memory from the default CMA area, each read
- * gives some back. The n-th of ten slots holds n MiB. A write that finds no slot
- * free takes nothing and succeeds, as it did; one that finds no memory fails.
+ * /dev/cma_test: each write allocates memory from the default CMA area, each read
+ * frees some. The n-th of ten slots holds n MiB. As in the legacy driver, a write
+ * succeeds without an allocation if no slot is free. It fails if memory is short.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,7 +26,7 @@ static struct dma_buf *slots[SLOTS];
 static DEFINE_MUTEX(slots_lock);
 static struct heap *test_heap;
 
-/* Where it is in the area; addresses are not for the log. */
+/* Log the offset in the area, because the log must not contain addresses. */
 static void log_slot(int i, const char *what)
 {
 	struct contig_place place;
@@ -48,7 +48,7 @@ static int take_slot(void)
 		pr_info("all slots are in use\n");
 		return 0;
 	}
-	/* Zeroing has touched every page. */
+	/* No need to touch the pages: they have been zeroed. */
 	dmabuf = contig_alloc(test_heap, (i + 1) * SZ_1M, PAGE_SIZE, O_RDWR);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
@@ -107,7 +107,7 @@ static struct miscdevice cma_test_misc = {
 };
 
 /**
- * cma_test_setup() - add /dev/cma_test, where there is a default CMA area
+ * cma_test_setup() - add /dev/cma_test, if there is a default CMA area
  *
  * Context: may sleep.
  */
@@ -125,7 +125,7 @@ void cma_test_setup(void)
 		pr_err("no /dev/cma_test, error %pe\n", heap);
 		return;
 	}
-	/* Clients may come before misc_register() has returned. */
+	/* Clients may open the device before misc_register() returns. */
 	test_heap = heap;
 	ret = misc_register(&cma_test_misc);
 	if (ret) {
@@ -136,7 +136,7 @@ void cma_test_setup(void)
 }
 
 /**
- * cma_test_teardown() - remove it, with what is still in its slots
+ * cma_test_teardown() - remove /dev/cma_test, and free its slots
  *
  * Context: may sleep.
  */

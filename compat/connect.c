@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Masters and connected files: how one becomes the other's, what that lets the
- * master's owner do, and the end of it.
+ * Connecting files to a master, showing and hiding parts of the master, and revoking
+ * connected files.
  */
 #include <linux/dma-buf.h>
 #include <linux/file.h>
@@ -13,13 +13,13 @@
 #include "phys.h"
 #include "range.h"
 
-/* What can be connected, and to whom; with both locks held. */
+/* Check and make a connection; with the locks of both files held. */
 static int connect_locked(struct pmem_file *file, struct pmem_file *master,
 			  int fd)
 {
 	if (!master->allocated || master->connected)
 		return -EINVAL;
-	/* Again, to the same one: only the number may change. */
+	/* A file can be connected again to the same master, with another fd. */
 	if (file->allocated && file->master != master)
 		return -EINVAL;
 	WRITE_ONCE(file->master_fd, fd);
@@ -39,12 +39,12 @@ static int connect_locked(struct pmem_file *file, struct pmem_file *master,
 /**
  * pmem_connect() - connect a file to a master
  * @file: the file
- * @fd: the master in the caller's table of files
+ * @fd: the master, a file descriptor of the caller
  *
  * Context: may sleep.
- * Return: 0; -EBADF if @fd is no file; -EINVAL if it is the same file, no file
- * of this node, has no memory, or is connected itself, or if @file has memory
- * of its own or is connected to another master.
+ * Return: 0; -EBADF if @fd is not open; -EINVAL if it is the same file, is not a file
+ * of this node, has no memory or is itself connected, or if @file has its own memory or
+ * is connected to another master.
  */
 int pmem_connect(struct pmem_file *file, int fd)
 {
@@ -74,9 +74,9 @@ put_file:
 }
 
 /*
- * May the caller say what a file shows? The right is the process's: it has the
- * master open at the number by which the file was connected. A master that has
- * been mapped is its own.
+ * May the caller change what a file shows? This is a right of the process: the fd with
+ * which the file was connected must be the master in the caller, too. A file that has
+ * been mapped as a master is its own master.
  */
 static bool is_master_owner(struct pmem_file *file, struct file *filp, int fd)
 {
@@ -92,13 +92,13 @@ static bool is_master_owner(struct pmem_file *file, struct file *filp, int fd)
 
 /**
  * pmem_change() - PMEM_MAP and PMEM_UNMAP
- * @file: the file that shows more or less from now on
- * @region: the part of its master
+ * @file: the connected file
+ * @region: the part of its master to show or hide
  * @map: show, otherwise hide
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for a misaligned region, from a caller that does not own
- * the master, and as pmem_range_change(); -ENOMEM.
+ * Return: 0; -EINVAL for a misaligned region, if the caller does not own the master,
+ * and as pmem_range_change(); -ENOMEM.
  */
 int pmem_change(struct pmem_file *file, const struct pmem_region *region,
 		bool map)
@@ -112,7 +112,7 @@ int pmem_change(struct pmem_file *file, const struct pmem_region *region,
 	if (!region->len)
 		return 0;
 
-	/* Whose file that is, is for later. */
+	/* is_master_owner() checks below whether this is the master. */
 	filp = fget(fd);
 	mutex_lock(&node->lock);
 	mutex_lock(&file->lock);
@@ -126,8 +126,8 @@ int pmem_change(struct pmem_file *file, const struct pmem_region *region,
 }
 
 /*
- * The master is about to go: the client keeps numbers, but no memory. Modelled,
- * with faults, by selftests/proofs/models/revoke.pml.
+ * The master is being closed: take the memory from a client, which keeps the length and
+ * the handle. Modelled, together with faults, by selftests/proofs/models/revoke.pml.
  */
 static void revoke(struct pmem_file *client)
 {
@@ -144,8 +144,8 @@ static void revoke(struct pmem_file *client)
 }
 
 /**
- * pmem_disconnect() - the end of a file's connections
- * @file: the file, which is about to go; its clients show garbage from now on
+ * pmem_disconnect() - end the connections of a file that is being closed
+ * @file: the file; its clients show garbage from now on
  *
  * Context: may sleep.
  */

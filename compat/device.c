@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices: from a description to a node under /dev, and back.
+ * Creating and removing device nodes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,12 +25,12 @@ static int show(struct pmem_node *node)
 }
 
 /**
- * pmem_node_create() - make a device
- * @config: what it is to be; its heap is the node's, and closed on failure
+ * pmem_node_create() - create a device
+ * @config: its description; the node takes over the heap, which is closed on failure
  *
  * Context: may sleep.
- * Return: the node, for pmem_node_remove(); -EINVAL for a bad name, size or
- * quantum; -EEXIST if the name is taken; -ENOMEM; -EBUSY without a free minor.
+ * Return: the node, for pmem_node_remove(); -EINVAL for a bad name, size, quantum or
+ * allocator; -EEXIST if the name is in use; -ENOMEM; -EBUSY without a free minor number.
  */
 struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
 {
@@ -51,11 +51,12 @@ struct pmem_node *pmem_node_create(const struct pmem_node_config *config)
 }
 
 /**
- * pmem_node_remove() - take a device away
- * @node: the node; open files go on working, but without hooks, if it had any, and
- *	without new memory then
+ * pmem_node_remove() - remove a device
+ * @node: the node; open files go on working. If it had hooks, they are no longer
+ *	called, and nothing more can be allocated
  *
- * Context: may sleep; none of our locks may be held, nor one that a hook takes.
+ * Context: may sleep; the caller must hold no lock of this module, and none that a
+ * hook takes.
  */
 void pmem_node_remove(struct pmem_node *node)
 {
@@ -66,12 +67,12 @@ void pmem_node_remove(struct pmem_node *node)
 }
 
 /**
- * pmem_open_lent() - open the heap of a node whose memory is lent to it
- * @config: the node; gets its size while anything is allocated
- * @lender: a heap on the region that lends, which is closed; or an errno
+ * pmem_open_lent() - open a heap that borrows memory for a node
+ * @config: the node; it borrows @config->size bytes while anything is allocated
+ * @lender: a heap on the lending region, which is closed; or an ERR_PTR()
  *
  * Context: may sleep.
- * Return: the heap, or an errno: that of @lender, or as contig_heap_open_lent().
+ * Return: the heap; the error in @lender; or as contig_heap_open_lent().
  */
 struct heap *pmem_open_lent(const struct pmem_node_config *config,
 			    struct heap *lender)

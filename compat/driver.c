@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes of devices: those that boards register, with platform data, and those
- * that the device tree describes, one device each:
+ * Nodes of platform devices. These are registered by board files, with platform data,
+ * or described by the device tree, one device for each node:
  *
  *	pmem-adsp {
  *		compatible = "linux,pmem";
@@ -12,9 +12,9 @@
  *		cached;
  *	};
  *
- * Memory that is a heap as well is shared with it. A reusable region lends
- * size-bytes to the node while anything is allocated. The allocator "system"
- * needs no region: size-bytes is its quota of the default CMA area.
+ * The memory can be shared with a heap. From a reusable region, the node borrows
+ * size-bytes while anything is allocated. The allocator "system" needs no region:
+ * size-bytes is its quota of the default CMA area.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -72,7 +72,7 @@ static struct heap *open_heap(const struct pmem_node_config *config,
 	if (!memory)
 		return ERR_PTR(-EINVAL);
 	lent = !system && of_property_read_bool(memory, "reusable");
-	/* If its region is made here, that is not what has the node's name. */
+	/* A lender that is created here must not get the name of the node. */
 	heap = contig_heap_open_node(lent ? kbasename(memory->full_name) : config->name,
 				     memory, config->quantum, !config->cached);
 	of_node_put(memory);
@@ -92,7 +92,7 @@ static struct pmem_node *node_from_tree(struct device_node *np)
 		return ERR_PTR(ret);
 	of_property_read_u32(np, "quantum-bytes", &quantum);
 	of_property_read_u32(np, "size-bytes", &size);
-	/* A quantum that is smaller than a page cannot be mapped. */
+	/* A quantum smaller than a page cannot be mapped. */
 	config.quantum = max_t(u64, quantum, PAGE_SIZE);
 	config.size = size;
 	config.cached = of_property_read_bool(np, "cached");
@@ -107,7 +107,7 @@ static struct pmem_node *node_from_tree(struct device_node *np)
 static int pmem_probe(struct platform_device *pdev)
 {
 	const struct android_pmem_platform_data *data = dev_get_platdata(&pdev->dev);
-	/* Whose module the hooks of a board are of, it does not say. */
+	/* Platform data does not say which module its hooks belong to. */
 	const struct pmem_hooks none = {};
 	struct pmem_node *node = ERR_PTR(-EINVAL);
 
@@ -134,7 +134,7 @@ static const struct of_device_id pmem_of_match[] = {
 };
 MODULE_DEVICE_TABLE(of, pmem_of_match);
 
-/* Boards without a device tree register devices of this name, with platform data. */
+/* The name of devices that board files register with platform data. */
 static const struct platform_device_id pmem_ids[] = {
 	{ .name = "android_pmem" },
 	{ }
@@ -154,10 +154,10 @@ static struct platform_driver pmem_driver = {
 static bool registered;
 
 /**
- * pmem_driver_setup() - add the nodes of all devices
+ * pmem_driver_setup() - add the nodes of platform devices
  *
- * Without memory there may be none of them. Some kernels find that out when they
- * have already shown one to programs.
+ * On failure, there are no such nodes. This is not reported to the caller, because
+ * some kernels fail after a node is already visible to programs.
  *
  * Context: may sleep.
  */
@@ -171,7 +171,7 @@ void pmem_driver_setup(void)
 }
 
 /**
- * pmem_driver_teardown() - remove them
+ * pmem_driver_teardown() - remove the nodes of platform devices
  *
  * Context: may sleep.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Open files: what the kernel calls for them, from their beginning to their end.
+ * Open files: their file operations.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -51,7 +51,7 @@ static void file_free(struct pmem_file *file)
 	pmem_node_put(node);
 }
 
-/* From here on the driver that made the node cannot go. */
+/* Add a file to its node, and pin the module of the node's hooks. */
 static int join(struct pmem_node *node, struct pmem_file *file)
 {
 	int ret = -ENODEV;
@@ -65,7 +65,7 @@ static int join(struct pmem_node *node, struct pmem_file *file)
 	return ret;
 }
 
-/* The last that a file has to do with its node's driver. */
+/* Undo join(). No hook may be called for the file afterwards. */
 static void leave(struct pmem_node *node, struct pmem_file *file)
 {
 	mutex_lock(&node->files_lock);

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hooks: functions of drivers that a node calls, until it is taken away or their
- * module goes.
+ * Hooks: functions of a driver that a node calls, until the node is removed or the
+ * module of the hooks is unloaded.
  *
- * A module that goes without a word takes its hooks with it: whether it has
- * begun to go is asked before each call, and its memory stays until the calls
- * that are under way have returned.
+ * Such a module may be unloaded without removing its nodes. So each call first checks
+ * that the module is not being unloaded, and pins it until the hook has returned.
  *
- * A node's driver is asked for its memory and given it back in pairs. The memory of a node is
- * used from the first allocation until no buffer is left, also none that has
- * outlived its file. No lock is held while they run, so that they can allocate
- * from other nodes; whoever needs the memory meanwhile waits.
+ * Calls of first_use() and last_use() alternate. The memory of a node is in use from
+ * the first allocation until no buffer is left, including buffers that have outlived
+ * their file. alloc_lock is not held while a hook runs, so that it can allocate from
+ * other nodes. Other tasks that need the memory wait until the hook has returned.
  *
- * Modelled, with what opens and removes a node, by
+ * Modelled, together with opening and removing a node, by
  * selftests/proofs/models/legacy.pml.
  */
 #include <linux/err.h>
@@ -24,7 +23,7 @@
 #include "../heap/api.h"
 #include "hooks.h"
 
-/* To be followed by hooks_leave(), whatever this returns. */
+/* Must be followed by hooks_leave(), even if this returns NULL. */
 static const struct pmem_hooks *hooks_enter(struct pmem_node *node, int *idx)
 	__acquires(&node->hooks_srcu)
 {
@@ -45,7 +44,7 @@ static void hooks_leave(struct pmem_node *node, const struct pmem_hooks *hooks,
 }
 
 /**
- * pmem_hook_ioctl() - let a node's driver have a command
+ * pmem_hook_ioctl() - pass a command to the driver of a node
  * @node: the node
  * @filp: the file
  * @cmd: the command
@@ -69,9 +68,9 @@ long pmem_hook_ioctl(struct pmem_node *node, struct file *filp,
 }
 
 /**
- * pmem_hook_release() - tell a node's driver that a file goes
+ * pmem_hook_release() - tell the driver of a node that a file is released
  * @node: the node
- * @inode: of the device node
+ * @inode: inode of the device node
  * @filp: the file
  *
  * Context: may sleep.
@@ -114,7 +113,10 @@ static void give_back_memory(struct pmem_node *node)
 	hooks_leave(node, hooks, idx);
 }
 
-/* What pmem_kalloc() gave out is counted; buffers of files can go anywhere. */
+/*
+ * pmem_kalloc() counts its allocations in node->users. Buffers of files may outlive
+ * their file, so ask the heap about these.
+ */
 static bool is_used(struct pmem_node *node)
 {
 	struct contig_stat stat;
@@ -134,7 +136,7 @@ static void set_use(struct pmem_node *node, enum pmem_use use)
 		wake_up_all(&node->use_changed);
 }
 
-/* With alloc_lock held, which is dropped while the hook runs. */
+/* Called with alloc_lock held; drops it while the hook runs. */
 static void give_back_unused(struct pmem_node *node)
 {
 	lockdep_assert_held(&node->alloc_lock);
@@ -147,10 +149,10 @@ static void give_back_unused(struct pmem_node *node)
 	set_use(node, PMEM_UNUSED);
 }
 
-/* Takes alloc_lock at a moment when no hook is changing the use of the memory. */
+/* Takes alloc_lock while no hook is running that changes node->use. */
 static int lock_unchanging(struct pmem_node *node)
 {
-	/* A CMA area may need long for what somebody else has asked for. */
+	/* The holder may be waiting for a CMA area. */
 	int ret = mutex_lock_killable(&node->alloc_lock);
 
 	while (!ret && node->use == PMEM_CHANGING) {
@@ -164,15 +166,15 @@ static int lock_unchanging(struct pmem_node *node)
 }
 
 /**
- * pmem_node_use() - somebody is about to allocate from a node
+ * pmem_node_use() - prepare to allocate from a node
  * @node: the node
  *
- * Asks the node's driver for the memory if it is not in use.
+ * Requests the memory from the driver of the node if it is not in use.
  *
  * Context: may sleep; alloc_lock must not be held.
- * Return: 0, with alloc_lock held, to be followed by pmem_node_unuse() when the
- * allocation has been made or has failed; -ENOMEM if the driver refuses or has
- * gone; -EINTR when a fatal signal came.
+ * Return: 0 with alloc_lock held, to be followed by pmem_node_unuse() after the allocation
+ * has succeeded or failed; -ENOMEM if the driver refuses or was unloaded, or the node is
+ * retired; -EINTR after a fatal signal.
  */
 int pmem_node_use(struct pmem_node *node)
 {
@@ -200,13 +202,12 @@ int pmem_node_use(struct pmem_node *node)
 }
 
 /**
- * pmem_node_unuse() - the end of what pmem_node_use() began
+ * pmem_node_unuse() - undo pmem_node_use()
  * @node: the node
  *
- * Buffers that were allocated meanwhile keep the memory in use, but for those of
- * kernel-only nodes.
+ * Live buffers keep the memory in use, except those of kernel-only nodes.
  *
- * Context: may sleep; alloc_lock is held, and dropped.
+ * Context: may sleep; alloc_lock must be held, and is released.
  */
 void pmem_node_unuse(struct pmem_node *node)
 {
@@ -225,7 +226,7 @@ static void buffer_released(void *data)
 	mutex_unlock(&node->alloc_lock);
 }
 
-/* Gives unused memory back to the driver first, if that has yet to be done. */
+/* Is the memory in use? First returns unused memory to the driver, if necessary. */
 static bool has_memory(struct pmem_node *node)
 {
 	bool some;
@@ -239,16 +240,16 @@ static bool has_memory(struct pmem_node *node)
 }
 
 /**
- * pmem_node_retire() - refuse to be used any more, unless somebody does
+ * pmem_node_retire() - refuse all further use of a node, unless it is in use
  * @node: the node
  *
  * Context: may sleep.
- * Return: 0: nothing of the node is in use, nor will be; -EBUSY while a file is
- * open or a buffer lives, whoever holds it.
+ * Return: 0: the node is not in use, and will not be; -EBUSY while a file is open or
+ * any buffer is live.
  */
 int pmem_node_retire(struct pmem_node *node)
 {
-	/* So that hardly anybody is turned away for nothing. */
+	/* Check this first, so that files are rarely refused while the node stays. */
 	if (has_memory(node))
 		return -EBUSY;
 	mutex_lock(&node->files_lock);
@@ -256,7 +257,7 @@ int pmem_node_retire(struct pmem_node *node)
 	mutex_unlock(&node->files_lock);
 	if (!READ_ONCE(node->retired))
 		return -EBUSY;
-	/* A file may have come, left a buffer, and gone again. */
+	/* Meanwhile, a file may have been opened and closed, and have left a buffer. */
 	if (!has_memory(node))
 		return 0;
 	WRITE_ONCE(node->retired, false);
@@ -264,9 +265,9 @@ int pmem_node_retire(struct pmem_node *node)
 }
 
 /**
- * pmem_hooks_setup() - give a node its hooks
- * @node: a node that nobody knows yet, with its heap
- * @hooks: the hooks, which are copied
+ * pmem_hooks_setup() - set the hooks of a node
+ * @node: a new node, with its heap, that is not visible yet
+ * @hooks: the hooks; copied
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -289,13 +290,13 @@ int pmem_hooks_setup(struct pmem_node *node, const struct pmem_hooks *hooks)
 }
 
 /**
- * pmem_hooks_cut() - call no hook of a node any more
+ * pmem_hooks_cut() - stop calling the hooks of a node
  * @node: the node
  *
- * Waits for those that run. Unused memory is given back to its driver before;
- * memory that is still used never is, and nothing more is allocated from it.
+ * First returns unused memory to the driver, then waits for running hooks. Memory that
+ * is still in use is never returned, and nothing more is allocated from the node.
  *
- * Context: may sleep; none of our locks may be held.
+ * Context: may sleep; the caller must hold no lock of this module.
  */
 void pmem_hooks_cut(struct pmem_node *node)
 {
@@ -314,8 +315,8 @@ void pmem_hooks_cut(struct pmem_node *node)
 }
 
 /**
- * pmem_hooks_teardown() - the end of pmem_hooks_setup()
- * @node: the node, its hooks cut
+ * pmem_hooks_teardown() - undo pmem_hooks_setup()
+ * @node: the node, after pmem_hooks_cut()
  *
  * Context: may sleep.
  */
@@ -325,11 +326,11 @@ void pmem_hooks_teardown(struct pmem_node *node)
 }
 
 /**
- * pmem_hooks_pin() - hold the module of a node's hooks, for a file
+ * pmem_hooks_pin() - pin the module of a node's hooks, for a file
  * @node: the node, its files_lock held
  * @owner: filled in with the module, for module_put(), or NULL
  *
- * Return: false if the module is about to go.
+ * Return: false if the module is being unloaded.
  */
 bool pmem_hooks_pin(struct pmem_node *node, struct module **owner)
 {
@@ -346,11 +347,11 @@ bool pmem_hooks_pin(struct pmem_node *node, struct module **owner)
  * @node: the node
  * @module: the module
  *
- * Board files do not say whose their hooks are, but those are where their module
- * is.
+ * Also compares the addresses of the hooks, because platform data does not name their
+ * module.
  *
  * Context: may sleep.
- * Return: true if so, and they have not been cut.
+ * Return: true if it does, and pmem_hooks_cut() has not been called.
  */
 bool pmem_hooks_are_of(struct pmem_node *node, const struct module *module)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An inode for each open file. All opens of a device share the inode of the
- * device node, and with it the list of VMAs by which pages are taken out of
- * page tables; a file with an inode of its own finds just its own VMAs. Nobody
- * else's file has such an inode, so that they also tell our files from others.
+ * An inode for each open file. unmap_mapping_range() finds VMAs through the inode, and
+ * all opens of a device share the inode of the device node. With an inode of its own,
+ * a file finds only its own VMAs. The inodes also identify our files, because no other
+ * file has one of this file system.
  */
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -20,7 +20,7 @@ static int pmem_fs_init_context(struct fs_context *fc)
 	return init_pseudo(fc, PMEM_FS_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* Without an owner: the mount stays as long as the module, so it must not hold it. */
+/* No owner: the mount lasts until the module is unloaded, so it must not pin it. */
 static struct file_system_type pmem_fs = {
 	.name			= "pmem_compat",
 	.init_fs_context	= pmem_fs_init_context,
@@ -30,7 +30,7 @@ static struct file_system_type pmem_fs = {
 static struct vfsmount *pmem_fs_mount;
 
 /**
- * pmem_inode_setup() - before the first inode
+ * pmem_inode_setup() - prepare for the first inode
  *
  * Return: 0 or a negative errno.
  */
@@ -41,7 +41,7 @@ int pmem_inode_setup(void)
 }
 
 /**
- * pmem_inode_teardown() - when no inode is left
+ * pmem_inode_teardown() - undo pmem_inode_setup(), when no inode is left
  */
 void pmem_inode_teardown(void)
 {
@@ -49,10 +49,10 @@ void pmem_inode_teardown(void)
 }
 
 /**
- * pmem_inode_new() - make an inode
+ * pmem_inode_new() - create an inode
  *
  * Context: may sleep.
- * Return: the inode, to be let go of with iput(), or an errno.
+ * Return: the inode, to be released with iput(), or an errno.
  */
 struct inode *pmem_inode_new(void)
 {
@@ -60,10 +60,10 @@ struct inode *pmem_inode_new(void)
 }
 
 /**
- * pmem_file_of() - what is behind a file
+ * pmem_file_of() - get the struct pmem_file of a file
  * @file: any file
  *
- * Return: the pmem file, or NULL if it is of another kind.
+ * Return: the pmem file, or NULL if @file is not a PMEM file.
  */
 struct pmem_file *pmem_file_of(struct file *file)
 {

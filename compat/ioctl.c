@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands, in the order in which the legacy drivers checked their
- * arguments. Where generations of the driver differ, this is the last one (2011
- * and later), but for what it got wrong.
+ * The ioctls. Arguments are checked in the same order as in the legacy drivers. Where
+ * generations of the driver differ, this behaves like the last one (2011 and later),
+ * except for its bugs.
  */
 #include <linux/compat.h>
 #include <linux/fs.h>
@@ -24,7 +24,7 @@
 #define PMEM_ALIGN_MIN	SZ_4K
 #define PMEM_ALIGN_MAX	SZ_1M
 
-/* Arguments are made of unsigned long, so those of 32-bit callers are narrow. */
+/* Arguments consist of unsigned longs, so those of 32-bit callers are narrow. */
 static int get_longs(void __user *user, bool narrow, unsigned long *longs,
 		     int nr)
 {
@@ -41,7 +41,7 @@ static int get_longs(void __user *user, bool narrow, unsigned long *longs,
 	return 0;
 }
 
-/* The int behind that many longs. */
+/* Get the int that follows @longs longs. */
 static int get_int(void __user *user, bool narrow, int longs, int *value)
 {
 	user += longs * (narrow ? sizeof(u32) : sizeof(long));
@@ -62,8 +62,8 @@ static int put_longs(void __user *user, bool narrow, u64 first, u64 second)
 }
 
 /*
- * A caller who cannot be told the address of all bytes gets the handle: an error
- * would mean "not PMEM" to clients.
+ * A caller that may not see the address, or for which it is too large, gets the handle.
+ * Clients would take an error to mean that the file is not PMEM.
  */
 static int get_place(struct pmem_file *file, void __user *user, bool narrow)
 {
@@ -132,7 +132,7 @@ static int with_region(struct pmem_file *file, unsigned int nr,
 	case _IOC_NR(PMEM_UNMAP):
 		return pmem_change(file, &region, nr == _IOC_NR(PMEM_MAP));
 	case _IOC_NR(PMEM_CACHE_INV):
-		/* The one command that names its range by address alone. */
+		/* This is the only command that passes a user address as the offset. */
 		return pmem_cache_inv(file, region.offset, region.len);
 	default:
 		pmem_cache_flush(file, region.offset, region.len);
@@ -162,7 +162,7 @@ static int cache_sync(struct pmem_file *file, void __user *user, bool narrow,
 	return ret;
 }
 
-/* Those that the first header declared with the size of a pointer. */
+/* The commands whose numbers encoded the size of a pointer in the first header. */
 static bool is_early(unsigned int nr)
 {
 	return nr == _IOC_NR(PMEM_GET_PHYS) || nr == _IOC_NR(PMEM_MAP) ||
@@ -197,7 +197,7 @@ static long legacy(struct file *filp, unsigned int cmd, unsigned long arg,
 	struct pmem_file *file = filp->private_data;
 	unsigned int nr = _IOC_NR(cmd);
 
-	/* A device with commands of its own has these three for itself. */
+	/* A device with an ioctl hook gets the HW3D commands, one of which shares a number. */
 	if (file->node->own_hooks.ioctl && is_hw3d(nr))
 		return unknown(filp, cmd, arg);
 	switch (nr) {
@@ -247,13 +247,13 @@ static long any_ioctl(struct file *filp, unsigned int cmd, unsigned long arg,
 }
 
 /**
- * pmem_ioctl() - commands of callers as wide as the kernel
+ * pmem_ioctl() - ioctls of native callers
  * @filp: the file
  * @cmd: the command
  * @arg: its argument
  *
  * Context: may sleep.
- * Return: 0, or the errno of the command; -EINVAL for one that is unknown.
+ * Return: 0, or the errno of the command; -EINVAL for an unknown command.
  */
 long pmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
@@ -261,13 +261,13 @@ long pmem_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 }
 
 /**
- * pmem_compat_ioctl() - commands of 32-bit callers of a 64-bit kernel
+ * pmem_compat_ioctl() - ioctls of 32-bit callers of a 64-bit kernel
  * @filp: the file
  * @cmd: the command
  * @arg: its argument
  *
  * Context: may sleep.
- * Return: as pmem_ioctl(); also -EOVERFLOW where a value does not fit.
+ * Return: as pmem_ioctl(); also -EOVERFLOW if a value does not fit.
  */
 long pmem_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {

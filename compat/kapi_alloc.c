@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of kernel-only regions, for drivers that were written against the
- * legacy PMEM driver: see pmem_kernel.h.
+ * Memory of kernel-only regions, for drivers that were written for the legacy PMEM
+ * driver, see pmem_kernel.h.
  */
 #include <linux/dma-buf.h>
 #include <linux/err.h>
@@ -22,11 +22,11 @@
 #include "pmem_kernel.h"
 
 /**
- * struct kernel_alloc - memory that pmem_kalloc() gave out
- * @entry: in the list
- * @node: where it is from; a reference is held, and its memory is in use
+ * struct kernel_alloc - an allocation of pmem_kalloc()
+ * @entry: in allocs
+ * @node: where it was allocated; holds a reference and a pmem_node_use()
  * @dmabuf: the memory
- * @phys: its address
+ * @phys: its physical address
  */
 struct kernel_alloc {
 	struct list_head entry;
@@ -35,7 +35,7 @@ struct kernel_alloc {
 	phys_addr_t phys;
 };
 
-/* All of them, whether the node that they are from is still there or not. */
+/* All allocations, including those of nodes that have been removed. */
 static DEFINE_MUTEX(allocs_lock);
 static LIST_HEAD(allocs);
 
@@ -49,9 +49,9 @@ static void free_kernel_alloc(struct kernel_alloc *alloc)
 }
 
 /**
- * pmem_kernel_allocs_free() - free what drivers have left
+ * pmem_kernel_allocs_free() - free all allocations that are left
  *
- * For the end of the module, which no driver outlives that allocates.
+ * Called by the module's exit function, when no driver can call pmem_kalloc().
  *
  * Context: may sleep.
  */
@@ -64,7 +64,7 @@ void pmem_kernel_allocs_free(void)
 	INIT_LIST_HEAD(&allocs);
 }
 
-/* The memory is the node's, which is in use and locked. */
+/* Allocate from a node, after pmem_node_use(), with its alloc_lock held. */
 static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
 					u64 align)
 {
@@ -89,7 +89,7 @@ static struct kernel_alloc *kalloc_from(struct pmem_node *node, size_t size,
 	return alloc;
 }
 
-/* None of our locks is held at first: a hook of the node may come back here. */
+/* The caller holds no lock, because a hook of the node may call pmem_kalloc(). */
 static struct kernel_alloc *kalloc_type(size_t size, u64 align,
 					int type)
 {
@@ -120,7 +120,7 @@ static struct kernel_alloc *kalloc_type(size_t size, u64 align,
  * pmem_kfree(), but not for memory of its own node.
  *
  * Context: may sleep.
- * Return: the physical address, which is negative from 2 GiB on; -EINVAL for
+ * Return: the physical address, which is negative if it is 2 GiB or above; -EINVAL for
  * bad flags or size; -ENOMEM.
  */
 s32 pmem_kalloc(size_t size, u32 flags)
@@ -178,7 +178,7 @@ static struct kernel_alloc *take_kernel_alloc(u32 phys)
  * @phys: its result
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL if nothing is allocated there.
+ * Return: 0, or -EINVAL if pmem_kalloc() did not return @phys.
  */
 int pmem_kfree(s32 phys)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of clients, for drivers that were written against the legacy PMEM
- * driver: see pmem_kernel.h.
+ * Access to the files of clients, for drivers that were written for the legacy PMEM
+ * driver, see pmem_kernel.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,7 +26,7 @@
  * is_pmem_file() - is it a file of a PMEM device?
  * @file: any file, or NULL
  *
- * Return: 1 for yes, 0 for no.
+ * Return: 1 if it is, else 0.
  */
 int is_pmem_file(struct file *file)
 {
@@ -35,7 +35,7 @@ int is_pmem_file(struct file *file)
 
 PMEM_EXPORT(is_pmem_file);
 
-/* Is the device mapped uncached, but not the heap that its memory was imported from? */
+/* Does the device map memory uncached, but the heap of the (imported) memory cached? */
 static bool needs_alias(const struct pmem_file *file)
 {
 	return CONTIG_UNCACHED_ALIAS && !file->node->cached &&
@@ -58,7 +58,7 @@ static int map_alias(const struct pmem_file *file, struct iosys_map *map)
 	if (!vaddr)
 		return -ENOMEM;
 	iosys_map_set_vaddr(map, vaddr);
-	/* What others have written through the cache. */
+	/* Write back what others have written through the cache. */
 	contig_maintain(dmabuf, 0, dmabuf->size, CONTIG_CLEAN_INVALIDATE);
 	return 0;
 }
@@ -71,7 +71,7 @@ static void unmap_memory(struct pmem_file *file)
 		contig_vunmap(file->pinned, &file->vmap);
 }
 
-/* The first one maps the memory for the kernel, cached or not, as the device is mapped. */
+/* The first pin maps the memory for the kernel, cached or uncached as the device does. */
 static int pin_memory(struct pmem_file *file)
 {
 	int ret;
@@ -130,20 +130,20 @@ static int unpin(struct pmem_file *file)
 
 /**
  * get_pmem_file() - get the memory behind a file descriptor
- * @fd: number in the caller's table of files
+ * @fd: file descriptor of the caller
  * @start: filled in with the physical address
  * @vaddr: filled in with the kernel address; it is uncached if the device, or
  *	the heap of imported memory, maps memory uncached
  * @len: filled in with the length of the whole allocation in bytes
  * @filp: filled in with the file, for put_pmem_file(); may be NULL
  *
- * For a connected file, too, this is the whole allocation, as in the legacy
- * driver: the parts that the file shows limit only its client's CPU. A driver
- * for clients that do not trust each other must itself check which part of the
- * memory a client may use.
+ * For a connected file, this is also the whole allocation, as in the legacy driver.
+ * The parts that the file shows only limit its client's CPU mappings. A driver for
+ * clients that do not trust each other must itself check which part of the memory a
+ * client may use.
  *
  * Context: process context of the client; may sleep.
- * Return: 0; -EBADF for no file; -EINVAL for another kind of file or one
+ * Return: 0; -EBADF if @fd is not open; -EINVAL for another kind of file or one
  * without memory; -ENOMEM.
  */
 int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
@@ -168,8 +168,8 @@ int get_pmem_file(unsigned int fd, unsigned long *start, unsigned long *vaddr,
 PMEM_EXPORT(get_pmem_file);
 
 /**
- * get_pmem_fd() - the same for drivers that keep only the file descriptor
- * @fd: number in the caller's table of files
+ * get_pmem_fd() - like get_pmem_file(), for drivers that keep only the file descriptor
+ * @fd: file descriptor of the caller
  * @start: filled in with the physical address
  * @len: filled in with the length in bytes
  *
@@ -189,7 +189,7 @@ PMEM_EXPORT(get_pmem_fd);
  * get_pmem_addr() - get the location of a file's memory
  * @file: any file
  * @start: filled in with the physical address
- * @vaddr: filled in with the kernel's address
+ * @vaddr: filled in with the kernel address
  * @len: filled in with the length of the whole allocation in bytes
  *
  * This takes no reference: the result is valid only until the caller puts the
@@ -248,7 +248,7 @@ PMEM_EXPORT(get_pmem_user_addr);
  * put_pmem_file() - drop the reference of get_pmem_file()
  * @file: the file
  *
- * Surplus calls are refused with a message.
+ * If it is called more often than get_pmem_file(), it only logs an error.
  *
  * Context: may sleep.
  */
@@ -265,7 +265,7 @@ PMEM_EXPORT(put_pmem_file);
 
 /**
  * put_pmem_fd() - drop the reference of get_pmem_fd()
- * @fd: number in the caller's table of files, of the same file as then
+ * @fd: file descriptor of the caller, for the same file as with get_pmem_fd()
  *
  * Context: process context of the client; may sleep.
  */
@@ -283,7 +283,7 @@ PMEM_EXPORT(put_pmem_fd);
 
 /**
  * flush_pmem_file() - PMEM_CACHE_FLUSH
- * @file: any file; nothing happens for one of another kind
+ * @file: any file; ignored unless it is a PMEM file
  * @offset: first byte
  * @len: bytes
  *
@@ -299,7 +299,7 @@ PMEM_EXPORT(flush_pmem_file);
 
 /**
  * flush_pmem_fd() - PMEM_CACHE_FLUSH
- * @fd: number in the caller's table of files
+ * @fd: file descriptor of the caller
  * @offset: first byte
  * @len: bytes
  *
@@ -323,10 +323,10 @@ PMEM_EXPORT(flush_pmem_fd);
  * @cmd: PMEM_CLEAN_INV_CACHES, PMEM_CLEAN_CACHES or PMEM_INV_CACHES
  * @addr: the range
  *
- * Context: process context of the client, where @addr->vaddr is its address;
- * may sleep.
- * Return: as these commands; -EBADF without a file; -EINVAL for another kind of
- * file or another command.
+ * Context: process context of the client, because @addr->vaddr is a user address; may
+ * sleep.
+ * Return: as these commands; -EBADF if @file is NULL; -EINVAL for another kind of file
+ * or another command.
  */
 int pmem_cache_maint(struct file *file, unsigned int cmd,
 		     struct pmem_addr *addr)
@@ -352,7 +352,7 @@ PMEM_EXPORT(pmem_cache_maint);
  * pmem_remap() - PMEM_MAP and PMEM_UNMAP
  * @region: the part of the master
  * @file: the connected file
- * @operation: which of the two
+ * @operation: PMEM_MAP or PMEM_UNMAP
  *
  * Context: process context of the master's owner; may sleep.
  * Return: as the commands; -EINVAL for another operation or kind of file.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices that drivers make, which were written against the legacy PMEM
- * driver: see pmem_kernel.h.
+ * Devices that are created by drivers written for the legacy PMEM driver, see
+ * pmem_kernel.h.
  *
- * Drivers of that time did not take their devices away. With hooks, a device goes
- * when the module of the hooks does; without, it stays until this module goes.
+ * Such drivers did not remove their devices. A device with hooks is removed when the
+ * module of the hooks is unloaded; one without stays until this module is unloaded.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -23,15 +23,15 @@
 #include "pmem.h"
 #include "pmem_kernel.h"
 
-/* All nodes that drivers made. A hook may be called below this, but not waited for to be cut. */
+/* Nodes of drivers. A hook may run with setup_lock held, but not pmem_hooks_cut(). */
 static DEFINE_MUTEX(setup_lock);
 static LIST_HEAD(setup_nodes);
 
 /**
  * pmem_setup_owned() - create a device; drivers call pmem_setup()
  * @data: description of the device; not needed afterwards
- * @ioctl: called for commands that PMEM does not know, and for the three of
- *	HW3D; or NULL
+ * @ioctl: called for commands that PMEM does not know, and for the three HW3D
+ *	commands; or NULL
  * @release: called when a file is released; or NULL
  * @owner: module of the hooks; held while a file of the device is open
  *
@@ -39,8 +39,8 @@ static LIST_HEAD(setup_nodes);
  * it has hooks, it is removed at the latest when @owner is unloaded.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for bad data; -EEXIST, -EBUSY if the name or the memory
- * is taken; -ENODEV; -ENOMEM.
+ * Return: 0; -EINVAL for bad data; -EEXIST or -EBUSY if the name or the memory is in
+ * use; -ENODEV; -ENOMEM.
  */
 int pmem_setup_owned(struct android_pmem_platform_data *data,
 		     long (*ioctl)(struct file *file, unsigned int cmd,
@@ -80,10 +80,10 @@ static struct pmem_node *find_name(const char *name)
  * pmem_remove() - remove a device that pmem_setup() created
  * @name: its name
  *
- * Context: may sleep; no lock may be held that a hook of the device takes.
- * Return: 0; no hook is running then, and none will be called any more. -ENODEV
- * if there is no device of that name; -EBUSY while files of it are open or its
- * memory is in use, also by dma-bufs that have outlived their files.
+ * Context: may sleep; the caller must not hold a lock that a hook of the device takes.
+ * Return: 0: no hook is running, and none will be called any more; -ENODEV if there is
+ * no device of that name; -EBUSY while files of it are open or its memory is in use,
+ * even if only by dma-bufs that have outlived their files.
  */
 int pmem_remove(const char *name)
 {
@@ -105,8 +105,8 @@ int pmem_remove(const char *name)
 PMEM_EXPORT(pmem_remove);
 
 /*
- * A module has left, and its memory is about to be freed. What is left of devices
- * that are bound to a driver goes when they are unbound.
+ * A module is being unloaded, and its memory is about to be freed. Nodes of platform
+ * devices only lose their hooks; they are removed when the device is unbound.
  */
 static int module_goes(struct notifier_block *block, unsigned long state,
 		       void *data)
@@ -136,7 +136,7 @@ static struct notifier_block modules_block = {
 };
 
 /**
- * pmem_kernel_nodes_setup() - before the first device
+ * pmem_kernel_nodes_setup() - prepare for the first device
  *
  * Context: may sleep.
  * Return: 0 or a negative errno.
@@ -147,9 +147,9 @@ int pmem_kernel_nodes_setup(void)
 }
 
 /**
- * pmem_kernel_nodes_teardown() - remove all that drivers have left
+ * pmem_kernel_nodes_teardown() - remove all nodes that drivers have left
  *
- * For the end of the module, which no such driver outlives.
+ * Called by the module's exit function, when no driver can call pmem_setup().
  *
  * Context: may sleep.
  */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pmem_compat: the device nodes of the legacy PMEM driver, over contig_heaps.
+ * pmem_compat: the device nodes of the legacy PMEM driver, on top of contig_heaps.
  *
- * From a client to memory: file.c (open files), ioctl.c (commands), connect.c
- * (masters and connected files), view.c and range.c (mappings), alloc.c (rules of
- * allocation). Nodes come from the device tree and boards (driver.c,
- * platform_data.c), from parameters (node_param.c) and from drivers (kapi_node.c),
- * which have hooks (hooks.c). Who owns what, all layers, and all locks: pmem.h.
+ * From clients to memory: file.c (open files), ioctl.c (commands), connect.c (masters
+ * and connected files), view.c and range.c (mappings), alloc.c (allocation policies).
+ * Nodes come from the device tree and board files (driver.c, platform_data.c), from
+ * parameters (node_param.c) and from drivers (kapi_node.c), which have hooks (hooks.c).
+ * pmem.h describes ownership, layers and locks.
  */
 #include <linux/module.h>
 
@@ -35,7 +35,7 @@ static int __init pmem_compat_init(void)
 	ret = cma_mem_setup();
 	if (ret)
 		goto teardown_kernel_nodes;
-	/* From here on programs may have files open: it is too late to fail. */
+	/* From here on, programs may have open files: init must not fail. */
 	cma_test_setup();
 	pmem_driver_setup();
 	pmem_params_add();

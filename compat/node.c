@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes: who knows them by what, and how long they live.
+ * Nodes: their names, lookup and lifetime.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,13 +15,13 @@
 #include "hooks.h"
 #include "node.h"
 
-/* Names in use, so that no two nodes fight for the same files. */
+/* All nodes, by their names, which must be unique. */
 static DEFINE_MUTEX(names_lock);
 static LIST_HEAD(names);
 
 static bool name_is_valid(const char *name)
 {
-	/* '!' would become a '/' in the file system. */
+	/* The driver core replaces '!' in device names by '/'. */
 	return *name && strlen(name) < PMEM_NAME_MAX && *name != '.' &&
 	       !strpbrk(name, "/! \t\n");
 }
@@ -53,10 +53,9 @@ struct pmem_node *pmem_node_get(struct pmem_node *node)
 
 /**
  * pmem_node_put() - drop a reference
- * @node: the node; gone when this was the last one
+ * @node: the node; freed with the last reference
  *
- * Nobody does this whom the end of the module does not wait for: files and
- * callers hold the module.
+ * All callers keep the module loaded, so it cannot be unloaded before they return.
  *
  * Context: may sleep.
  */
@@ -85,12 +84,12 @@ static int claim_name(struct pmem_node *node)
 }
 
 /**
- * pmem_node_shown() - the node that a directory is of
- * @kobj: the directory, in use
+ * pmem_node_shown() - get the node of a sysfs directory
+ * @kobj: the directory, in use by the caller
  *
  * Context: may sleep.
- * Return: the node, which stays as long as the directory is in use; NULL while
- * it is being made.
+ * Return: the node, which stays as long as the directory is in use; NULL while the
+ * node is being created.
  */
 struct pmem_node *pmem_node_shown(const struct kobject *kobj)
 {
@@ -107,7 +106,7 @@ struct pmem_node *pmem_node_shown(const struct kobject *kobj)
 /**
  * pmem_node_for_kernel() - find a kernel-only node
  * @memory_type: its type of memory
- * @skip: how many of that type to skip
+ * @skip: number of nodes of that type to skip
  *
  * Context: may sleep.
  * Return: the node, with a reference for the caller, or NULL.
@@ -229,8 +228,8 @@ static struct pmem_node *node_new(const struct pmem_node_config *config)
 }
 
 /**
- * pmem_node_new() - make a node, which nobody can open yet, and claim its name
- * @config: what it is to be; its heap is the node's, and closed on failure
+ * pmem_node_new() - create a node that cannot be opened yet, and claim its name
+ * @config: its description; the node takes over the heap, which is closed on failure
  *
  * Context: may sleep.
  * Return: the node, for pmem_node_end(), or an errno as pmem_node_create().
@@ -254,10 +253,11 @@ struct pmem_node *pmem_node_new(const struct pmem_node_config *config)
 }
 
 /**
- * pmem_node_end() - the end of what pmem_node_new() began
- * @node: the node; lives on as long as it has open files
+ * pmem_node_end() - undo pmem_node_new()
+ * @node: the node; stays allocated as long as it has open files
  *
- * Context: may sleep; none of our locks may be held, nor one that a hook takes.
+ * Context: may sleep; the caller must hold no lock of this module, and none that a
+ * hook takes.
  */
 void pmem_node_end(struct pmem_node *node)
 {

@@ -5,17 +5,17 @@
 #include "pmem.h"
 
 /**
- * struct pmem_node_config - what a node is made from
+ * struct pmem_node_config - the description of a node
  * @name: its name
- * @allocator: rules of allocation
+ * @allocator: allocation policy
  * @heap: where its memory comes from; the node takes it over
  * @size: bytes, or 0 for all memory of @heap
  * @quantum: bytes
  * @cached: memory may be mapped cached
- * @show_phys: physical addresses are for everybody
- * @kernel_only: make no node under /dev
+ * @show_phys: all callers may see physical addresses
+ * @kernel_only: create no node under /dev
  * @memory_type: MEMTYPE_* if @kernel_only
- * @hooks: functions of the driver that it is made for
+ * @hooks: functions of its driver
  */
 struct pmem_node_config {
 	const char *name;

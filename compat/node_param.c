@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes that the administrator describes:
+ * Nodes from a module parameter:
  *
  *	node=NAME:REGION[:OPTION]...,...
  *
- * REGION is a region of contig_heaps (its heaps need not be shown), OPTION one
- * of bitmap, buddy, all-or-nothing, system, cached, phys, quantum=BYTES,
- * size=BYTES, and lent, which takes size= from the region while it is used.
+ * REGION is a region of contig_heaps, even one without heaps under /dev/dma_heap.
+ * OPTION is one of bitmap, buddy, all-or-nothing, system, cached, phys, quantum=BYTES,
+ * size=BYTES, and lent. With lent, the node borrows size= from the region while
+ * anything is allocated.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -90,9 +91,9 @@ static struct pmem_node *make(char *text)
 }
 
 /**
- * pmem_params_add() - add the nodes that the administrator describes
+ * pmem_params_add() - add the nodes of the parameter
  *
- * One that cannot be made is skipped with a message.
+ * Entries that fail are logged and skipped.
  *
  * Context: may sleep.
  */
@@ -112,7 +113,7 @@ void pmem_params_add(void)
 }
 
 /**
- * pmem_params_remove() - remove them
+ * pmem_params_remove() - remove the nodes of the parameter
  *
  * Context: may sleep.
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who sees physical addresses, and what the others see instead.
+ * Who may see physical addresses, and the handles that others see instead.
  *
- * Handles are 32-bit numbers that look like addresses to clients that compute
- * with them. Each is the start of a range as long as the memory, and no two live
- * ranges overlap: there is one handle for one address, and one address for one
- * handle. That limits all allocations of all nodes together to 3.5 GiB.
+ * Handles are 32-bit numbers. Clients can calculate with them as with addresses: each
+ * handle is the start of a range of numbers as long as the memory, and the ranges of
+ * live handles do not overlap. That limits all allocations of all nodes together to
+ * 3.5 GiB.
  */
 #include <linux/bitmap.h>
 #include <linux/capability.h>
@@ -22,25 +22,25 @@
 #define UNIT		SZ_64K
 #define NR_UNITS	((unsigned long)((END_OF_HANDLES - FIRST_HANDLE) / UNIT))
 
-/* Units in use, and where to look first: what was freed last is used last. */
+/* Units in use. The search starts at next_unit, so that freed units are reused late. */
 static DECLARE_BITMAP(used, NR_UNITS);
 static unsigned long next_unit;
 static DEFINE_SPINLOCK(handles_lock);
 
 /**
  * pmem_may_see_phys() - may the caller see physical addresses?
- * @everybody: the administrator has allowed it to everybody
+ * @everybody: the administrator allows it for all callers
  *
- * One who may not has done nothing wrong: no audit record says so.
+ * Does not audit a failed capability check, because the caller gets a handle instead.
  *
- * Return: true for yes.
+ * Return: true if it may.
  */
 bool pmem_may_see_phys(bool everybody)
 {
 	return everybody || ns_capable_noaudit(&init_user_ns, CAP_SYS_RAWIO);
 }
 
-/* Returns the first unit, or NR_UNITS if there is no room. */
+/* Returns the first of @units free units in a row, or NR_UNITS if there are none. */
 static unsigned long take_units(unsigned int units)
 {
 	unsigned long first;
@@ -60,12 +60,12 @@ static unsigned long take_units(unsigned int units)
 }
 
 /**
- * pmem_handle_new() - take a range of numbers in place of physical addresses
- * @size: bytes that clients may add to the first one
+ * pmem_handle_new() - allocate a handle
+ * @size: bytes of the memory; clients may add this to the handle
  *
  * Context: may sleep.
- * Return: the handle, with one reference for the caller; NULL if there is no
- * memory, or no such range is free.
+ * Return: the handle, with one reference for the caller; NULL if memory is short, or
+ * no range of numbers is free.
  */
 struct pmem_handle *pmem_handle_new(u64 size)
 {
@@ -77,7 +77,7 @@ struct pmem_handle *pmem_handle_new(u64 size)
 	handle = kmalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
 	if (!handle)
 		return NULL;
-	/* One number more: the end of a range is not the start of the next. */
+	/* One more, because the end of a range must differ from the start of the next. */
 	handle->units = size / UNIT + 1;
 	first = take_units(handle->units);
 	if (first == NR_UNITS) {
@@ -90,10 +90,10 @@ struct pmem_handle *pmem_handle_new(u64 size)
 }
 
 /**
- * pmem_handle_get() - share a handle
+ * pmem_handle_get() - take a reference
  * @handle: the handle
  *
- * Return: the same one, with another reference.
+ * Return: @handle.
  */
 struct pmem_handle *pmem_handle_get(struct pmem_handle *handle)
 {
@@ -102,10 +102,10 @@ struct pmem_handle *pmem_handle_get(struct pmem_handle *handle)
 }
 
 /**
- * pmem_handle_put() - let go of a handle
+ * pmem_handle_put() - drop a reference
  * @handle: the handle, or NULL
  *
- * The numbers can be used again when nobody shows them any more.
+ * Its numbers can be used again after the last reference is gone.
  */
 void pmem_handle_put(struct pmem_handle *handle)
 {
@@ -119,15 +119,15 @@ void pmem_handle_put(struct pmem_handle *handle)
 }
 
 /**
- * pmem_address() - what to tell the caller as the address of memory
- * @handle: stands for the memory
- * @phys: where it is
- * @len: bytes of it
- * @narrow: the caller has 32 bits
- * @everybody: the administrator has allowed physical addresses to everybody
+ * pmem_address() - get the address of memory to show to the caller
+ * @handle: handle of the memory
+ * @phys: its physical address
+ * @len: its length in bytes
+ * @narrow: the caller is a 32-bit process
+ * @everybody: the administrator allows physical addresses for all callers
  *
- * Return: @phys for who may see it and can compute with the address of every
- * byte, which is a number too large for some; else that of @handle.
+ * Return: @phys if the caller may see it, and the address of every byte fits into an
+ * unsigned long of the caller; else the number of @handle.
  */
 u64 pmem_address(const struct pmem_handle *handle, u64 phys, u64 len,
 		 bool narrow, bool everybody)

@@ -7,11 +7,11 @@
 
 /**
  * struct pmem_handle - a range of numbers in place of physical addresses
- * @users: files and blocks that show it; see pmem_handle_put()
+ * @users: references, held by files and blocks
  * @value: the first number: not 0, page aligned
- * @units: how long the range is, see phys.c
+ * @units: length of the range in units of 64 KiB
  *
- * Two that live have no number in common.
+ * The ranges of live handles do not overlap.
  */
 struct pmem_handle {
 	refcount_t users;

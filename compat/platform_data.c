@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes from platform data, as boards described them, and where their memory is:
+ * Nodes from platform data of board files, and a parameter for their memory:
  *
  *	memory=TYPE:REGION,...
  *
- * TYPE is ebi0, ebi1, smi or smi_kernel, REGION a region of contig_heaps from
- * which devices of that type borrow if they have no address of their own.
+ * TYPE is ebi0, ebi1, smi or smi_kernel. REGION is a region of contig_heaps, from
+ * which devices of that type borrow memory if they have no address.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,7 +33,7 @@ static int nr_memory;
 module_param_array(memory, charp, &nr_memory, 0444);
 MODULE_PARM_DESC(memory, "regions from which devices without an address borrow memory, each as TYPE:REGION (none)");
 
-/* The region of a type of memory, or NULL. */
+/* Get the region for a type of memory, or NULL. */
 static const char *region_of(int type)
 {
 	size_t len;
@@ -54,7 +54,7 @@ static bool is_kernel_only(const char *name)
 	return str_has_prefix(name, "pmem_kernel");
 }
 
-/* Before boards knew types of memory, names said what pmem_kalloc() takes. */
+/* Older board files set no memory_type; the names of kernel-only regions imply it. */
 static int type_of(const struct android_pmem_platform_data *data)
 {
 	if (data->memory_type > 0 || !is_kernel_only(data->name))
@@ -70,7 +70,7 @@ allocator_of(const struct android_pmem_platform_data *data)
 		return data->allocator_type;
 	if (data->no_allocator)
 		return PMEM_ALLOCATORTYPE_ALLORNOTHING;
-	/* The first drivers had neither of these, and no other rules. */
+	/* The first drivers only had no_allocator; without it, the policy was buddy. */
 	if (data->start && !data->quantum && !type_of(data))
 		return PMEM_ALLOCATORTYPE_BUDDYBESTFIT;
 	return PMEM_ALLOCATORTYPE_BITMAP;
@@ -101,9 +101,9 @@ static struct heap *open_heap(const struct android_pmem_platform_data *data,
 }
 
 /**
- * pmem_node_from_data() - make a node as a board described it
+ * pmem_node_from_data() - create a node from platform data
  * @data: the description; not needed afterwards
- * @hooks: the hooks that are not in it, and the module that all are of
+ * @hooks: the hooks that are not in @data, and the module of all hooks
  *
  * Context: may sleep.
  * Return: the node, or as pmem_setup_owned().

@@ -1,60 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The legacy PMEM interface over contiguous heaps.
+ * The legacy PMEM interface on top of contiguous heaps.
  *
- * Who owns what. A node is one /dev/pmem*. Each open of it makes a file (struct
- * pmem_file; dup, fork and SCM_RIGHTS share it), which is empty, a master (it
- * has an allocation, which is a dma-buf), or connected (it shows parts of a
- * master). Masters and connected files each hold a reference on the dma-buf as
- * long as they can reach its memory. A connected file does not hold its master:
- * when the master goes, its connected files are revoked, that is, they lose
- * their regions and their reference, and show garbage from then on.
+ * Ownership: a node is one /dev/pmem*. Each open() of it creates a file (struct
+ * pmem_file; dup, fork and SCM_RIGHTS share it). A file is empty, a master (it has an
+ * allocation, which is a dma-buf), or connected (it shows parts of a master). Masters
+ * and connected files each hold a reference on the dma-buf as long as they can access
+ * its memory. A connected file does not hold its master: when the master is closed,
+ * its connected files are revoked. They lose their regions and their reference, and
+ * show garbage from then on.
  *
- * A view is one user mapping of a file in one address space, however many VMAs
- * it has been cut into. VMAs hold their file, so a file with views is never
- * released. What a page of a view shows is decided when it is touched, from the
- * state of the file: memory of the dma-buf, or the view's garbage page. Whoever
- * changes that state takes the pages out of all page tables, under the lock of
- * the file, so that they are touched anew. Nothing is ever put into a page table
- * from outside a fault or an mmap.
+ * A view is one user mapping of a file in one address space, even if it has been split
+ * into several VMAs. VMAs hold their file, so a file with views is never released. A
+ * page fault decides what a page of a view shows, from the state of the file: memory
+ * of the dma-buf, or the garbage page of the view. Code that changes this state unmaps
+ * the pages from all page tables, with the lock of the file held, so that they fault
+ * again. Only faults and mmap() insert page table entries.
  *
- * A child after fork gets views of its own, which show nothing but garbage.
+ * After fork(), a child gets its own views, which only show garbage.
  *
- * Layers, lowest first. A file has a header of its own, and calls what is in the
- * lines above its own, nothing else:
+ * Layers, lowest first. Each file has its own header, and only calls files in the lines
+ * above its own:
  *
- *   hooks, inode, phys, range	functions of drivers; whose a file is; numbers for
- *				addresses; what a connected file shows
+ *   hooks, inode, phys, range	functions of drivers; identifying our files; handles
+ *				for addresses; what a connected file shows
  *   node, alloc, connect	nodes by name; their memory; masters and clients
- *   view, share, sysfs		user mappings; dma-bufs; what is told of nodes
- *   cache			maintenance of what a user address shows
+ *   view, share, sysfs		user mappings; dma-bufs; information about nodes
+ *   cache			cache maintenance by user addresses
  *   ioctl
- *   file			what the kernel calls for an open file
+ *   file			file operations
  *   device			nodes under /dev
- *   node_param, platform_data	where nodes come from
- *   driver, kapi_node		the same
+ *   node_param, platform_data	sources of nodes
+ *   driver, kapi_node		more sources of nodes
  *   module
  *
- * kapi_file is right above cache, kapi_alloc above alloc and node: what drivers
- * call. cma_mem and cma_test, devices of another kind, have phys in common with
- * the rest.
+ * Drivers call kapi_file, which is right above cache, and kapi_alloc, which is above
+ * alloc and node. cma_mem and cma_test are devices of another kind; cma_mem only uses
+ * phys.
  *
  * Lock order, outermost first:
  *
- *   setup_lock		which nodes drivers have made
- *   node->lock		who is connected to whom
- *   mmap_lock, the lock of a VMA	(never taken below the next one)
- *   file->lock		state of one file; of two only below node->lock, where
- *			the second one is the master's or the client's
- *   node->alloc_lock	what is allocated on a node
+ *   setup_lock		nodes that drivers have created
+ *   node->lock		links between masters and connected files
+ *   mmap_lock, VMA lock	(never taken with the next one held)
+ *   file->lock		state of one file; two of them only with node->lock held, the
+ *			master's first
+ *   node->alloc_lock	allocations of a node
  *   the locks of the heaps
- *   node->files_lock	who is open, and what of that sysfs shows
- *   names_lock, the list of pmem_kalloc()
+ *   names_lock		all nodes
+ *   node->files_lock	open files, and what sysfs shows of them
+ *   allocs_lock		allocations of pmem_kalloc()
  *
- * node->lock and mmap_lock are never held together. No user memory is accessed
- * below any of our locks. A driver's hook runs below file->lock at most, or what
- * its own caller holds; open() takes files_lock alone, so that it waits for no
- * allocation: the kernel opens one misc device at a time.
+ * node->lock and mmap_lock are never held together. No user memory is accessed with
+ * any of our locks held. A hook of a driver may run with setup_lock, file->lock or the
+ * watch_lock of the heap held, and any lock of its caller. open() only takes
+ * files_lock, so that it does not wait for an allocation: the kernel opens one misc
+ * device at a time.
  */
 #ifndef PMEM_H
 #define PMEM_H
@@ -83,14 +84,14 @@ struct pmem_slot;
 struct pmem_view;
 
 /**
- * struct pmem_memory - memory that a file is about
- * @dmabuf: a reference on it; NULL if there is none, or none any more
+ * struct pmem_memory - the memory of a file
+ * @dmabuf: the memory, with a reference; NULL if there is none, or it was revoked
  * @len: bytes as clients see it; not always whole pages
  * @phys: physical address of the first byte
- * @handle: what clients without privileges see instead; a reference on it, also
- *	after the memory is gone
+ * @handle: shown to unprivileged clients instead of @phys; its reference is kept even
+ *	after the memory was revoked
  * @index: index in the allocator, see enum pmem_allocator_type
- * @uncached: must not be mapped cached, because its heap does not
+ * @uncached: must not be mapped cached, because the heap is uncached
  * @foreign: not in the node's own region
  */
 struct pmem_memory {
@@ -105,13 +106,13 @@ struct pmem_memory {
 
 /**
  * struct pmem_hooks - functions of a driver that a device calls
- * @owner: module that they are of; held by every open file. NULL if that is not
- *	known, and for those of the kernel itself
- * @ioctl: takes the commands that PMEM does not know, or NULL
+ * @owner: their module, pinned by every open file. NULL if it is not known, or if they
+ *	are built in
+ * @ioctl: called for commands that PMEM does not know, or NULL
  * @release: called when a file is released, or NULL
  * @first_use: request_region of struct android_pmem_platform_data, or NULL
- * @last_use: release_region of the same, or NULL
- * @cookie: for these two
+ * @last_use: release_region of struct android_pmem_platform_data, or NULL
+ * @cookie: argument of @first_use and @last_use
  */
 struct pmem_hooks {
 	struct module *owner;
@@ -123,10 +124,10 @@ struct pmem_hooks {
 };
 
 /**
- * enum pmem_use - whether a node's driver has been asked for the memory
- * @PMEM_UNUSED: no
- * @PMEM_CHANGING: it is being asked, or given it back
- * @PMEM_USED: it has given it
+ * enum pmem_use - whether the memory of a node is requested from its driver
+ * @PMEM_UNUSED: it is not
+ * @PMEM_CHANGING: a hook is running that requests or returns it
+ * @PMEM_USED: it is
  */
 enum pmem_use {
 	PMEM_UNUSED,
@@ -137,39 +138,39 @@ enum pmem_use {
 /**
  * struct pmem_node - one device
  * @misc: its device node; not registered if @kernel_only
- * @ref: held by who made the node and by every file
+ * @ref: held by the creator of the node, by every file and by pmem_kalloc()
  * @kobj: its directory under /sys/kernel/pmem_regions
- * @name: name of both
- * @id: number of the node, in the order of their creation
+ * @name: name of @misc and @kobj
+ * @id: number of the node, in the order of creation
  * @named: in the list of names in use; protected by names_lock in node.c
- * @setup: in the list of those that drivers made, if it is one; protected by
+ * @setup: in the list of nodes that drivers have created, if it is one; protected by
  *	setup_lock in kapi_node.c
- * @allocator: rules by which it allocates
+ * @allocator: allocation policy
  * @quantum: bytes of a quantum
  * @size: bytes of its memory, or the quota of the system allocator
  * @cached: its memory may be mapped cached
- * @show_phys: physical addresses are for everybody
- * @kernel_only: for pmem_kalloc() alone
- * @memory_type: of a kernel-only node, for pmem_kalloc()
+ * @show_phys: all callers may see physical addresses
+ * @kernel_only: only for pmem_kalloc()
+ * @memory_type: type of a kernel-only node, for pmem_kalloc()
  * @heap: where its memory comes from; owned
- * @hooked: has, or had, hooks
- * @on_demand: its driver is asked for the memory
+ * @hooked: has or had hooks
+ * @on_demand: memory is requested from its driver and returned to it
  * @own_hooks: functions of its driver
  * @hooks: @own_hooks as long as they may be called, else NULL; changed under
  *	@files_lock
- * @hooks_srcu: held for reading by whoever calls one
+ * @hooks_srcu: held for reading while a hook is called
  * @lock: protects the links between files
  * @files_lock: protects @files and @retired, and the ranges of all files against
  *	sysfs
  * @files: open files, newest first, by their @entry
  * @retired: nothing new may be opened or allocated; changed under @files_lock
- * @alloc_lock: protects what follows
+ * @alloc_lock: protects @slots, @slot_ids, @users and @use
  * @slots: allocations of bitmap and buddy nodes
  * @slot_ids: numbers in use
- * @users: allocations that are being made, and those of pmem_kalloc()
- * @use: whether its driver has been asked for the memory
- * @use_changed: woken when that is no longer changing
- * @debugfs: its file there
+ * @users: number of allocations in progress, and of those of pmem_kalloc()
+ * @use: whether the memory is requested from its driver
+ * @use_changed: woken when @use is no longer PMEM_CHANGING
+ * @debugfs: its file in debugfs
  */
 struct pmem_node {
 	struct miscdevice misc;
@@ -209,35 +210,36 @@ struct pmem_node {
  * struct pmem_file - one open file description
  * @node: its node; a reference is held
  * @file: the file itself
- * @inode: owns the address space by which all views of the file are found
+ * @inode: its address space finds all views of the file
  * @uncached: opened with O_SYNC
- * @owner: module of the node's hooks, which the file holds; or NULL
+ * @owner: module of the node's hooks, pinned by the file; or NULL
  * @entry: in node->files; protected by node->files_lock
- * @master: whom it is connected to, NULL if to nobody any more; protected by
- *	node->lock. No reference is held; the master clears it when it goes
+ * @master: the file that it is connected to, or NULL; protected by node->lock. No
+ *	reference is held; the master clears it when it is closed
  * @clients: files connected to it, by @client; protected by node->lock
  * @client: in master->clients; protected by node->lock
- * @lock: protects what follows
+ * @lock: protects the following fields
  * @memory: valid if @allocated
  * @allocated: has memory, or had it until it was revoked
- * @connected: is or was connected; for ever
- * @imported: the memory is none of the node's own
+ * @connected: is or was connected; never cleared
+ * @imported: the memory was imported
  * @slot: the node's record of the memory, or NULL
- * @master_fd: number that the master had for who connected
+ * @master_fd: file descriptor with which it was connected to the master
  * @mapped: has been mapped as a master
- * @submapped: has been mapped as a connected file; for ever
+ * @submapped: has been mapped as a connected file; never cleared
  * @view: the view of a connected file while it is mapped, else NULL
- * @user_start: where that was made, else 0; its process may have moved it since
- * @user_len: bytes that it had then, else 0
- * @ranges: what is recorded to be shown of the master; changed under
- *	node->files_lock, too
- * @nr_ranges: length of that list
- * @shown: a bit for each page of the master that is shown; NULL until the first
+ * @user_start: address at which @view was mapped, else 0; the process may have moved
+ *	it since
+ * @user_len: bytes that @view had then, else 0
+ * @ranges: recorded regions of the master; node->files_lock must also be held to
+ *	change it
+ * @nr_ranges: length of @ranges
+ * @shown: a bit for each page of the master, set if it is shown; NULL until the first
  *	mapping of a connected file
- * @pid: thread that mapped it last as a master; sysfs reads it without a lock
- * @pins: users inside the kernel
+ * @pid: thread that last mapped it as a master; sysfs reads it without a lock
+ * @pins: number of users in the kernel
  * @pinned: the dma-buf that they hold, while @pins is not 0
- * @vmap: its mapping for them, likewise
+ * @vmap: kernel mapping of @pinned, while @pins is not 0
  */
 struct pmem_file {
 	struct pmem_node *node;

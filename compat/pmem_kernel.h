@@ -25,7 +25,8 @@ struct pmem_region;
  * @PMEM_ALLOCATORTYPE_BITMAP: first free quanta; the index is the first of them
  * @PMEM_ALLOCATORTYPE_SYSTEM: memory up to a quota
  * @PMEM_ALLOCATORTYPE_ALLORNOTHING: one owner at a time; the index is the length
- * @PMEM_ALLOCATORTYPE_BUDDYBESTFIT: powers of two; the index is the first page
+ * @PMEM_ALLOCATORTYPE_BUDDYBESTFIT: powers of two; the index is the first quantum
+ * @PMEM_ALLOCATORTYPE_MAX: not a policy; all policies are less
  */
 enum pmem_allocator_type {
 	PMEM_ALLOCATORTYPE_UNSET,
@@ -44,14 +45,14 @@ enum pmem_allocator_type {
 #define PMEM_ALIGNMENT_1M	0x10
 #define PMEM_ALIGNMENT_MASK	0x18
 
-/* Types of memory as board files call them. The parameter "memory" says where each of them is. */
+/* Types of memory in board files. The parameter "memory" assigns a region to each type. */
 #define MEMTYPE_NONE		(-1)
 #define MEMTYPE_EBI1		PMEM_MEMTYPE_EBI1
 #define MEMTYPE_SMI		PMEM_MEMTYPE_SMI
 #define MEMTYPE_EBI0		3
 #define MEMTYPE_SMI_KERNEL	4
 
-/* Devices of these names have no node, but memory for pmem_kalloc(). */
+/* Devices with these names have no node; their memory is for pmem_kalloc(). */
 #define PMEM_KERNEL_EBI0_DATA_NAME	"pmem_kernel_ebi0"
 #define PMEM_KERNEL_EBI1_DATA_NAME	"pmem_kernel_ebi1"
 #define PMEM_KERNEL_SMI_DATA_NAME	"pmem_kernel_smi"
@@ -64,9 +65,9 @@ enum pmem_allocator_type {
  *	0, the device borrows @size bytes from the region of its @memory_type
  *	while it has allocations
  * @size: bytes
- * @no_allocator: used if none of @allocator_type, @quantum and @memory_type is
- *	set, as for the first drivers: 0 means buddy, other values mean
- *	all-or-nothing
+ * @no_allocator: used if @allocator_type is not set; other values than 0 mean
+ *	all-or-nothing. 0 means buddy if @start is set, but not @quantum and
+ *	@memory_type, as for the first drivers
  * @allocator_type: allocation policy; bitmap for later boards that do not set
  *	it
  * @quantum: bytes, a power of two of at least 4096; 0 for 4096
@@ -75,7 +76,7 @@ enum pmem_allocator_type {
  * @unstable: no effect: the memory is never unplugged
  * @map_on_demand: no effect: the kernel's own mapping stays
  * @reusable: no effect: memory without @start is always borrowed; if it comes
- *	from a CMA area, the kernel uses it meanwhile
+ *	from a CMA area, the kernel uses it while nothing is allocated
  * @device_memory: @start is the address of device registers, for which the
  *	driver is responsible. They are not zeroed, not mapped by the
  *	kernel, mapped as device memory for programs, and cannot be
@@ -89,11 +90,11 @@ enum pmem_allocator_type {
  *	@map_on_demand
  * @setup_region: called once; its result is passed to the other two
  *
- * The structure is not needed any more after the device was created, but the
- * functions are. When their module is unloaded, the device is removed, and they
- * are not called any more. They are called in any process, with locks of this
- * module held. They may call pmem_kalloc() and pmem_kfree(), for other memory
- * than their device's, but no other function of this header.
+ * The structure is not needed after the device has been created, but the functions
+ * are. When their module is unloaded, the device is removed, and they are not called
+ * any more. They are called in any process, with locks of this module held. They may
+ * call pmem_kalloc() and pmem_kfree(), except for memory of their own device, but no
+ * other function of this header.
  */
 struct android_pmem_platform_data {
 	const char *name;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What PMEM_MAP and PMEM_UNMAP record, and the parts of the master that a
- * connected file shows. Until it is mapped, that is what is recorded. From then
- * on each of the two commands shows or hides what it names, whatever else is
- * recorded: what PMEM_UNMAP has hidden stays so until the next PMEM_MAP of it.
+ * The regions that PMEM_MAP and PMEM_UNMAP record, and the parts of the master that a
+ * connected file shows. When the file is mapped, it shows the recorded regions. From
+ * then on, each command shows or hides exactly its range, regardless of overlapping
+ * regions: what PMEM_UNMAP has hidden stays hidden until PMEM_MAP shows it again.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -11,7 +11,7 @@
 
 #include "range.h"
 
-/* More distinct regions than any client has, so that nobody collects them. */
+/* Limits the memory of a client's regions; no known client has so many. */
 #define MAX_RANGES	4096
 
 static struct pmem_range *find_range(struct pmem_file *file, u64 offset,
@@ -29,7 +29,7 @@ static int record_range(struct pmem_file *file, u64 offset, u64 len)
 {
 	struct pmem_range *range;
 
-	/* PMEM_UNMAP removes all that are equal: one record stands for them. */
+	/* PMEM_UNMAP removes all equal regions, so one record is enough for them. */
 	if (find_range(file, offset, len))
 		return 0;
 	if (file->nr_ranges >= MAX_RANGES)
@@ -60,7 +60,7 @@ static int forget_range(struct pmem_file *file, u64 offset, u64 len)
 	return 0;
 }
 
-/* Nothing is shown of a file that has not been mapped. */
+/* Until the file is mapped, there is nothing to change. */
 static void show(struct pmem_file *file, u64 offset, u64 len, bool map)
 {
 	if (!file->shown)
@@ -73,7 +73,7 @@ static void show(struct pmem_file *file, u64 offset, u64 len, bool map)
 			     len >> PAGE_SHIFT);
 }
 
-/* Takes pages out of all views, to be touched anew; of the whole file if @len is 0. */
+/* Unmap pages from all views, so that they fault again; all of the file if @len is 0. */
 static void zap(struct pmem_file *file, u64 offset, u64 len)
 {
 	lockdep_assert_held(&file->lock);
@@ -81,7 +81,7 @@ static void zap(struct pmem_file *file, u64 offset, u64 len)
 }
 
 /**
- * pmem_ranges_show() - show what is recorded, when a connected file is mapped
+ * pmem_ranges_show() - show the recorded regions, when a connected file is mapped
  * @file: the file, its lock held
  *
  * Context: may sleep.
@@ -111,8 +111,8 @@ int pmem_ranges_show(struct pmem_file *file)
  * @map: show, otherwise hide
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for a range that is not in the allocation, or, to hide, not
- * recorded; -ENOMEM.
+ * Return: 0; -EINVAL for a range that is not in the allocation, or, to hide it, that was
+ * not recorded; -ENOMEM, also for too many regions.
  */
 int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map)
 {
@@ -133,9 +133,9 @@ int pmem_range_change(struct pmem_file *file, u64 offset, u64 len, bool map)
 /**
  * pmem_range_shown() - is a byte of the master shown?
  * @file: a connected file that is mapped, its lock held
- * @offset: the byte, within the allocation
+ * @offset: offset of the byte, within the allocation
  *
- * Return: true for yes.
+ * Return: true if it is.
  */
 bool pmem_range_shown(struct pmem_file *file, u64 offset)
 {
@@ -144,8 +144,8 @@ bool pmem_range_shown(struct pmem_file *file, u64 offset)
 }
 
 /**
- * pmem_ranges_drop() - forget everything recorded, and show nothing
- * @file: the file, its lock held; it has no master any more
+ * pmem_ranges_drop() - remove all recorded regions, and show nothing
+ * @file: the file, its lock held; no longer connected to a master
  *
  * Context: may sleep.
  */

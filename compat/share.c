@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Between the legacy interface and dma-bufs: a master's memory as a dma-buf, and
- * a dma-buf as a master's memory.
+ * Exporting the memory of a master as a dma-buf, and importing a dma-buf as the memory
+ * of a master.
  */
 #include <linux/dma-buf.h>
 #include <linux/err.h>
@@ -41,11 +41,11 @@ static struct dma_buf *exported(struct pmem_file *file)
  * @file: the file
  * @arg: the caller's struct pmem_dmabuf
  *
- * The caller is told the number before it becomes real, so that none is left
- * behind if that fails.
+ * The file descriptor is installed only after its number has been copied to user space,
+ * so that none is leaked if that fails.
  *
  * Context: may sleep.
- * Return: 0, or an errno as the header of the interface says.
+ * Return: 0, or a negative errno as documented in the uapi header.
  */
 int pmem_export(struct pmem_file *file, void __user *arg)
 {
@@ -80,7 +80,7 @@ put_dmabuf:
 	return ret;
 }
 
-/* The administrator opens up a node's own addresses, not those of other memory. */
+/* The settings of a node only allow callers to see addresses of its own region. */
 static bool is_foreign(struct pmem_node *node, const struct contig_place *place)
 {
 	struct contig_stat stat;
@@ -104,7 +104,7 @@ static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
 	handle = pmem_handle_new(place.size);
 	if (!handle)
 		return -ENOMEM;
-	/* From now on its address is known to devices that go around the caches. */
+	/* From now on, devices that bypass the caches may access it by its address. */
 	contig_maintain(dmabuf, 0, dmabuf->size, CONTIG_CLEAN_INVALIDATE);
 	mutex_lock(&file->lock);
 	if (file->allocated) {
@@ -133,7 +133,7 @@ static int take_dmabuf(struct pmem_file *file, struct dma_buf *dmabuf)
  * @arg: the caller's struct pmem_dmabuf
  *
  * Context: may sleep.
- * Return: 0, or an errno as the header of the interface says.
+ * Return: 0, or a negative errno as documented in the uapi header.
  */
 int pmem_import(struct pmem_file *file, void __user *arg)
 {

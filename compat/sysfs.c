@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/pmem_regions/<node>/ as the last legacy drivers had it, to the
- * byte, and the file that the first ones had in debugfs.
+ * /sys/kernel/pmem_regions/<node>/, with exactly the format of the last legacy drivers,
+ * and the debugfs file of the first ones.
  *
- * Addresses: "base" is 0 for who may not see physical addresses.
+ * "base" is 0 for readers that may not see physical addresses.
  */
 #include <linux/debugfs.h>
 #include <linux/kobject.h>
@@ -30,8 +30,8 @@ static struct kobject *regions;
 /**
  * struct pmem_attribute - a file in a node's directory
  * @kobj_attr: its name and mode
- * @show: writes its contents
- * @allocators: nodes of which allocators have it, a bit for each
+ * @show: prints its contents
+ * @allocators: mask of the allocators whose nodes have it
  */
 struct pmem_attribute {
 	struct kobj_attribute kobj_attr;
@@ -216,7 +216,7 @@ static int debugfs_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(debugfs);
 
-/* A kobject of the kernel's own: it may be released late, when we are gone. */
+/* The kernel allocated the kobject, and may free it after the module is unloaded. */
 static void dir_del(struct pmem_node *node)
 {
 	kobject_del(node->kobj);
@@ -224,7 +224,7 @@ static void dir_del(struct pmem_node *node)
 }
 
 /**
- * pmem_sysfs_add() - show a node
+ * pmem_sysfs_add() - add a node to sysfs and debugfs
  * @node: the node, its name claimed
  *
  * Context: may sleep.
@@ -251,10 +251,10 @@ int pmem_sysfs_add(struct pmem_node *node)
 }
 
 /**
- * pmem_sysfs_del() - stop showing a node
+ * pmem_sysfs_del() - remove a node from sysfs and debugfs
  * @node: the node, its name still claimed
  *
- * Waits for whoever reads.
+ * Waits for readers.
  *
  * Context: may sleep.
  */
@@ -265,7 +265,7 @@ void pmem_sysfs_del(struct pmem_node *node)
 }
 
 /**
- * pmem_sysfs_setup() - before the first node
+ * pmem_sysfs_setup() - create the directory, before the first node
  *
  * Return: 0 or -ENOMEM.
  */
@@ -276,11 +276,11 @@ int pmem_sysfs_setup(void)
 }
 
 /**
- * pmem_sysfs_teardown() - after the last node
+ * pmem_sysfs_teardown() - remove the directory, after the last node
  */
 void pmem_sysfs_teardown(void)
 {
-	/* Gone from sysfs for whoever loads the module next, even if somebody still holds it. */
+	/* Even if a reference is left, free the name, so that the module can be loaded again. */
 	kobject_del(regions);
 	kobject_put(regions);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * User mappings of files: masters, connected files, and what is left of either
- * in a child after fork. See pmem.h for what a view is.
+ * User mappings of masters and connected files, and of both in a child after fork().
+ * pmem.h explains views.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -16,10 +16,10 @@
 
 /**
  * struct pmem_view - one mapping in one address space
- * @users: VMAs that it consists of
- * @mm: the address space; only ever compared, and only from a VMA in it
- * @garbage: zeroed page of this view's own, or NULL for a master's
- * @forked: shows nothing but garbage
+ * @users: number of VMAs that it consists of
+ * @mm: the address space; only compared, never dereferenced
+ * @garbage: its own zeroed page, or NULL for a view of a master
+ * @forked: created after fork(); only shows garbage
  */
 struct pmem_view {
 	refcount_t users;
@@ -43,7 +43,7 @@ static struct pmem_view *view_new(struct vm_area_struct *vma, bool garbage)
 		kfree(view);
 		return NULL;
 	}
-	/* The mapping may be uncached, and is to show zeros all the same. */
+	/* Write back the zeros, as the mapping may be uncached. */
 	contig_flush_dcache(page_address(view->garbage), page_to_phys(view->garbage), PAGE_SIZE);
 	return view;
 }
@@ -56,10 +56,10 @@ static void view_free(struct pmem_view *view)
 }
 
 /*
- * A VMA that was copied: cut or moved in its own address space, it belongs to
- * the same view; in another one, that is after fork, to none yet. There it has
- * to be empty, or it would show pages of a view that nothing keeps for it, and
- * VM_WIPEONFORK alone does not see to that: madvise() takes it away.
+ * A VMA was copied. If it was split or moved in the same address space, it belongs to
+ * the same view. In another address space, after fork(), it belongs to no view yet, and
+ * its page tables must be empty: it holds no reference to the view whose pages it would
+ * show. VM_WIPEONFORK alone does not ensure that, because madvise() can clear it.
  */
 static void view_vma_open(struct vm_area_struct *vma)
 {
@@ -90,7 +90,7 @@ static void view_vma_close(struct vm_area_struct *vma)
 	view_free(view);
 }
 
-/* The view of a VMA, made now if this is the first touch after a fork. */
+/* Get the view of a VMA; creates it at the first fault after fork(). */
 static struct pmem_view *view_of(struct vm_area_struct *vma)
 {
 	struct pmem_view *view = READ_ONCE(vma->vm_private_data), *other;
@@ -109,7 +109,7 @@ static struct pmem_view *view_of(struct vm_area_struct *vma)
 	return other;
 }
 
-/* The page frame to show at a place of the file; with its lock held. */
+/* Get the page frame to show at an offset of the file. */
 static unsigned long frame_at(struct pmem_file *file, struct pmem_view *view,
 			      u64 offset)
 {
@@ -123,7 +123,7 @@ static unsigned long frame_at(struct pmem_file *file, struct pmem_view *view,
 	return PHYS_PFN(memory->phys + offset);
 }
 
-/* A master in its own process shows all of its memory, always. */
+/* A master always shows all of its memory, except after fork(). */
 static bool shows_all(const struct pmem_file *file,
 		      const struct pmem_view *view)
 {
@@ -141,7 +141,7 @@ static vm_fault_t view_huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (!view)
 		return VM_FAULT_OOM;
 	/*
-	 * Inserting below the lock keeps it in order with whoever takes pages out:
+	 * Insert the page with the lock held, to serialise with code that unmaps pages. See
 	 * selftests/proofs/models/revoke.pml.
 	 */
 	mutex_lock(&file->lock);
@@ -194,7 +194,7 @@ static int mmap_master(struct pmem_file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* What others have written through the cache is what an uncached mapping shows. */
+/* Write back what others have written through the cache, for an uncached mapping. */
 static void forget_cached(const struct pmem_file *file,
 			  const struct vm_area_struct *vma)
 {
@@ -219,7 +219,7 @@ static int mmap_connected(struct pmem_file *file, struct vm_area_struct *vma)
 		return -ENOMEM;
 	if (maps_uncached(file))
 		forget_cached(file, vma);
-	/* Without a master, all that is shown is garbage. */
+	/* After it was revoked, it only shows garbage. */
 	if (dmabuf)
 		vma->vm_page_prot = contig_pgprot(dmabuf, maps_uncached(file),
 						  vma->vm_page_prot);
@@ -249,7 +249,7 @@ static int mmap_file(struct pmem_file *file, struct vm_area_struct *vma)
 	}
 	if (file->memory.len < len)
 		return -EINVAL;
-	/* Children start with nothing in their page tables, and get garbage. */
+	/* Page tables of children start empty; their faults insert garbage. */
 	contig_vm_flags_set(vma, VM_WIPEONFORK);
 	return file->connected ? mmap_connected(file, vma) :
 				 mmap_master(file, vma);
@@ -258,14 +258,15 @@ static int mmap_file(struct pmem_file *file, struct vm_area_struct *vma)
 /**
  * pmem_mmap() - map a file
  * @filp: the file
- * @vma: where
+ * @vma: the VMA
  *
- * The first mapping of an empty file allocates. An error after that leaves the
- * allocation on the file.
+ * The first mapping of an empty file allocates its memory. If the mapping then fails,
+ * the file keeps the allocation.
  *
  * Context: mmap_lock held for writing; may sleep.
  * Return: 0; -EINVAL for an offset, a private mapping, a mapping longer than the
- * allocation, or a second one of a connected file; -ENOMEM.
+ * allocation, or a second mapping of a connected file; -ENOMEM; -EINTR after a fatal
+ * signal.
  */
 int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
 {
@@ -275,8 +276,8 @@ int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
 	if (vma->vm_pgoff || !(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	/*
-	 * Locks the VMA for writing, which lasts until mmap() is done: faults take file->lock below
-	 * the lock of a VMA.
+	 * This also locks the VMA for writing until mmap() is done. Do it before taking file->lock,
+	 * because faults take file->lock with the VMA lock held.
 	 */
 	contig_vm_flags_set(vma, VM_DONTEXPAND);
 	mutex_lock(&file->lock);
@@ -286,16 +287,16 @@ int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
 }
 
 /**
- * pmem_get_unmapped_area() - where to map a file
+ * pmem_get_unmapped_area() - find an address at which to map a file
  * @filp: the file
- * @addr: where the caller would like it
+ * @addr: address that the caller prefers
  * @len: bytes
  * @pgoff: first page
  * @flags: of mmap()
  *
- * Where whole PMDs can show the memory. If the file has none yet, mmap()
- * allocates it: then anything of a PMD or more begins on a PMD's boundary, unless
- * that place was taken.
+ * Chooses an address at which PMDs can map the memory. If the file has no memory yet,
+ * mmap() allocates it. This assumes that it will begin at a PMD boundary, which is
+ * likely if its length is a PMD or more.
  *
  * Context: mmap_lock held; may sleep.
  * Return: an address, or a negative errno.
@@ -312,7 +313,7 @@ unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
 	return contig_get_unmapped_area(filp, addr, len, pgoff, flags);
 }
 
-/* Does a VMA show the memory of a file, be it by another file, or by the dma-buf itself? */
+/* Does a VMA map the memory of a file, through that file, another one, or the dma-buf? */
 static bool vma_is_of(const struct vm_area_struct *vma,
 		      const struct pmem_file *file,
 		      const struct dma_buf *dmabuf)
@@ -338,18 +339,18 @@ static bool vma_is_of(const struct vm_area_struct *vma,
 }
 
 /**
- * pmem_user_part() - what a user range begins with
+ * pmem_user_part() - translate the start of a user range
  * @file: a file
  * @dmabuf: its memory, held by the caller; or NULL
  * @addr: address in the caller's address space
  * @len: bytes, not 0
- * @offset: filled in with what is at @addr, in bytes of the memory
+ * @offset: filled in with the offset of @addr in the memory, in bytes
  *
- * The answer is about this moment: nothing but the offset may be used later.
+ * The mapping may change at any time, so only use the offset afterwards.
  *
- * Context: takes the mmap_lock, so none of file->lock and below may be held.
- * Return: how many bytes of the range one VMA shows of the memory; 0 if none at
- * @addr does.
+ * Context: takes the mmap_lock, so file->lock and the locks below it must not be held.
+ * Return: how many bytes of the range, from @addr on, one VMA maps of the memory; 0 if
+ * @addr is not in such a VMA.
  */
 unsigned long pmem_user_part(struct pmem_file *file, struct dma_buf *dmabuf,
 			     unsigned long addr, unsigned long len, u64 *offset)
