@@ -4,9 +4,9 @@
  *
  * Limitations:
  *  - These commands work on the nodes of this module under /dev/dma_heap. The
- *    kernel's own heaps return EINVAL or ENOTTY. Commands that take a dma-buf
- *    also work on /dev/contig_buffer, which anyone may open: a process that was
- *    given a buffer needs no access to a heap.
+ *    kernel's own heaps return EINVAL or ENOTTY. VERSION and the commands that
+ *    take a dma-buf also work on /dev/contig_buffer, which anyone may open: a
+ *    process that was given a buffer needs no access to a heap.
  *  - A dma-buf passed to any of them must come from this module.
  *  - Nothing here reveals a physical address. CONTIG_HEAP_IOCTL_PLACE shows at
  *    most the bits below the size of a PMD, and none of 32 MiB and above. The
@@ -243,7 +243,7 @@ struct contig_heap_version {
  * writing the file: EIO, EAGAIN, ENOSPC, EFBIG, EPIPE.
  *
  * BUFFER: EBADF for no file; EINVAL for a file that is not a dma-buf of this
- * module, for flags and for a reserve that is not 0; EINTR if killed meanwhile.
+ * module, and if @flags or @reserved is not 0; EINTR if killed meanwhile.
  *
  * VERSION: ENOTTY from older modules, which lack LOAD, STORE and BUFFER too.
  */
