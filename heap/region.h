@@ -18,6 +18,7 @@
  *   heap->watch_lock     held while the watcher of a heap is called; the watcher's
  *                        own locks come next, then the locks below
  *   nodes_lock           names under /dev/dma_heap
+ *   adding               directories in debugfs; taken with none of the others held
  *   regions_lock         list of regions, claims on address ranges
  *   dma_resv of a dma-buf (taken by the dma-buf core around our callbacks)
  *   region->lock         list of live buffers
