@@ -226,7 +226,9 @@ TEST_F(driver, gets_its_share)
 	EXPECT_TRUE(all_is_back(SHARED));
 	ASSERT_TRUE(set(SHARED, "held", "0"));
 	EXPECT_EQ(0, held(SHARED));
-	EXPECT_TRUE(cma_has(self->free - NOISE));
+	EXPECT_TRUE(cma_has(self->free - NOISE)) {
+		TH_LOG("%ld KiB are free, of %ld before", cma_free() >> 10, self->free >> 10);
+	}
 }
 
 /* What a driver gives back, the heap can have, next to what it kept. */
@@ -391,7 +393,9 @@ FIXTURE_TEARDOWN(many)
 	EXPECT_TRUE(all_is_back(OWN));
 	EXPECT_TRUE(all_is_back(SHARED));
 	EXPECT_EQ(0, module_unload());
-	EXPECT_TRUE(cma_has(self->free - NOISE));
+	EXPECT_TRUE(cma_has(self->free - NOISE)) {
+		TH_LOG("%ld KiB are free, of %ld before", cma_free() >> 10, self->free >> 10);
+	}
 }
 
 TEST_F(many, drivers_and_heap_at_once)
