@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the scripts of this folder share: where things are kept, messages, locks.
-# Sourced, never run.
+# Common to the scripts of this folder: locations, messages, locks. Sourced, never run.
 
 QEMU_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # The scripts that source this file use these.
@@ -10,7 +9,7 @@ QEMU_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 REPO_DIR=$(cd -- "$QEMU_DIR/../.." && pwd)
 CACHE=${PMEM_HEAPS_CACHE:-$REPO_DIR/.cache}
 
-# Exit statuses of the runner itself; README.rst has the table.
+# Exit statuses of the runner; README.rst has the table.
 # shellcheck disable=SC2034
 readonly EXIT_SETUP=121 EXIT_USAGE=122 EXIT_HOST=123 EXIT_HANG=124 EXIT_KERNEL=125 EXIT_DIED=126
 
@@ -18,13 +17,13 @@ note() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 }
 
-# die MESSAGE: something the host could not do.
+# die MESSAGE: something failed on the host.
 die() {
 	note "$*"
 	exit "$EXIT_HOST"
 }
 
-# die_usage MESSAGE: the caller asked for something that makes no sense.
+# die_usage MESSAGE: the options are invalid.
 die_usage() {
 	note "$*"
 	exit "$EXIT_USAGE"
@@ -37,7 +36,7 @@ prepare_cache() {
 	export PMEM_HEAPS_CACHE=$CACHE
 }
 
-# need_tools GROUP...: check the host's tools once per run, nested calls excepted.
+# need_tools GROUP...: check for the host's tools, once per run, including nested calls.
 need_tools() {
 	if [[ ${PMEM_HEAPS_TOOLS_CHECKED:-} == *" $* "* ]]; then
 		return
@@ -46,8 +45,8 @@ need_tools() {
 	export PMEM_HEAPS_TOOLS_CHECKED="${PMEM_HEAPS_TOOLS_CHECKED:-} $* "
 }
 
-# lock FILE: hold FILE's lock until the calling shell ends or calls unlock. Says what it waits
-# for when that takes a while.
+# lock FILE: lock FILE until the calling shell ends or calls unlock. Prints a message if it has to
+# wait.
 lock() {
 	mkdir -p -- "$(dirname -- "$1")"
 	exec {LOCK_FD}>"$1"
@@ -61,9 +60,9 @@ unlock() {
 	exec {LOCK_FD}>&-
 }
 
-# own_jobs: jobs that are started from now on, with all that they start, end with the calling shell.
+# own_jobs: kill jobs that are started later, with their children, when the calling shell ends.
 own_jobs() {
-	# Each in a process group of its own.
+	# Give each job its own process group.
 	set -m
 	trap end_jobs EXIT
 }
@@ -76,7 +75,7 @@ end_jobs() {
 	done
 }
 
-# age FILE: seconds since FILE was changed; very old when there is none.
+# age FILE: print the seconds since FILE was changed, or a very large number if there is none.
 age() {
 	local changed
 
@@ -84,8 +83,8 @@ age() {
 	echo $((EPOCHSECONDS - changed))
 }
 
-# prune FOLDER MINUTES PATTERN: remove what is in it, has such a name and was not changed for so long.
-# What others remove meanwhile is no error.
+# prune FOLDER MINUTES PATTERN: remove matching files that were not changed for that long. Ignores
+# files that disappear meanwhile.
 prune() {
 	local changed path
 
@@ -95,7 +94,7 @@ prune() {
 	done || true
 }
 
-# digest: a short hash of stdin, for names of cached files.
+# digest: print a short hash of stdin, for names of cached files.
 digest() {
 	sha256sum | cut --characters=1-20
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pictures of the guest's screen, for relay."""
+"""Screenshots of the guest, for relay."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import zlib
 
 
 class ScreenError(Exception):
-    """QEMU could not take the picture; the text says why."""
+    """QEMU could not take the screenshot; the text says why."""
 
 
 class Monitor:
@@ -19,7 +19,7 @@ class Monitor:
         self.greeted = False
 
     def execute(self, command, **arguments):
-        """Run one command; events that come in between are nobody's business here."""
+        """Run one command; ignore events that arrive meanwhile."""
         if not self.greeted:
             self.stream.readline()
             self.greeted = True
@@ -37,7 +37,7 @@ class Monitor:
 
 
 def read_ppm(path):
-    """Width, height and RGB bytes of the kind of file that QEMU writes."""
+    """Parse the PPM file of QEMU: return width, height and RGB bytes."""
     with open(path, "rb") as file:
         data = file.read()
     magic, width, height, depth = data.split(maxsplit=4)[:4]
@@ -53,7 +53,7 @@ def chunk(kind, data):
 
 
 def png(width, height, rgb):
-    """The same picture as a PNG: eight bits a colour, no filters."""
+    """Encode the picture as a PNG: eight bits per channel, no filters."""
     row = width * 3
     lines = b"".join(b"\0" + rgb[start : start + row] for start in range(0, len(rgb), row))
     return (
@@ -65,7 +65,7 @@ def png(width, height, rgb):
 
 
 def take(monitor, folder, name, device):
-    """Take a picture, keep it as FOLDER/NAME.png, return its width, height and RGB bytes."""
+    """Take a screenshot, store it as FOLDER/NAME.png, return its width, height and RGB bytes."""
     os.makedirs(folder, exist_ok=True)
     raw = os.path.join(folder, name + ".ppm")
     where = {"device": device} if device else {}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module that misbehaves on request, for the tests of the runner.
+ * A faulty module, for the tests of the runner.
  *
  * action=warn:   a WARN at load
- * action=oops:   a wild pointer is read at load
- * action=refuse: loading fails
- * action=leak:   memory is allocated and forgotten
- * action=beyond: a byte beyond an allocation is written, where nothing else is
- * action=race:   two tasks count in one variable, without a lock
+ * action=oops:   read through a wild pointer at load
+ * action=refuse: fail to load
+ * action=leak:   leak memory
+ * action=beyond: write a byte beyond an allocation, into its padding
+ * action=race:   two tasks increment a variable without a lock
  * otherwise it does nothing.
  */
 
@@ -28,10 +28,10 @@ MODULE_PARM_DESC(action, "what to do at load: nothing, warn, oops, refuse, leak,
 /* The first page is never mapped. */
 static unsigned long wild = 0x18;
 
-/* Less than the object it is taken from, whatever sizes there are: the next byte is nobody's. */
+/* No slab object has this size, so the next byte is padding. */
 static const size_t size = 24;
 
-/* Enough for a kernel to look at one that looks at one in thousands. */
+/* KCSAN samples one in thousands of accesses: enough for it to find the race. */
 #define COUNTS 1000000
 
 static int __init leak(void)
