@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cache maintenance as kprobes on our own functions tell of it: no emulator has the caches in which
- * it would show, and the kernel's functions cannot be probed everywhere. For test programs of every
- * folder.
+ * Trace cache maintenance with kprobes on functions of our modules. No emulator has
+ * caches that would show it, and the kernel's functions cannot be probed everywhere.
+ * For test programs of every folder.
  */
 #ifndef SELFTESTS_FLUSH_TRACE_H
 #define SELFTESTS_FLUSH_TRACE_H
@@ -16,11 +16,11 @@
 
 #define FLUSH_TRACE_DIR	"/sys/kernel/tracing/"
 
-/* What was done: CLEANED keeps the lines, FLUSHED does not. */
+/* CLEANED keeps the cache lines, FLUSHED does not. */
 #define CLEANED		" clean:"
 #define FLUSHED		" flush:"
 
-/* Begin to watch; false if that cannot be. */
+/* Start tracing; false if that is impossible. */
 static inline bool flush_trace_start(void)
 {
 	struct utsname kernel;
@@ -40,7 +40,7 @@ static inline bool flush_trace_start(void)
 	return done;
 }
 
-/* The same, of what is done for this process alone, whatever others do meanwhile. */
+/* The same, only for maintenance on behalf of this process. */
 static inline bool flush_trace_start_own(void)
 {
 	char *pid = format("%d", getpid());
@@ -57,7 +57,7 @@ static inline void flush_trace_end(void)
 	write_text(FLUSH_TRACE_DIR "set_event_pid", "");
 }
 
-/* What happened since the last time, to be freed. */
+/* What was traced since the last call; to be freed. */
 static inline char *flush_trace_take(void)
 {
 	char *trace = read_text(FLUSH_TRACE_DIR "trace");
@@ -74,7 +74,7 @@ static inline unsigned long long traced_number(const char **line, const char *na
 	return strtoull(*line + strlen(name), NULL, 0);
 }
 
-/* How many bytes of [start, start + size) that was done to, by physical address. */
+/* How many bytes of [start, start + size), a physical range, have this event? */
 static inline unsigned long long traced_in(const char *trace, const char *event,
 					   unsigned long long start, unsigned long long size)
 {
@@ -92,14 +92,14 @@ static inline unsigned long long traced_in(const char *trace, const char *event,
 	return bytes;
 }
 
-/* How many bytes there either was done to. */
+/* How many bytes of the range were either cleaned or flushed? */
 static inline unsigned long long maintained_in(const char *trace, unsigned long long start,
 					       unsigned long long size)
 {
 	return traced_in(trace, CLEANED, start, size) + traced_in(trace, FLUSHED, start, size);
 }
 
-/* How many bytes that was done to, wherever. */
+/* How many bytes have this event, at any address? */
 static inline unsigned long long traced(const char *trace, const char *event)
 {
 	return traced_in(trace, event, 0, ~0ULL);

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Running test programs in a guest, one after the other, and looking whether they left something
-# behind. Sourced from the share by the script that runs a folder's programs there.
+# Run test programs in a guest, one after the other, and check that they free all memory. Sourced
+# from the share by the script that runs a folder's programs there.
 
-# all_back: nothing is left in any heap of ours; otherwise say where. The second class is that of
-# kernels with heaps of their own. Of system memory others have a part, too.
+# all_back: do all our heaps have all of their memory? If not, print which does not. The second
+# class is for kernels with their own dma-heap core. Ignores system memory, which is shared with
+# others.
 all_back() {
 	for heap in /sys/class/dma_heap/*/ /sys/class/contig_heap/*/; do
 		[ -e "$heap/size" ] || continue
@@ -21,8 +22,8 @@ all_back() {
 	done
 }
 
-# wait_until_back COMMAND...: until that finds nothing left. Releases may still be under way when a
-# process is gone, so it is asked again for half a minute; what it says last is said.
+# wait_until_back COMMAND...: repeat COMMAND for half a minute until it succeeds, because releases
+# may continue after a process has ended. Print its last output.
 wait_until_back() {
 	tries=300
 	until left=$("$@" 2>&1); do
@@ -35,7 +36,7 @@ wait_until_back() {
 	done
 }
 
-# ktap NUMBER NAME COMMAND...: a KTAP line from a command's status.
+# ktap NUMBER NAME COMMAND...: print a KTAP line for the status of a command.
 ktap() {
 	number=$1
 	name=$2
@@ -47,8 +48,8 @@ ktap() {
 	fi
 }
 
-# run_program PROGRAM[:ARGUMENT,...] COMMAND...: say "# suite PROGRAM", run PROGRAM, and behind what
-# it says put a KTAP document of our own: it ended by itself, and COMMAND finds nothing left.
+# run_program PROGRAM[:ARGUMENT,...] COMMAND...: print "# suite PROGRAM" and run PROGRAM. Then print
+# a KTAP document of our own: it was not killed, and COMMAND succeeds.
 run_program() {
 	program=$1
 	shift
@@ -58,7 +59,7 @@ run_program() {
 	esac
 	echo "# suite $program"
 	echo "# began $(cut -d . -f 1 /proc/uptime) s after boot"
-	# shellcheck disable=SC2086 # one word an argument
+	# shellcheck disable=SC2086 # one word per argument
 	"/mnt/share/${program%%:*}" $arguments 2>&1
 	status=$?
 	echo 'KTAP version 1'

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What the kernel has said. For test programs of every folder.
- */
+/* The kernel log. For test programs of every folder. */
 #ifndef SELFTESTS_KERNEL_LOG_H
 #define SELFTESTS_KERNEL_LOG_H
 
@@ -17,7 +15,7 @@ static inline void log_clear(void)
 	klogctl(clear, NULL, 0);
 }
 
-/* How often it has said that since the last log_clear(). */
+/* How often was this logged since the last log_clear()? */
 static inline unsigned int log_count(const char *text)
 {
 	const int read_all = 3, room = 1 << 20;

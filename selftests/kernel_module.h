@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loading a module with parameters and with an errno. For test programs of every folder.
+ * Load modules with parameters, and report the errno. For test programs of every
+ * folder.
  */
 #ifndef SELFTESTS_KERNEL_MODULE_H
 #define SELFTESTS_KERNEL_MODULE_H
@@ -14,8 +15,9 @@
 #include <unistd.h>
 
 /*
- * With DEBUG_KOBJECT_RELEASE, the directory of a driver goes seconds after its module, and until then
- * the next one cannot have its name. Nothing else is waited for.
+ * With DEBUG_KOBJECT_RELEASE, the directory of a driver disappears seconds after its
+ * module, and until then, the next driver cannot use its name. In all other cases, this
+ * does not wait.
  */
 static inline void wait_for_driver_to_go(const char *module)
 {
@@ -35,7 +37,7 @@ static inline void wait_for_driver_to_go(const char *module)
 	}
 }
 
-/* One that is installed. Returns 0, or -1 with errno as the kernel said. */
+/* Load an installed module. Returns 0, or -1 with the kernel's errno. */
 static inline int insert_module(const char *name, const char *parameters)
 {
 	struct utsname kernel;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Passing a file descriptor over a Unix socket. For programs of every folder. */
+/* Pass a file descriptor over a Unix socket. For programs of every folder. */
 #ifndef SELFTESTS_PASS_FD_H
 #define SELFTESTS_PASS_FD_H
 
@@ -13,7 +13,7 @@ union fd_control {
 	char space[CMSG_SPACE(sizeof(int))];
 };
 
-/* A message of one byte, which comes with @control. */
+/* Send or receive one byte of data together with @control. */
 static inline bool fd_message(int socket, union fd_control *control, bool send)
 {
 	char byte = 'f';
@@ -41,7 +41,7 @@ static inline bool send_fd(int socket, int fd)
 	return fd_message(socket, &control, true);
 }
 
-/* Returns -1 if none comes. */
+/* Returns -1 if there is none. */
 static inline int receive_fd(int socket)
 {
 	union fd_control control = {};

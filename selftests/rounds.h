@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * How many rounds a test makes. For test programs of every folder.
- */
+/* The number of rounds of a test. For test programs of every folder. */
 #ifndef SELFTESTS_ROUNDS_H
 #define SELFTESTS_ROUNDS_H
 
@@ -10,19 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Is this a kernel that watches everything, as that of lane debug? */
+/* Is this a debug kernel, like that of lane debug? */
 static inline bool kernel_debugs(void)
 {
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
 }
 
-/* Are our modules late at random, as those that torture/ builds? */
+/* Do our modules have the random delays of torture/? */
 static inline bool modules_are_late(void)
 {
 	return !access("/sys/module/contig_heaps/parameters/delay_seed", F_OK);
 }
 
-/* Is a word on the kernel's command line? */
+/* Is @word on the kernel's command line? */
 static inline bool kernel_was_told(const char *word)
 {
 	char line[4096] = "";
@@ -34,9 +32,9 @@ static inline bool kernel_was_told(const char *word)
 }
 
 /*
- * Of @all rounds, those to make: all of them with "rounds.all" on the command line, or else one in
- * three. A kernel that watches every access and lock takes many times as long for each, and sees in
- * a few what others need luck for: there it is one in eight, and so it is with modules that are late.
+ * How many of @all rounds to run: all of them with "rounds.all" on the command line,
+ * otherwise a third. Debug kernels are many times slower, but find bugs in fewer
+ * rounds: an eighth there, and with delayed modules.
  */
 static inline int rounds(int all)
 {

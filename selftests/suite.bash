@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Building a folder of test programs that has a Makefile as programs.mk wants it. Sourced by the
-# "build" of such a folder.
+# Build a folder of test programs whose Makefile uses programs.mk. Sourced by the "build" of such a
+# folder.
 # shellcheck source-path=SCRIPTDIR source=qemu/lib.bash
 . "$(dirname -- "${BASH_SOURCE[0]}")/qemu/lib.bash"
 
 readonly SELFTESTS=$REPO_DIR/selftests
-# Debian's headers for the host's own architecture lack those of DRM, which are the same for all.
+# Debian's headers for the host's architecture lack those of DRM, which are the same for all.
 readonly DRM_HEADERS='-idirafter /usr/aarch64-linux-gnu/include'
 
-# cross_prefix ARCH: of the compiler for Debian's architecture of that name.
+# cross_prefix ARCH: print the prefix of the compiler for Debian's ARCH.
 cross_prefix() {
 	case $1 in
 	amd64) echo x86_64-linux-gnu- ;;
@@ -21,8 +21,8 @@ cross_prefix() {
 	esac
 }
 
-# compile FOLDER NAME ARCH...: the programs of selftests/FOLDER, into $CACHE/NAME/ARCH/. Sets
-# SOURCE, the kernel's source that has the harness. Until the end of the script nobody else does.
+# compile FOLDER NAME ARCH...: build the programs of selftests/FOLDER into $CACHE/NAME/ARCH/. Sets
+# SOURCE, the kernel source that has the harness. Holds the lock until the script ends.
 compile() {
 	local folder=$1 name=$2 arch prefix
 
@@ -40,20 +40,20 @@ compile() {
 	done
 }
 
-# add_guest FOLDER SHARE: put what runs FOLDER's programs in a guest into SHARE.
+# add_guest FOLDER SHARE: copy what runs FOLDER's programs in a guest to SHARE.
 add_guest() {
 	cp "$SELFTESTS/$1/guest" "$SELFTESTS/guest.sh" "$2/"
 }
 
-# build_suite NAME GUEST ARCH...: build the programs of selftests/NAME, put what runs those of GUEST
-# beside them, and print the folder, which is one for vm's --share.
+# build_suite NAME GUEST ARCH...: build the programs of selftests/NAME, add what runs those of
+# GUEST, and print the folder, for vm's --share.
 build_suite() {
 	compile "$1" "$1" "${@:3}"
 	add_guest "$2" "$CACHE/$1"
 	echo "$CACHE/$1"
 }
 
-# fetch_qemu: what selftests/coherency/trixie runs.
+# fetch_qemu: install the QEMU for selftests/coherency/trixie.
 fetch_qemu() {
 	local folder=$CACHE/coherency/qemu package=qemu-system-arm
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What test programs of all kinds share; declared in util.h. */
+/* Helpers for all test programs; declared in util.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 
 #include "util.h"
 
-/* For helpers without a test at hand: end the process, which fails the test. */
+/* For helpers that cannot use assertions: exit, which fails the test. */
 void die(const char *what)
 {
 	perror(what);
@@ -25,8 +25,9 @@ void die(const char *what)
 }
 
 /*
- * What memory is filled with: each block begins with a tag, and goes on with a part of words that
- * are the same for all. Emulated, memcpy() and memcmp() take far less than a loop over words.
+ * Contents of memory: each block begins with a tag, followed by words that are the same
+ * in all blocks. Under emulation, memcpy() and memcmp() are far faster than a loop over
+ * words.
  */
 #define BLOCK	4096
 #define WORDS	(1 << 14)
@@ -43,19 +44,19 @@ static const __u32 *words(void)
 	return words;
 }
 
-/* None is 0, nor that of another block or another seed. */
+/* Never 0; different for each block and each seed. */
 static __u32 tag_of(__u32 seed, size_t offset)
 {
 	return ((seed + 1) * 0x9e3779b1U + offset / BLOCK * 0x85ebca6bU) | 1;
 }
 
-/* Bytes behind the tag of a block, of which there are @len. */
+/* Bytes after the tag of a block, if @len bytes remain. */
 static size_t rest(size_t len)
 {
 	return (len < BLOCK ? len : BLOCK) - sizeof(__u32);
 }
 
-/* len is a multiple of 4. */
+/* @len must be a multiple of 4. */
 void fill(void *memory, size_t len, __u32 seed)
 {
 	size_t done;
@@ -89,7 +90,7 @@ bool all_bytes(const void *memory, size_t len, unsigned char value)
 	return !len || (byte[0] == value && !memcmp(byte, byte + 1, len - 1));
 }
 
-/* xorshift; *state is not 0. */
+/* xorshift; *state must not be 0. */
 __u32 next_random(__u32 *state)
 {
 	*state ^= *state << 13;
@@ -108,11 +109,11 @@ int open_fds(void)
 	while (readdir(dir))
 		count++;
 	closedir(dir);
-	/* Without ".", ".." and the directory itself. */
+	/* Do not count ".", ".." and the directory itself. */
 	return count - 3;
 }
 
-/* The number that the next file gets: numbers can be lost without any file. */
+/* The next free descriptor. This also finds leaked descriptors that have no file. */
 int next_fd(void)
 {
 	int fd = dup(STDOUT_FILENO);
@@ -131,7 +132,7 @@ void close_keeping_errno(int fd)
 	errno = error;
 }
 
-/* What a text begins with, which is freed; ULONG_MAX if there is no text. */
+/* The number at the start of @text, which is freed; ULONG_MAX if @text is NULL. */
 unsigned long number_of(char *text)
 {
 	unsigned long number = text ? strtoul(text, NULL, 10) : ULONG_MAX;
@@ -140,7 +141,7 @@ unsigned long number_of(char *text)
 	return number;
 }
 
-/* A string to be freed. */
+/* The caller must free the string. */
 char *format(const char *template, ...)
 {
 	va_list arguments;
@@ -154,8 +155,8 @@ char *format(const char *template, ...)
 }
 
 /*
- * What a file holds, to be freed, or NULL. Most are a line long: a buffer for the longest would
- * cost every reader its page faults.
+ * The contents of a file, to be freed, or NULL. Starts with a small buffer, because
+ * most files have one line, and a large buffer costs page faults.
  */
 char *read_text(const char *path)
 {
@@ -223,7 +224,7 @@ long available_memory(void)
 	return meminfo("MemAvailable:") + pages * (sysconf(_SC_PAGESIZE) >> 10);
 }
 
-/* A line of /proc/vmstat; -1 if it is not there. */
+/* A line of /proc/vmstat; -1 if it does not exist. */
 long vm_count(const char *name)
 {
 	char *text = read_text("/proc/vmstat"), *key = format("\n%s ", name);
@@ -235,13 +236,13 @@ long vm_count(const char *name)
 	return value;
 }
 
-/* Some kernels are built without transparent huge pages, those for real time among them. */
+/* Some kernels, such as those for PREEMPT_RT, lack transparent huge pages. */
 bool has_huge_pages(void)
 {
 	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
 }
 
-/* Can whole PMDs map page frames? Before Linux 6.12 they cannot be marked as special. */
+/* Can a PMD map page frames? Before Linux 6.12, it cannot be marked as special. */
 bool has_huge_frames(void)
 {
 	struct utsname name;
@@ -275,7 +276,7 @@ int open_vgem(void)
 	return -1;
 }
 
-/* A dma-buf of another exporter, of vgem. */
+/* A dma-buf of another exporter: vgem. */
 int foreign_dmabuf(void)
 {
 	struct drm_mode_create_dumb dumb = {

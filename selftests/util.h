@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the test programs of heaps and of legacy nodes share: memory with known contents, files, and
- * dma-bufs of other exporters.
+ * Common to the test programs of heaps and of legacy nodes: memory with known contents,
+ * files, and dma-bufs of other exporters.
  */
 #ifndef SELFTESTS_UTIL_H
 #define SELFTESTS_UTIL_H
@@ -14,7 +14,7 @@
 
 #define KiB(n)	((size_t)(n) << 10)
 #define MiB(n)	((size_t)(n) << 20)
-/* The kernel's page, 16 KiB on some. */
+/* The page size of the kernel, which may be 16 KiB. */
 #define PAGE	((size_t)sysconf(_SC_PAGESIZE))
 
 void die(const char *what) __attribute__((noreturn));
@@ -34,8 +34,8 @@ bool write_text(const char *path, const char *text);
 long meminfo(const char *field);
 
 /*
- * KiB that could be allocated: what /proc/meminfo says, and what processors have on lists of their own,
- * which may be tens of MiB and is not counted there.
+ * KiB that can be allocated: the value of /proc/meminfo plus the per-CPU lists, which
+ * may hold tens of MiB that it does not count.
  */
 long available_memory(void);
 
@@ -47,9 +47,9 @@ int open_vgem(void);
 int foreign_dmabuf(void);
 
 /**
- * struct vgem_work - a device has a buffer, as vgem tells it by a fence of the buffer
- * @drm: the device's file
- * @fence: its name for the fence
+ * struct vgem_work - simulates a device that is using a buffer, with a fence of vgem
+ * @drm: the DRM file
+ * @fence: vgem's handle of the fence
  */
 struct vgem_work {
 	int drm;
