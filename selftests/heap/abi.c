@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* DMA_HEAP_IOCTL_ALLOC and its node behave as those of the kernel's own heaps. */
+/* DMA_HEAP_IOCTL_ALLOC and its node behave like those of the kernel's own heaps. */
 #include <sys/resource.h>
 
 #include "test.h"
@@ -24,7 +24,7 @@ TEST_F(alloc, length_beyond_the_heap)
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, UINT64_MAX - PAGE + 1));
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, 1ULL << 63));
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, 1ULL << 40));
-	/* What is left of these when cut to 32 bits would fit. */
+	/* Truncated to 32 bits, these lengths would fit. */
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, (1ULL << 32) + PAGE));
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, (1ULL << 44) + PAGE));
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, total + 1));
@@ -103,7 +103,7 @@ TEST_F(alloc, read_only_buffer_refuses_writing)
 	EXPECT_ERRNO(EACCES, mprotect(memory, PAGE, PROT_READ | PROT_WRITE));
 }
 
-/* Programs built against headers with a shorter structure. */
+/* Programs that were built with headers that have a shorter structure. */
 TEST_F(alloc, shorter_structure)
 {
 	struct {
@@ -118,7 +118,9 @@ TEST_F(alloc, shorter_structure)
 	EXPECT_EQ(MiB(1), data.len);
 }
 
-/* Programs built against headers with a longer one, which they did not clear. */
+/*
+ * Programs that were built with headers that have a longer structure, and did not clear the end.
+ */
 TEST_F(alloc, longer_structure)
 {
 	struct {
@@ -166,7 +168,7 @@ TEST_F(alloc, bad_pointers)
 	EXPECT_ERRNO(EFAULT, ioctl(self->heap, DMA_HEAP_IOCTL_ALLOC, -1L));
 }
 
-/* The caller cannot be told about the buffer, so there must not be one. */
+/* The caller cannot learn the number of the buffer, so there must be none. */
 TEST_F(alloc, fault_on_copy_out_leaks_nothing)
 {
 	struct contig_heap_query before = heap_query(self->heap), after;
@@ -193,7 +195,7 @@ TEST_F(alloc, no_free_fd_leaks_nothing)
 	struct contig_heap_query before = heap_query(self->heap), after;
 	struct rlimit limit = {};
 
-	/* Numbers in use stay usable. */
+	/* Only new descriptors are limited. */
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	EXPECT_ERRNO(EMFILE, heap_alloc(self->heap, MiB(1)));
 	after = heap_query(self->heap);
@@ -215,7 +217,7 @@ TEST_F(alloc, exhaustion_and_back)
 	ASSERT_LT(count, (int)ARRAY_SIZE(fds));
 	EXPECT_EQ(ENOMEM, errno);
 	if (before.flags & CONTIG_HEAP_F_ESTIMATE) {
-		/* Others may have pinned a page in some of its blocks. */
+		/* Pages that others have pinned may make some blocks unusable. */
 		EXPECT_LE(before.total / MiB(1) / 2, count);
 	} else {
 		EXPECT_EQ(before.total / MiB(1), count);

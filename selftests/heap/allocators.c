@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How programs get from a name to memory: the nodes that they try, the flags that they open them
- * with, what they do when one is missing, and what they do with a buffer. Rockchip's MPP, Android's
- * BufferAllocator and the Codec2 pools on top of it (Waydroid's, too), Qualcomm's plugins, libcamera.
- * For a guest without the module.
+ * How existing allocators select and use heaps: the nodes that they try, the open flags, the
+ * fallbacks for missing nodes, and how they use buffers. Covers Rockchip's MPP, Android's
+ * BufferAllocator and the Codec2 pools on top of it (also in Waydroid), Qualcomm's plugins,
+ * libcamera. For a guest without the module.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static const char *name_of(int fd)
 	return name;
 }
 
-/* --- MPP: one heap for each combination of what a caller can ask for */
+/* --- MPP: one heap for each combination of requested properties */
 
 enum { CACHEABLE = 1 << 1, DMA32 = 1 << 0, CMA = 1 << 2, NR_TYPES = 8 };
 
@@ -66,7 +66,7 @@ static const char * const mpp_names[NR_TYPES] = {
 
 struct mpp {
 	int heaps[NR_TYPES];
-	/* The type whose heap serves this one. */
+	/* The type that provides the heap of this type. */
 	int used[NR_TYPES];
 };
 
@@ -101,7 +101,7 @@ static void mpp_close(struct mpp *mpp)
 		close(mpp->heaps[type]);
 }
 
-/* Its own fd, another for the hardware's driver, mapped on demand, synced if it is cached. */
+/* An fd for the caller, another for the driver; mapped on demand, synced if cached. */
 static bool mpp_buffer_works(int heap, size_t len, bool cached)
 {
 	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
@@ -119,7 +119,7 @@ static bool mpp_buffer_works(int heap, size_t len, bool cached)
 	}
 	munmap(memory, len);
 	close(fd);
-	/* The driver still has it. */
+	/* The driver still has the buffer. */
 	memory = mmap(NULL, len, PROT_READ, MAP_SHARED, import, 0);
 	works &= memory != MAP_FAILED && filled(memory, len, heap);
 	munmap(memory, len);
@@ -158,7 +158,10 @@ static bool mpp_works(const int expected[NR_TYPES])
 
 TEST_F(allocators, mpp)
 {
-	/* Nothing says that the area is below 4 GiB. The last one flips to its neighbour's heap. */
+	/*
+	 * The area is not known to be below 4 GiB. The last type falls back to its neighbour's
+	 * heap.
+	 */
 	static const int expected[NR_TYPES] = { 0, 1, 2, 3, 4, 4, 6, 4 };
 
 	ASSERT_EQ(0, module_load(""));
@@ -173,7 +176,7 @@ TEST_F(allocators, mpp_with_all_names)
 	EXPECT_TRUE(mpp_works(expected));
 }
 
-/* A decoder's pool: frames of one size, taken and given back in another order. */
+/* The pool of a decoder: frames of one size that are freed in another order. */
 TEST_F(allocators, mpp_pool_of_frames)
 {
 	const size_t len = 1920 * 1088 * 3 / 2;
@@ -199,7 +202,7 @@ TEST_F(allocators, mpp_pool_of_frames)
 	mpp_close(&mpp);
 }
 
-/* --- Android's BufferAllocator: a heap by its name, or ION's where there is no such heap */
+/* --- Android's BufferAllocator: uses a heap by name, or ION if there is no such heap */
 
 struct buffer_allocator {
 	bool has_ion;
@@ -210,11 +213,11 @@ static bool android_maps(struct buffer_allocator *allocator, const char *heap)
 	int fd = open_node(heap, O_RDONLY);
 
 	close(fd);
-	/* Without ION there is nothing to map the name to. */
+	/* Without ION, names cannot be mapped. */
 	return fd >= 0 || !allocator->has_ion;
 }
 
-/* Buffers have the name of their heap. */
+/* Buffers are named after their heap. */
 static int android_alloc(const char *heap_name, size_t len)
 {
 	int heap = open_node(heap_name, O_RDONLY), fd = allocate(heap, len);
@@ -227,7 +230,7 @@ static int android_alloc(const char *heap_name, size_t len)
 	return fd;
 }
 
-/* What no processor will touch comes from the uncached heap, where a list of the folder has it. */
+/* A buffer without CPU access comes from the uncached heap, if it exists. */
 static int android_alloc_system(bool cpu_access, size_t len)
 {
 	DIR *folder = opendir(HEAPS);
@@ -271,7 +274,7 @@ TEST_F(allocators, android)
 	int fd;
 
 	ASSERT_EQ(0, module_load(""));
-	/* How it finds out whether there are heaps, and then ignores ION. */
+	/* Checks for heaps; if there are any, it ignores ION. */
 	EXPECT_EQ(0, access(HEAPS "system", R_OK));
 	EXPECT_TRUE(android_maps(&allocator, "system"));
 	EXPECT_TRUE(android_maps(&allocator, "ion_system_heap"));
@@ -284,7 +287,7 @@ TEST_F(allocators, android)
 	EXPECT_ERRNO(EBADF, android_alloc("ion_system_heap", PAGE));
 }
 
-/* A product's name for a heap of its own, first ION's, now an alias. */
+/* A product-specific heap name, previously of ION, now an alias. */
 TEST_F(allocators, android_names_of_a_product)
 {
 	int fd;
@@ -316,7 +319,7 @@ TEST_F(allocators, android_system)
 	close(fd);
 }
 
-/* --- Codec2: linear blocks of a pool, handed on as fds, mapped in part */
+/* --- Codec2: linear blocks of a pool, passed on as fds, partially mapped */
 
 struct block {
 	int fd;
@@ -331,7 +334,7 @@ static struct block codec2_block(size_t capacity, size_t padding, bool cpu)
 	};
 }
 
-/* A part that begins anywhere: the page it is in is mapped. */
+/* A part with any offset: its mapping begins at the start of its page. */
 static bool codec2_part_works(const struct block *block, size_t offset, size_t len)
 {
 	size_t into = offset % PAGE, size = into + len;
@@ -373,7 +376,7 @@ TEST_F(allocators, codec2_pool)
 	}
 }
 
-/* --- Qualcomm's GStreamer plugins: their vendor's name, or the usual one */
+/* --- Qualcomm's GStreamer plugins: use the vendor's name, or the usual one */
 
 static int qualcomm_open(const char **name)
 {
@@ -407,7 +410,7 @@ TEST_F(allocators, qualcomm)
 	}
 }
 
-/* --- libcamera: the first provider of a list that can be opened, once for all */
+/* --- libcamera: opens the first available provider of a list, once */
 
 #define SYSTEM_HEAP	(1 << 1)
 #define CMA_HEAP	(1 << 0)
@@ -423,7 +426,7 @@ static const struct {
 	{ UDMABUF, "/dev/udmabuf" },
 };
 
-/* Tells which it was by its place in the list; -1 if it was none. */
+/* *provider is its index in the list; returns -1 if there is none. */
 static int camera_open(int types, int *provider)
 {
 	size_t i;
@@ -438,7 +441,7 @@ static int camera_open(int types, int *provider)
 	return -1;
 }
 
-/* One buffer for all planes, with a name; planes are found by their offsets. */
+/* One named buffer has all planes; they are found by their offsets. */
 static bool camera_frame_works(int heap, const char *name)
 {
 	static const size_t planes[] = { 640 * 480, 640 * 480 / 4, 640 * 480 / 4 };
@@ -484,7 +487,7 @@ TEST_F(allocators, libcamera)
 	EXPECT_TRUE(camera_works(SYSTEM_HEAP | UDMABUF, 2));
 }
 
-/* Without a CMA area a software ISP has the system's memory. */
+/* Without a CMA area, a software ISP uses system memory. */
 TEST_F(allocators, libcamera_without_an_area)
 {
 	ASSERT_EQ(0, module_load("cma=N"));

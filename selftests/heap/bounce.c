@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that is served through bounce buffers, for a guest that was booted
- * with swiotlb=force. Each side sees the other's data when the buffer was handed
- * over, and no earlier: so it shows whether the maintenance is done, which an
- * emulator without caches never does otherwise.
+ * A device with bounce buffers, for a guest that was booted with swiotlb=force. Each side must see
+ * the data of the other only after the buffer is handed over. This shows whether maintenance is
+ * done, which an emulator without caches does not show otherwise.
  */
 #include "importer_client.h"
 #include "test.h"
 
-/* More than one bounce buffer takes. */
+/* More than the size of one bounce buffer. */
 #define LEN	KiB(576)
 
 FIXTURE(bounce) {
@@ -20,7 +19,7 @@ FIXTURE(bounce) {
 	void *copy;
 };
 
-/* All kinds of heaps but those that no bounce buffer can serve. */
+/* All kinds of heaps except those that cannot use bounce buffers. */
 FIXTURE_VARIANT(bounce) {
 	const char *name;
 };
@@ -130,7 +129,7 @@ TEST_F(bounce, end_of_writing_hands_over_to_the_device)
 	fill(self->memory, LEN, 1);
 	ASSERT_TRUE(map_for_device(self, HEAP_IMPORTER_BOTH));
 	fill(self->memory, LEN, 2);
-	/* This is how we know that there are bounce buffers at all. */
+	/* This shows that there are bounce buffers. */
 	ASSERT_TRUE(device_sees(self, self->attachment, 1));
 	ASSERT_EQ(0, buffer_sync(self->fd,
 				 DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE));
@@ -148,7 +147,7 @@ TEST_F(bounce, start_of_reading_hands_over_to_the_cpu)
 	EXPECT_TRUE(filled(self->memory, LEN, 2));
 }
 
-/* A part of a line that the CPU does not write keeps the device's data. */
+/* If the CPU writes only part of a line, the rest keeps the data of the device. */
 TEST_F(bounce, start_of_writing_brings_the_device_s_data)
 {
 	ASSERT_TRUE(map_for_device(self, HEAP_IMPORTER_BOTH));
@@ -185,7 +184,7 @@ TEST_F(bounce, device_that_only_writes)
 	EXPECT_TRUE(filled(self->memory, LEN, 5));
 }
 
-/* Ranges that begin, end and lie within segments, and one that spans two. */
+/* Ranges that begin in, end in or lie within a segment, and one that spans two. */
 static const struct {
 	__u64 offset;
 	__u64 len;
@@ -196,7 +195,7 @@ static const struct {
 	{ KiB(128), KiB(384) },
 };
 
-/* Bytes of the range are @inside, all others @outside. */
+/* Are all bytes of the range @inside, and all others @outside? */
 static bool range_is(const unsigned char *memory, size_t range,
 		     unsigned char inside, unsigned char outside)
 {
@@ -260,7 +259,7 @@ TEST_F(bounce, every_device_is_served)
 	EXPECT_TRUE(device_sees(self, second, 7));
 }
 
-/* What the second copy holds would undo what the first device has written. */
+/* Writing back the second copy would undo what the first device has written. */
 TEST_F(bounce, one_device_that_writes)
 {
 	int device = importer_any_device(self->importer);
@@ -292,7 +291,7 @@ TEST_F(bounce, drivers_hand_over_too)
 	EXPECT_TRUE(filled(self->memory, LEN, 9));
 }
 
-/* Copying would go through a linear mapping that is not there. */
+/* Bounce buffers need a linear mapping, which is missing. */
 TEST(no_bounce_buffer_for_memory_outside_of_the_linear_map)
 {
 	int heap = heap_open("audio-uncached");

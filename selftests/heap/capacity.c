@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An empty carveout holds what its size says, whatever was in it before and
- * however much of that has been zeroed since.
+ * An empty carveout can always allocate its full size, regardless of earlier buffers and of how
+ * much memory is zeroed.
  */
 #include <errno.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 
 #define MOST	1024
 
-/* Who takes all of a heap. */
+/* A client that allocates all memory of a heap. */
 struct client {
 	int heap;
 	__u64 total;
@@ -84,7 +84,7 @@ static void shuffle(struct client *own)
 	}
 }
 
-/* The first ones first, the last ones first, or in any order. */
+/* Free buffers in allocation order, in reverse order, or in random order. */
 static void give_all(struct client *own)
 {
 	__u32 order = next_random(&own->state) % 3;
@@ -97,7 +97,7 @@ static void give_all(struct client *own)
 	own->count = 0;
 }
 
-/* Small ones come and go, and the thread that zeroes gets some way, or all of it. */
+/* Allocate and free small buffers, and let the thread zero some of the memory, or all of it. */
 static void disturb(struct client *own)
 {
 	__u64 left = next_random(&own->state) % own->total;
@@ -117,7 +117,7 @@ static void disturb(struct client *own)
 
 #define ROUNDS	2
 
-/* As many equal buffers fit as the size of the heap says. */
+/* As many buffers of one size fit as the size of the heap suggests. */
 TEST_F(capacity, equal)
 {
 	const size_t sizes[] = {
@@ -143,7 +143,7 @@ TEST_F(capacity, equal)
 	}
 }
 
-/* So do buffers of any sizes, to the last quantum, in any order. */
+/* The same for buffers of any size, in any order, down to the last quantum. */
 TEST_F(capacity, mixed)
 {
 	struct client *own = &self->own;

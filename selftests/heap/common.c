@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Helpers of the heaps' test programs; declared in common.h. */
+/* Helpers for the heaps' test programs; declared in common.h. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ int heap_open(const char *name)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-/* The heap on the same memory with the other kind of CPU mappings. */
+/* Open the heap on the same memory with the other kind of CPU mapping. */
 int heap_open_twin(const char *name)
 {
 	const char *suffix = strstr(name, "-uncached");
@@ -40,7 +40,7 @@ int heap_open_twin(const char *name)
 	return heap_open(twin);
 }
 
-/* Return a dma-buf, or -1 with errno set, as the next two do. */
+/* This and the next two return a dma-buf, or -1 with errno set. */
 int heap_alloc(int heap, __u64 len)
 {
 	return heap_alloc_flags(heap, len, O_RDWR | O_CLOEXEC, 0);
@@ -85,7 +85,7 @@ void heap_wait_clean(int heap)
 		usleep(1000);
 }
 
-/* Has it a buffer of @len bytes: zero, in one piece, and one that keeps what it is told? */
+/* Can it allocate a buffer of @len bytes that is zero, contiguous and keeps its contents? */
 bool heap_holds(const char *name, size_t len)
 {
 	int heap = heap_open(name), fd = heap_alloc(heap, len);
@@ -102,7 +102,7 @@ bool heap_holds(const char *name, size_t len)
 	return holds;
 }
 
-/* Where the kernel has dma-buf heaps of its own, the class of that name is theirs. */
+/* If the kernel has its own dma-buf heaps, they own the class "dma_heap". */
 const char *heap_class(void)
 {
 	static const char beside[] = "/sys/class/contig_heap";
@@ -139,7 +139,7 @@ int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags)
 	return ioctl(heap, CONTIG_HEAP_IOCTL_SYNC, &sync);
 }
 
-/* @phase is poisoned before. */
+/* Poisons @phase first. */
 int buffer_place(int heap, int fd, __u64 modulus, __u64 *phase)
 {
 	struct contig_heap_place place = {
@@ -159,7 +159,7 @@ static long long transfer(int node, unsigned int command, struct contig_heap_tra
 	return ioctl(node, command, &data) ? -1 : (long long)data.done;
 }
 
-/* Bytes, or -1. */
+/* Returns the number of bytes, or -1. */
 long long buffer_load(int node, int fd, __u64 offset, int file, __u64 file_offset, __u64 len)
 {
 	return transfer(node, CONTIG_HEAP_IOCTL_LOAD,
@@ -172,7 +172,7 @@ long long buffer_store(int node, int fd, __u64 offset, int file, __u64 file_offs
 			(struct contig_heap_transfer){ fd, file, offset, file_offset, len, 0, 0, 0 });
 }
 
-/* A file of that length that holds what fill() writes, or nothing without a seed. */
+/* A file of that length with the contents of fill(), or a hole if @seed is 0. */
 int new_file(size_t len, __u32 seed)
 {
 	int file = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
@@ -187,7 +187,7 @@ int new_file(size_t len, __u32 seed)
 	return file;
 }
 
-/* A loop device over a file; -1 if there is none to be had. */
+/* Create a loop device over a file; -1 if there is none available. */
 int loop_attach(int file, int flags)
 {
 	int control, device;
@@ -213,7 +213,7 @@ void loop_close(int device)
 	close(device);
 }
 
-/* A dma-buf of udmabuf; -1 where the kernel has none. */
+/* A dma-buf of udmabuf; -1 if the kernel lacks it. */
 int udmabuf(size_t len)
 {
 	struct udmabuf_create create = { .size = len };
@@ -235,7 +235,7 @@ int udmabuf(size_t len)
 	return fd;
 }
 
-/* A child that keeps a processor from everything else, and goes with its parent. */
+/* Start a child that keeps one processor busy, and dies with its parent. */
 pid_t spawn_busy(void)
 {
 	pid_t pid = fork();

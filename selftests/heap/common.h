@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the heaps' test programs share. All of them run on the board of
- * dts/qemu-virt.dtso, as root.
+ * Common to the heaps' test programs. All of them run on the board of dts/qemu-virt.dtso, as root.
  */
 #ifndef HEAP_COMMON_H
 #define HEAP_COMMON_H

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CMA areas that others use, too, while a heap keeps memory of them: drivers, processes whose pages
- * are in the way, those who change what is kept, and those who are killed.
+ * A heap keeps memory of CMA areas that have other users: drivers, processes with pages in the
+ * area, tasks that change the settings, and tasks that are killed.
  *
- * For a guest without the module, with "cma=SIZE@BASE" on its command line. "video" has 64 MiB at
- * 0x7a000000 for itself.
+ * For a guest without the module, with "cma=SIZE@BASE" on its command line. "video" has its own
+ * area of 64 MiB at 0x7a000000.
  */
 #include <sched.h>
 #include <signal.h>
@@ -25,10 +25,10 @@
 #define OWN_BASE	0x7a000000ULL
 #define SHARED		"default_cma_region"
 
-/* What others may have of an area's free memory at any time. */
+/* Free memory of an area that other users may have at any time. */
 #define NOISE		((long)MiB(1))
 
-/* For workers: what goes wrong ends them. */
+/* For workers: exit on failure. */
 #define REQUIRE(condition)						\
 	do {								\
 		if (!(condition)) {					\
@@ -59,7 +59,7 @@ static bool ends_well(pid_t pid)
 	return waitpid(pid, &status, 0) == pid && !status;
 }
 
-/* One that works until then, and has not ended by itself. */
+/* Kill a worker. It must not have exited before. */
 static bool killed(pid_t pid)
 {
 	int status;
@@ -72,7 +72,7 @@ static bool all_is_back(const char *name)
 	return figure(name, "free") == figure(name, "size") && !figure(name, "region_buffers");
 }
 
-/* The default area is where the last of the command line's says. */
+/* The default area is at the base of the last cma= on the command line. */
 static __u64 shared_base(void)
 {
 	char *line = read_text("/proc/cmdline"), *pos = line, *at = NULL;
@@ -104,7 +104,7 @@ static bool overlap(struct range one, struct range other)
 	return one.start < other.start + other.len && other.start < one.start + one.len;
 }
 
-/* A buffer, as a device sees it. */
+/* The address and the size that a device sees. */
 static struct range place_of(int fd)
 {
 	return (struct range) { buffer_address(fd), buffer_size(fd) };
@@ -112,7 +112,7 @@ static struct range place_of(int fd)
 
 #define MOST_BUFFERS	256
 
-/* Take buffers until there is no memory; returns how many. */
+/* Allocate buffers until there is no memory; returns their number. */
 static int take_all(int heap, size_t len, int *fds, int count)
 {
 	while (count < MOST_BUFFERS && (fds[count] = heap_alloc(heap, len)) >= 0)
@@ -126,7 +126,7 @@ static void give_all(int *fds, int count)
 		close(fds[count]);
 }
 
-/* All that can be had of an area is kept. */
+/* Make the heap keep as much of its area as it can get. */
 static void keep_all(const char *name, int heap)
 {
 	int fds[MOST_BUFFERS], count;
@@ -191,7 +191,7 @@ FIXTURE_TEARDOWN(driver)
 	module_gone();
 }
 
-/* Half of what is not kept, and half of all when nothing is. */
+/* A driver gets 3/8 of the area. If all of it is kept, that needs a trim first. */
 TEST_F(driver, gets_its_share)
 {
 	struct range taken = { .len = self->area / 8 * 3 & ~(PAGE - 1) };
@@ -210,7 +210,7 @@ TEST_F(driver, gets_its_share)
 	ASSERT_EQ(0, importer_take(self->importer, self->device, taken.len, &taken.start));
 	EXPECT_TRUE(is_shared(taken));
 
-	/* The rest is ours, and nothing else. */
+	/* The heap can allocate the rest, but nothing of the driver's memory. */
 	count = take_all(self->heap, MiB(1), fds, 0);
 	EXPECT_LE((self->area - taken.len) / MiB(1) - 6, (size_t)count);
 	EXPECT_GE((self->area - taken.len) / MiB(1), (size_t)count);
@@ -231,7 +231,7 @@ TEST_F(driver, gets_its_share)
 	}
 }
 
-/* What a driver gives back, the heap can have, next to what it kept. */
+/* The heap can allocate what a driver frees, adjacent to what it kept. */
 TEST_F(driver, and_gives_it_back)
 {
 	size_t len = self->area / 8 & ~(PAGE - 1);
@@ -250,7 +250,7 @@ TEST_F(driver, and_gives_it_back)
 
 #define ROUNDS	20
 
-/* A driver that comes and goes. */
+/* A driver that repeatedly allocates and frees. */
 static void drive(__u32 seed)
 {
 	int round, in_area = 0;
@@ -268,7 +268,7 @@ static void drive(__u32 seed)
 		usleep(next_random(&seed) % 5000);
 		REQUIRE(!close(importer));
 	}
-	/* It does not starve. */
+	/* The driver does not starve. */
 	REQUIRE(in_area);
 }
 
@@ -287,7 +287,7 @@ static void check_and_free(struct owned *own)
 	own->memory = NULL;
 }
 
-/* Buffers of any size, checked when they are born and when they go. */
+/* Buffers of any size; checks their contents after allocation and before release. */
 static void use(int heap, int last, __u32 seed)
 {
 	struct owned own[3] = {};
@@ -328,7 +328,7 @@ static void use_own_for_ever(__u32 seed)
 		use(heap, ROUNDS, seed++);
 }
 
-/* Somebody who cannot decide, but never says a thing about the reserve. */
+/* Randomly change all settings except the reserve. */
 static void change(const char *name, __u32 *seed)
 {
 	static const char * const sizes[] = { "0", "1M", "5000000", "12M", "64M" };
@@ -366,7 +366,7 @@ static void change_reserve_for_ever(__u32 seed)
 	static const char * const sizes[] = { "0", "3M", "20M", "9M" };
 
 	for (;;) {
-		/* It may be more than can be had just then. */
+		/* The reserve may exceed what is available at the moment. */
 		REQUIRE(set(OWN, "reserve", sizes[next_random(&seed) % ARRAY_SIZE(sizes)]) ||
 			errno == ENOMEM);
 		change(OWN, &seed);
@@ -458,7 +458,7 @@ TEST_F(many, reserve_changes_all_the_time)
 	EXPECT_EQ(MiB(6), held(OWN));
 }
 
-/* What is on its way to the kernel is free. */
+/* Memory that is being returned to the kernel counts as free. */
 static void trim_for_ever(__u32 seed)
 {
 	(void)seed;
@@ -502,7 +502,7 @@ static void take_large_for_ever(__u32 seed)
 	}
 }
 
-/* Wherever they are in it, and whether or not what they ask for is kept already. */
+/* At any point, whether or not the heap already keeps the requested memory. */
 TEST_F(many, killed_while_they_allocate)
 {
 	__u32 seed = 0xc0de;
@@ -528,7 +528,7 @@ TEST_F(many, killed_while_they_allocate)
 	}
 }
 
-/* Takes all that is left, which is told from what others have. */
+/* Allocate all that is left, and check that no other process writes to it. */
 static void exhaust(__u32 seed)
 {
 	int heap = heap_open(OWN), fds[MOST_BUFFERS], count, i;
@@ -569,7 +569,7 @@ TEST_F(many, exhausted_by_four)
 	close(fd);
 }
 
-/* What the reserve has is neither lost for large requests nor in their way. */
+/* Large requests can use the memory of the reserve. */
 TEST_F(many, reserve_serves_a_large_request)
 {
 	int fd;
@@ -584,7 +584,7 @@ TEST_F(many, reserve_serves_a_large_request)
 	EXPECT_EQ(MiB(16), held(OWN));
 }
 
-/* Whoever makes the time shorter does not wait for the longer one first. */
+/* A shorter time takes effect at once. */
 TEST_F(many, keep_is_made_shorter)
 {
 	ASSERT_TRUE(set(OWN, "keep", "3600000"));
@@ -605,7 +605,7 @@ TEST_F(many, first_and_last_page)
 {
 	int fd, rest, page;
 
-	/* All but a page, and that one. */
+	/* All but one page, then that page. */
 	fd = heap_alloc(self->own, OWN_AREA - PAGE);
 	ASSERT_LE(0, fd);
 	EXPECT_TRUE(is_zero(fd, OWN_AREA - PAGE));
@@ -619,7 +619,7 @@ TEST_F(many, first_and_last_page)
 	EXPECT_TRUE(is_zero(page, PAGE));
 	EXPECT_TRUE(soil_fd(page, PAGE));
 	close(fd);
-	/* The page is in the way. */
+	/* The page prevents this. */
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA));
 	rest = heap_alloc(self->own, OWN_AREA - PAGE);
 	EXPECT_LE(0, rest);
@@ -659,7 +659,7 @@ TEST_F(many, more_alignment_than_the_area_gives)
 	}
 }
 
-/* An area whose size is no power of two, and not even what the command line says. */
+/* The size is no power of two, and may differ from that on the command line. */
 TEST_F(many, odd_size)
 {
 	size_t area = figure(SHARED, "size");
@@ -671,7 +671,7 @@ TEST_F(many, odd_size)
 	count = take_all(heap, MiB(3), fds, 0);
 	count = take_all(heap, KiB(64), fds, count);
 	EXPECT_ERRNO(ENOMEM, heap_alloc(heap, MiB(3)));
-	/* Boot has left little in it. */
+	/* Little of it was unused since boot. */
 	EXPECT_GE(MiB(4), figure(SHARED, "free"));
 	for (i = 0; i < count; i++) {
 		EXPECT_TRUE(is_shared(place_of(fds[i])));
@@ -692,7 +692,7 @@ static void write_for_ever(__u32 seed)
 	}
 }
 
-/* What is kept goes with the last who has the memory, and stays as long. */
+/* What is kept lives as long as the last user of the memory. */
 TEST_F(many, unbound_and_bound_while_memory_is_kept)
 {
 	pid_t writes;
@@ -743,7 +743,7 @@ TEST(unloaded_whatever_is_kept)
 		ASSERT_EQ(0, module_load(parameters[i % ARRAY_SIZE(parameters)]));
 		heap = heap_open(OWN);
 		ASSERT_TRUE(soil(heap, MiB(24)));
-		/* More than may stay, which goes a little later. */
+		/* More than the limit; the excess is released soon. */
 		if (i % 2)
 			ASSERT_TRUE(set(OWN, "held_max", "4M"));
 		usleep(i * 5000);
@@ -754,7 +754,7 @@ TEST(unloaded_whatever_is_kept)
 	EXPECT_EQ(misc, vm_count("nr_kernel_misc_reclaimable"));
 }
 
-/* Pages of the caller's that lie in the area. */
+/* Find a page of the caller in the area. */
 static char *page_in_area(char *memory, size_t len, __u64 start, __u64 end)
 {
 	int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -778,7 +778,7 @@ static char *page_in_area(char *memory, size_t len, __u64 start, __u64 end)
 	return NULL;
 }
 
-/* Memory of a process that reaches into the middle of the area; *page is there. */
+/* Memory of a process that extends into the middle of the area, to *page. */
 static char *hog(size_t *len, char **page)
 {
 	char *memory;
@@ -794,7 +794,7 @@ static char *hog(size_t *len, char **page)
 	return memory;
 }
 
-/* A page that cannot move, because a pipe has it. */
+/* A page that cannot move, because a pipe refers to it. */
 TEST_F(many, beside_a_pinned_page)
 {
 	char *memory, *page, *copy;
@@ -808,13 +808,13 @@ TEST_F(many, beside_a_pinned_page)
 	fill(page, PAGE, 77);
 	piece = (struct iovec) { page, PAGE };
 	ASSERT_EQ((ssize_t)PAGE, vmsplice(pipes[1], &piece, 1, 0));
-	/* Everything else has somewhere to go. */
+	/* Now, everything else in the area can move elsewhere. */
 	munmap(memory, page - memory);
 	munmap(page + PAGE, memory + len - page - PAGE);
 
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA));
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA - MiB(1)));
-	/* Twice: cold, and out of what is kept. */
+	/* Twice: first from the kernel, then from what is kept. */
 	for (int i = 0; i < 2; i++) {
 		small = heap_alloc(self->own, MiB(12));
 		EXPECT_LE(0, small);
@@ -826,7 +826,7 @@ TEST_F(many, beside_a_pinned_page)
 		close(fd);
 		close(small);
 	}
-	/* What is kept is on both sides of it. */
+	/* The kept memory is on both sides of the page. */
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA - MiB(2)));
 	EXPECT_FALSE(set(OWN, "reserve", "64M"));
 	EXPECT_EQ(ENOMEM, errno);
@@ -846,7 +846,7 @@ TEST_F(many, beside_a_pinned_page)
 	munmap(page, PAGE);
 }
 
-/* Pages of processes and files that come, go and have to move. */
+/* Pages of processes and files that are allocated, freed and migrated. */
 static void dirty_memory(__u32 seed)
 {
 	size_t len = (meminfo("MemFree:") << 10) / 2 - MiB(45), i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Heaps that the administrator asks for with module parameters. */
+/* Heaps that module parameters define. */
 #include <signal.h>
 
 #include "../kernel_module.h"
@@ -9,7 +9,7 @@
 
 UNLOADED_FIXTURE(config);
 
-/* All of the heap in one buffer. */
+/* Can one buffer use all of the heap? */
 static bool whole_heap_works(const char *name, size_t total)
 {
 	int heap = heap_open(name);
@@ -27,7 +27,7 @@ static char *sysfs_of(const char *name, const char *file)
 	return text;
 }
 
-/* Two names for the same memory, says sysfs. */
+/* Does sysfs show that both names share their memory? */
 static bool same_memory(const char *name, const char *other)
 {
 	char *one = sysfs_of(name, "region"), *two = sysfs_of(other, "region");
@@ -40,7 +40,7 @@ static bool same_memory(const char *name, const char *other)
 
 TEST_F(config, carveout_without_a_base)
 {
-	/* A leak would empty the area it is taken from. */
+	/* A leak would exhaust the area that it is allocated from. */
 	int i, times = rounds(6);
 
 	for (i = 0; i < times; i++) {
@@ -51,7 +51,7 @@ TEST_F(config, carveout_without_a_base)
 	}
 }
 
-/* The default CMA area is where such a carveout comes from. */
+/* Such a carveout is allocated from the default CMA area. */
 TEST_F(config, carveout_leaves_the_area_it_comes_from)
 {
 	int heap, fd;
@@ -88,7 +88,7 @@ TEST_F(config, carveout_on_a_part_of_reserved_memory)
 	heap = heap_open("two-uncached");
 	fd = heap_alloc(heap, KiB(64));
 	EXPECT_EQ(0x79300000, buffer_address(fd));
-	/* Not even one row of it. */
+	/* The map has less than one row. */
 	map = read_text("/sys/kernel/debug/contig_heaps/two/map");
 	EXPECT_NE(NULL, strstr(map, "         0  ################\n"));
 	free(map);
@@ -109,7 +109,7 @@ TEST_F(config, quantum)
 	two = heap_alloc(heap, KiB(64) + 1);
 	ASSERT_LE(0, one);
 	ASSERT_LE(0, two);
-	/* A buffer is as large as was asked for, the quantum is what it costs. */
+	/* The buffer has the requested size; quanta only affect how much is used. */
 	EXPECT_EQ(PAGE, buffer_size(one));
 	EXPECT_EQ(KiB(68), buffer_size(two));
 	EXPECT_EQ(MiB(4) - 3 * KiB(64), heap_query(heap).free);
@@ -133,7 +133,7 @@ TEST_F(config, quantum_without_a_base)
 	EXPECT_EQ(MiB(6), heap_query(heap).free);
 }
 
-/* The rest of a quantum is nobody else's, but it is dirty for the next. */
+/* The rest of a quantum cannot be used by others, but must be zeroed before the next owner. */
 TEST_F(config, all_of_a_quantum_is_zeroed)
 {
 	int heap, fd;
@@ -148,11 +148,9 @@ TEST_F(config, all_of_a_quantum_is_zeroed)
 	EXPECT_TRUE(heap_holds("big", KiB(64)));
 }
 
-/* Keep all processors busy, until the process is killed. */
 /*
- * Where kernels are preemptible, the background thread is put aside in the
- * middle of a quantum, which is freed memory then. It must not go on when that
- * has an owner again.
+ * On preemptible kernels, the background thread may be preempted while it zeroes a quantum, which
+ * is free at that time. It must not continue after the quantum is allocated.
  */
 TEST_F(config, cleaning_never_touches_what_has_an_owner)
 {
@@ -178,7 +176,7 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 		}
 		munmap(memory, MiB(4));
 		close(fd);
-		/* Let the thread begin. */
+		/* Give the thread time to start. */
 		usleep(next_random(&state) % 20000);
 	}
 	for (i = 0; i < (int)ARRAY_SIZE(busy); i++) {
@@ -187,16 +185,16 @@ TEST_F(config, cleaning_never_touches_what_has_an_owner)
 	}
 }
 
-/* One that makes no sense is named in the log, and costs nobody else anything. */
+/* An invalid carveout is named in the log, and does not affect any other. */
 #define VASTOUT		"vastout"
-/* Guests of 64 bits have up to 3 GiB, and others no addresses beyond 4. */
+/* 64-bit guests have at most 3 GiB of memory; others have no addresses above 4 GiB. */
 #if __SIZEOF_LONG__ == 8
 #define BEHIND_MEMORY	"0x100000000"
 #else
 #define BEHIND_MEMORY	"0xc0000000"
 #endif
 
-/* Load with these carveouts, and a good one before and behind them. */
+/* Load with these carveouts, preceded and followed by valid ones. */
 static int load_among_good_ones(const char *const *bad, size_t nr)
 {
 	char parameters[1024] = "carveout=good:1M@0x79000000";
@@ -210,7 +208,7 @@ static int load_among_good_ones(const char *const *bad, size_t nr)
 	return module_load(parameters);
 }
 
-/* The log has something to say of a carveout, which begins so. */
+/* Does the log have this verdict on the carveout? */
 static bool log_names(const char *carveout, const char *verdict)
 {
 	char *text = format("carveout=%s:%s", carveout, verdict);
@@ -287,11 +285,11 @@ TEST_F(config, bad_syntax_among_good_ones)
 	EXPECT_FALSE(node_exists("rest"));
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 	EXPECT_TRUE(whole_heap_works("last", KiB(64)));
-	/* The tree's heap of that name, not the parameter's. */
+	/* This is the heap of the device tree, not that of the parameter. */
 	EXPECT_TRUE(whole_heap_works("adsp", MiB(48)));
 }
 
-/* Their lower halves would do. */
+/* Truncated to 32 bits, these numbers would be valid. */
 TEST_F(config, numbers_beyond_32_bits)
 {
 	static const char * const bad[] = {
@@ -309,7 +307,7 @@ TEST_F(config, numbers_beyond_32_bits)
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 }
 
-/* What remains of them modulo 2^64 would do. */
+/* Truncated to 64 bits, these numbers would be valid. */
 TEST_F(config, numbers_beyond_64_bits)
 {
 	static const char * const bad[] = {
@@ -364,7 +362,7 @@ TEST_F(config, carveout_over_the_kernel)
 	EXPECT_FALSE(node_exists("kernel"));
 }
 
-/* Memory that was collected in vain goes back. */
+/* Memory that was collected in vain is freed. */
 TEST_F(config, carveout_of_all_memory)
 {
 	char parameter[64];
@@ -381,7 +379,7 @@ TEST_F(config, carveout_of_all_memory)
 	EXPECT_LT(before - before / 4, meminfo("MemFree:"));
 }
 
-/* How much memory the kernel has handed out since it was started, in KiB. */
+/* Total memory that the kernel has allocated since boot, in KiB. */
 static unsigned long long handed_out(void)
 {
 	char *text = read_text("/proc/vmstat"), *line, *save;
@@ -394,12 +392,12 @@ static unsigned long long handed_out(void)
 	return sum * PAGE / 1024;
 }
 
-/* Nothing is taken from others, such as what they have cached, for what cannot succeed. */
+/* If a carveout cannot succeed, no memory is reclaimed for it, such as the page cache. */
 TEST_F(config, carveout_larger_than_all_memory)
 {
 	unsigned long long before = handed_out();
 
-	/* In blocks of 4 MiB, that is 32 bits and one block more. */
+	/* In blocks of 4 MiB, this number is 2^32 + 1. */
 	ASSERT_EQ(0, module_load("carveout=huge:64G,odd:0x40000000400000,vast:8E,good:1M"));
 	EXPECT_GT(meminfo("MemTotal:") / 4, handed_out() - before);
 	EXPECT_TRUE(log_has("carveout=huge:64G:"));
@@ -411,7 +409,7 @@ TEST_F(config, carveout_larger_than_all_memory)
 	EXPECT_TRUE(whole_heap_works("good", MiB(1)));
 }
 
-/* Is any of these in any file below the folder that a process without privileges can read? */
+/* Can the user nobody read a match of @pattern in any file below the folder? */
 static bool readable_by_nobody(const char *folder, const char *pattern)
 {
 	char *command = format("grep -rqi '%s' %s 2>/dev/null", pattern, folder);
@@ -426,7 +424,7 @@ static bool readable_by_nobody(const char *folder, const char *pattern)
 	}
 	waitpid(pid, &status, 0);
 	free(command);
-	/* 1 is for nothing found, and more for files that it could not read. */
+	/* 1 means no match; higher values mean unreadable files. */
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
@@ -439,7 +437,7 @@ TEST_F(config, parameters_show_no_addresses)
 	EXPECT_TRUE(node_exists("hidden"));
 	EXPECT_FALSE(readable_by_nobody("/sys/module/contig_heaps", address));
 	EXPECT_FALSE(readable_by_nobody("/sys/module/pmem_compat", address));
-	/* It does find what is to be read, and root is told what it has asked for. */
+	/* Cross-check: it does find readable data, and root can read the parameters. */
 	EXPECT_TRUE(readable_by_nobody("/sys/module/contig_heaps", "^Y$"));
 	EXPECT_TRUE(strstr(read_text("/sys/module/contig_heaps/parameters/carveout"), "79000000"));
 }
@@ -501,7 +499,7 @@ TEST_F(config, alias_that_is_taken)
 	EXPECT_TRUE(log_has("a/b"));
 }
 
-/* A name, and the heap that is meant by it. */
+/* A name, and the heap that it should open. */
 struct name {
 	const char *name;
 	__u32 flags;
@@ -525,7 +523,7 @@ static bool names_are(const struct name *names, size_t count)
 	return right;
 }
 
-/* What programs ask for, as Rockchip's, Qualcomm's and others are built. */
+/* Names that programs use, such as those of Rockchip and Qualcomm. */
 TEST_F(config, alias_of_any_name)
 {
 	const __u32 cma = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
@@ -588,7 +586,7 @@ TEST_F(config, aliases_without_sense_among_good_ones)
 	EXPECT_FALSE(node_exists("new"));
 }
 
-/* What the programs of one vendor ask for, and whether they sync it. */
+/* Names that the programs of a vendor use, and whether they sync buffers. */
 TEST_F(config, names_of_vendors)
 {
 	const __u32 area = CONTIG_HEAP_F_CMA | CONTIG_HEAP_F_ESTIMATE;
@@ -627,7 +625,7 @@ TEST_F(config, alias_given_twice)
 	EXPECT_TRUE(same_memory("one", "adsp"));
 }
 
-/* A name of nothing is in the log, once; what comes later gets its names nevertheless. */
+/* An alias of a missing heap is logged once; if the heap appears later, it gets the name. */
 TEST_F(config, alias_of_what_is_not_there)
 {
 	static const char driver[] = "/sys/bus/platform/drivers/contig-heap/";
@@ -658,7 +656,7 @@ TEST_F(config, names_programs_look_for)
 	EXPECT_TRUE(same_memory("cma-uncached", "default_cma_region"));
 }
 
-/* The administrator's word comes first, also for a heap that comes later than the area. */
+/* The administrator's aliases have priority, even for a heap that is created after the area. */
 TEST_F(config, names_programs_look_for_given_away)
 {
 	ASSERT_EQ(0, module_load("alias=cma=adsp,reserved=spare@80000000"));
@@ -670,7 +668,7 @@ TEST_F(config, names_programs_look_for_given_away)
 
 TEST_F(config, without_system_memory)
 {
-	/* Of the kernel's own heaps, if it has any. */
+	/* The kernel's own, if it has any. */
 	bool system = node_exists("system");
 
 	ASSERT_EQ(0, module_load("system=N"));
@@ -698,7 +696,7 @@ TEST_F(config, without_cma)
 	EXPECT_FALSE(node_exists("default_cma_region"));
 	EXPECT_FALSE(node_exists("linux,cma"));
 	EXPECT_EQ(reserved, node_exists("reserved"));
-	/* The tree names these heaps itself. */
+	/* These names come from the device tree. */
 	EXPECT_TRUE(node_exists("video"));
 	EXPECT_TRUE(node_exists("adsp"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CONTIG_HEAP_IOCTL_BUFFER: what anyone who has a buffer can learn of it. */
+/* CONTIG_HEAP_IOCTL_BUFFER: what every holder of a buffer can learn about it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -76,7 +76,7 @@ TEST_F(describe, all_of_it)
 	EXPECT_EQ(0, what.mapped);
 	EXPECT_EQ(0, what.reserved);
 	EXPECT_STREQ(variant->name, what.heap);
-	/* Nothing of the kernel's stack or of the caller's is behind a name. */
+	/* The bytes after a name leak no data of the kernel's stack or of the caller. */
 	for (i = strlen(what.heap); i < sizeof(what.heap); i++)
 		EXPECT_EQ(0, what.heap[i]);
 	for (i = strlen(what.kind); i < sizeof(what.kind); i++)
@@ -153,7 +153,7 @@ TEST_F(describe, bad_input)
 	close(file);
 }
 
-/* A caller from before the names gets what it has room for, and not a byte more. */
+/* Callers that predate the names get exactly as many bytes as their structure has. */
 TEST_F(describe, smaller_structure)
 {
 	struct contig_heap_buffer what;
@@ -172,7 +172,7 @@ TEST_F(describe, smaller_structure)
 }
 
 #ifndef __x86_64__
-/* Where buffers may be in many pieces, they are counted. */
+/* If buffers may have several pieces, their number is reported. */
 TEST(system_memory)
 {
 	int heap = heap_open("system"), fd = heap_alloc(heap, MiB(40) + PAGE);
@@ -189,7 +189,9 @@ TEST(system_memory)
 	close(heap);
 }
 
-/* Names of a heap are many; a buffer tells the first, whichever it was opened by. */
+/*
+ * A heap may have many names; a buffer reports the first, regardless of how the heap was opened.
+ */
 TEST(alias)
 {
 	int heap = heap_open("cma"), fd = heap_alloc(heap, PAGE);

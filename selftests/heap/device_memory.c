@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's memory that its driver hands out: the real-time clock of QEMU's "virt" board, whose
- * registers show whether they are reached, and whether somebody wrote to them.
+ * Device memory that its driver hands out: the real-time clock of QEMU's "virt" board, whose
+ * registers show whether they are reached, and whether they were written.
  */
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@
 #include "test.h"
 
 #define RTC	"0x9010000"
-/* Registers of a PL031, in words: seconds since 1970, a value to compare with, and who it is. */
+/* Registers of a PL031, as word indices: seconds since 1970, match register, ID. */
 #define DATA	0
 #define MATCH	1
 #define PERIPHERAL_ID	(0xfe0 / 4)
@@ -20,7 +20,7 @@
 /* In the year 2020. */
 #define LONG_AGO	1600000000
 
-/* With what it needs. */
+/* Load the driver with its dependencies. */
 static int load_device(const char *parameters)
 {
 	if (!module_is_loaded() && module_load(""))
@@ -57,7 +57,7 @@ FIXTURE_TEARDOWN(device_memory)
 	EXPECT_EQ(0, unload_device());
 }
 
-/* Writing 0 to where the time is set would set it: nobody has zeroed the registers. */
+/* Writing 0 to the load register would set the time: so the registers were not zeroed. */
 TEST_F(device_memory, registers_are_reached_and_were_not_zeroed)
 {
 	__u32 before = self->registers[DATA];
@@ -75,7 +75,7 @@ TEST_F(device_memory, what_is_written_arrives)
 	EXPECT_EQ(0x12345678, self->registers[MATCH]);
 }
 
-/* Freed and allocated again, it is still what the device has made of it. */
+/* After free and allocation, it still has the contents from the device. */
 TEST_F(device_memory, next_owner_finds_it_unchanged)
 {
 	self->registers[MATCH] = 0x12345678;
@@ -120,7 +120,10 @@ TEST_F(device_memory, all_of_it_is_taken)
 	EXPECT_ERRNO(ENOMEM, ioctl(self->device, DEVICE_MEMORY_ALLOC));
 }
 
-/* What the driver has claimed itself, and what nobody has: between the board's registers. */
+/*
+ * A region that the driver has claimed itself, and one without owner, between the board's
+ * registers.
+ */
 TEST(claim_of_its_own)
 {
 	EXPECT_EQ(0, load_device("base=0x9050000 owned=Y"));
@@ -140,12 +143,14 @@ TEST(memory_is_no_device)
 		EXPECT_ERRNO(EINVAL, load_device(memory[i]));
 	}
 	EXPECT_TRUE(log_has("device_memory: the range is memory, not device registers"));
-	/* Of heaps that there are: one is not mapped by the kernel, and one lent to it. */
+	/*
+	 * Memory of existing heaps: one that the kernel does not map, and one that is lent to it.
+	 */
 	EXPECT_ERRNO(EBUSY, load_device("base=0x76000000"));
 	EXPECT_ERRNO(EBUSY, load_device("base=0x7a000000"));
 }
 
-/* A driver that takes registers for memory. */
+/* A driver that mistakes registers for memory. */
 TEST(device_is_no_memory)
 {
 	EXPECT_ERRNO(EINVAL, load_device("as_memory=Y base=" RTC));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that is not ours: it is refused with the right words, nothing is written to it, and all
- * else is there. For a guest without the module, with the overlay door.dtso or, on amd64,
- * memmap=96M$0x40000000. With retain_initrd on the command line the kernel keeps the initrd.
+ * Memory that heaps must not use: it is refused with the right message, and not written, and all
+ * other heaps work. For a guest without the module, with the overlay door.dtso or, on amd64,
+ * memmap=96M$0x40000000. With retain_initrd on the command line, the kernel keeps the initrd.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -10,9 +10,11 @@
 #include "module.h"
 #include "test.h"
 
-/* Written to beforehand, and looked at afterwards: of what the kernel has handed out, a part. */
+/*
+ * A sample of the memory that the kernel has allocated: filled before a test, checked afterwards.
+ */
 #define WITNESS	MiB(256)
-/* From word to word of it, so that each page has one: what is zeroed are whole pages. */
+/* The distance of marks. Every page has one, because zeroing affects whole pages. */
 #define STEP	(KiB(4) - sizeof(size_t))
 
 FIXTURE(door) {
@@ -54,7 +56,7 @@ FIXTURE_TEARDOWN(door)
 	EXPECT_TRUE(module_gone());
 }
 
-/* Nothing has the name, and the log says why. */
+/* No node has the name, and the log says why. */
 static bool refused(const char *name, const char *why)
 {
 	char *uncached = format("%s-uncached", name), *said = format("%s: %s", name, why);
@@ -84,12 +86,12 @@ static bool skipped(const char *carveout, const char *errno_name)
 
 #define ORDINARY	"0x20000000"
 #define ORDINARY_KEPT	"0x40000000"
-/* QEMU's q35: PCI configuration, which its firmware calls reserved; its flash; an IOAPIC. */
+/* QEMU's q35: PCI configuration, which the firmware calls reserved; flash; an IOAPIC. */
 #define CONFIGURATION	"0xb0000000"
 #define FLASH		"0xfffc0000"
 #define REGISTERS	"0xfec00000"
 
-/* All that is in it can move elsewhere. */
+/* Can all of its memory move elsewhere? */
 static bool movable(unsigned int nr)
 {
 	char *path = format("/sys/devices/system/memory/memory%u/valid_zones", nr);
@@ -102,8 +104,8 @@ static bool movable(unsigned int nr)
 }
 
 /*
- * A block of memory that the kernel had, and gave up, as it can with what movablecore= sets aside.
- * No arm kernel gives up what it began with.
+ * Offline a memory block, which is possible with memory that movablecore= sets aside. arm kernels
+ * never offline memory that was present at boot.
  */
 static bool take_offline(unsigned long long *base, char **state)
 {
@@ -141,7 +143,7 @@ TEST_F(door, offline_memory)
 
 #define ORDINARY	"0x60000000"
 #define ORDINARY_KEPT	"0x79000000"
-/* QEMU's virt: a part of the flash, the RTC, PCI memory; and what is nothing. */
+/* QEMU's virt: part of the flash, the RTC, PCI memory; and an unused address. */
 #define CONFIGURATION	"0x04000000"
 #define FLASH		"0x09010000"
 #define REGISTERS	"0x10000000"
@@ -159,7 +161,7 @@ static unsigned long long initrd_end(void)
 	return end;
 }
 
-/* Where QEMU puts the blob, and a place behind it. */
+/* QEMU's address of the blob, and one after it. */
 #if __SIZEOF_LONG__ == 8
 #define BLOB_ALIGN	MiB(2)
 #else
@@ -187,7 +189,7 @@ TEST_F(door, nodes_of_the_tree)
 	EXPECT_TRUE(refused("second", "both "));
 	EXPECT_TRUE(log_has("heap-nomap: error -EBUSY"));
 	EXPECT_TRUE(log_has("heap-boot: error -EBUSY"));
-	/* Here somebody has said that it is for a heap. */
+	/* This memory was explicitly given to a heap. */
 	EXPECT_TRUE(heap_holds("owned", MiB(1)));
 	EXPECT_TRUE(heap_holds("adsp", MiB(48)));
 	EXPECT_TRUE(heap_holds("audio-uncached", MiB(48)));
@@ -204,7 +206,7 @@ TEST_F(door, legacy_nodes_of_the_tree)
 	EXPECT_EQ(0, system("rmmod pmem_compat"));
 }
 
-/* In a node that is all right but for what the boot loader put into it. */
+/* The node is valid, except that the boot loader has put the blob there. */
 TEST_F(door, blob)
 {
 	char *parameter = format("carveout=blob:64K@0x%llx,part:4K@0x%llx,around:2M@0x%llx,"
@@ -217,7 +219,7 @@ TEST_F(door, blob)
 	EXPECT_TRUE(refused("part", "the range is not free: it contains the device tree's blob"));
 	EXPECT_TRUE(refused("around", "the range is not "));
 	EXPECT_TRUE(heap_holds("rest", MiB(1)));
-	/* What the tree says is still what it says. */
+	/* The device tree is intact. */
 	EXPECT_EQ(0, system("grep -q '^example,firmware' "
 			    "/proc/device-tree/reserved-memory/owned@58400000/compatible"));
 	free(parameter);
@@ -233,7 +235,7 @@ TEST_F(door, initrd)
 	EXPECT_TRUE(skipped("initrd:1M@0x48200000", "-EBUSY"));
 }
 
-/* Where the kernel's table of addresses has a part of its image; 0 if it is not there. */
+/* The address of a part of the kernel image, from /proc/iomem; 0 if it is not listed. */
 static unsigned long long image_part(const char *name)
 {
 	char *iomem = read_text("/proc/iomem");
@@ -270,7 +272,7 @@ TEST_F(door, kernel_image)
 }
 
 #if __SIZEOF_LONG__ == 4
-/* The first page tables. */
+/* The initial page tables. */
 TEST_F(door, before_the_image)
 {
 	unsigned long long first = image_part("Kernel code");
@@ -309,7 +311,7 @@ TEST_F(door, addresses_without_memory)
 				 ",kept:1M@" ORDINARY_KEPT));
 	EXPECT_TRUE(refused("unset", "no address is set"));
 	EXPECT_TRUE(skipped("unset:1M@0", "-EINVAL"));
-	/* Where the firmware's own table cannot be asked, the space's owner is in the way. */
+	/* If the kernel has no firmware memory map, the owner of the range is the obstacle. */
 	if (log_has("config: the range is already in use")) {
 		EXPECT_TRUE(skipped("config:64K@" CONFIGURATION, "-EBUSY"));
 	} else {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CMA memory that stays with a heap for a while: what is kept, for whom, and that the kernel gets it
- * back when it needs it, when nobody needed it, when it is too much, and when somebody says so.
+ * A heap keeps CMA memory for a while: what is kept, and for whom; and that the kernel gets it
+ * back when it needs it, when it is unused, when it exceeds the limit, and on request.
  *
- * For a guest without the module, whose CMA areas nobody else uses: "video" of 64 MiB, which is
- * video's alone, and the default one, of 64 MiB as well, which drivers share.
+ * For a guest without the module and without other users of its CMA areas: "video" of 64 MiB,
+ * which only the heap "video" uses, and the default one, also of 64 MiB, which drivers share.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +19,18 @@
 
 #define AREA	MiB(64)
 
-/* For tests that one heap does for. */
+/* For tests that need only one heap. */
 #define KEEPER	"video"
 #define MOST	MiB(48)
 
-/* What alignment takes in addition, and what a small request takes beyond its size. */
+/* Added by alignment, and the excess that a small request takes. */
 #define MORE	MiB(2)
 
 FIXTURE(elastic) {
 	int heap;
 };
 
-/* @most: what can be had of the area in one piece, whatever drivers have pinned in it */
+/* @most: the largest contiguous buffer, even if drivers have pinned pages in the area */
 FIXTURE_VARIANT(elastic) {
 	const char *name;
 	size_t most;
@@ -57,7 +57,7 @@ FIXTURE_SETUP(elastic)
 	ASSERT_EQ(0, module_load(FOR_EVER));
 	self->heap = heap_open(variant->name);
 	ASSERT_LE(0, self->heap);
-	/* All of a shared area may be kept, too, when the administrator says so. */
+	/* The administrator can permit keeping all of a shared area. */
 	ASSERT_TRUE(set(variant->name, "held_max", "64M"));
 }
 
@@ -92,7 +92,7 @@ TEST_F(elastic, figures_tell_used_and_kept)
 	EXPECT_EQ(held(variant->name), query.held);
 }
 
-/* The same memory, and zero; whatever its size was before. */
+/* The same memory is reused, and zero, regardless of its previous size. */
 TEST_F(elastic, is_zero_and_the_same)
 {
 	int importer = importer_open(), device = importer_any_device(importer);
@@ -120,7 +120,7 @@ TEST_F(elastic, is_zero_and_the_same)
 	close(fd);
 }
 
-/* Before the thread is done with it, and while it is at work. */
+/* Before the thread has finished, and while it is running. */
 TEST_F(elastic, is_zero_at_once)
 {
 	int round;
@@ -138,7 +138,7 @@ TEST_F(elastic, is_zero_at_once)
 	}
 }
 
-/* A large buffer lies in what many small ones were in, and the other way round. */
+/* A large buffer reuses the memory of many small ones, and vice versa. */
 TEST_F(elastic, neighbours_serve_one_request)
 {
 	int fds[16], fd, i;
@@ -163,7 +163,7 @@ TEST_F(elastic, neighbours_serve_one_request)
 		close(fds[i]);
 }
 
-/* What is missing next to what is there is asked for, and no more. */
+/* Only the missing part is requested from the kernel. */
 TEST_F(elastic, only_what_is_missing_is_taken)
 {
 	int fd;
@@ -178,7 +178,7 @@ TEST_F(elastic, only_what_is_missing_is_taken)
 	wait_until_held(variant->name, MiB(16));
 }
 
-/* What is kept is in nobody's way, even beside a page in use. */
+/* Kept memory does not obstruct requests, even next to a page in use. */
 TEST_F(elastic, gives_way_to_a_larger_request)
 {
 	int fds[8], fd, large, i;
@@ -196,7 +196,7 @@ TEST_F(elastic, gives_way_to_a_larger_request)
 	EXPECT_TRUE(is_zero(large, variant->most - variant->most / 2));
 	close(large);
 	close(fd);
-	/* In one piece, though not from the first page on. */
+	/* Contiguous, but not from the first page of the area. */
 	large = heap_alloc(self->heap, variant->most - MiB(1));
 	EXPECT_LE(0, large);
 	close(large);
@@ -269,7 +269,7 @@ TEST_F(elastic, reserve_stays)
 		ASSERT_LE(0, fds[i] = heap_alloc(self->heap, MiB(8)));
 	EXPECT_GE(MORE, held(variant->name));
 	close(fds[0]);
-	/* What is in use counts. */
+	/* Memory in use counts. */
 	ASSERT_TRUE(set(variant->name, "held", "0"));
 	EXPECT_EQ(MiB(8), held(variant->name));
 	ASSERT_TRUE(set(variant->name, "reserve", "16M"));
@@ -326,7 +326,7 @@ TEST_F(elastic, goes_with_the_module)
 	EXPECT_TRUE(cma_has(free - (long)MiB(1)));
 }
 
-/* Zeros were written back in the background: at birth, nothing is left to do. */
+/* Zeros are written back in the background, so no maintenance is left at allocation. */
 TEST_F(elastic, zeros_reach_memory_before)
 {
 	settle("adsp");
@@ -344,7 +344,7 @@ TEST_F(elastic, zeros_reach_memory_before)
 	flush_trace_end();
 }
 
-/* Takes memory, a little at a time, until nothing is held; what has been taken is kept. */
+/* Allocate memory in small steps until nothing is held; keeps what it has allocated. */
 static int use_memory(const char *name)
 {
 	while (held(name)) {
@@ -381,7 +381,7 @@ TEST(nobody_is_killed_for_it)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* Six buffers, let go and taken again, while others fill memory with their caches. */
+/* Repeatedly free and allocate six buffers, while other processes fill memory with page cache. */
 TEST(camera_never_fails)
 {
 	size_t len = MOST / 6 & ~(PAGE - 1);

@@ -4,7 +4,7 @@
 #include "importer_client.h"
 #include "test.h"
 
-/* One layout for 32-bit and for 64-bit programs. */
+/* The same layout for 32-bit and 64-bit programs. */
 _Static_assert(sizeof(struct contig_heap_query) == 64, "query");
 _Static_assert(sizeof(struct contig_heap_alloc) == 32, "alloc");
 _Static_assert(sizeof(struct contig_heap_sync) == 24, "sync");
@@ -58,7 +58,7 @@ TEST_F(query, figures_follow_allocations)
 	now = heap_query(self->heap);
 	EXPECT_EQ(before.free - PAGE * 3, now.free);
 	EXPECT_EQ(1, now.buffers);
-	/* The hole is only seen where every allocation is. */
+	/* Only a heap that knows all allocations of its region reports the hole. */
 	if (!estimate) {
 		EXPECT_LT(now.largest, now.free);
 		EXPECT_LE(now.free - MiB(1), now.largest);
@@ -71,10 +71,10 @@ TEST_F(query, figures_follow_allocations)
 	EXPECT_EQ(0, now.buffers);
 }
 
-/* What is written into a buffer has to be zeroed when it is free again. */
+/* After a free, memory is dirty until it is zeroed. */
 TEST_F(query, freed_memory_is_dirty_until_cleaned)
 {
-	/* What a CMA area has to give in addition, for a buffer to be aligned. */
+	/* The additional memory that a CMA area provides for alignment. */
 	size_t len = MiB(16), more = variant->flags & CONTIG_HEAP_F_CMA ? MiB(1) : 0;
 	int fd;
 
@@ -95,7 +95,7 @@ TEST_F(query, twins_share_memory_but_not_buffers)
 	int fd;
 
 	if (variant->flags & CONTIG_HEAP_F_NO_MAP) {
-		/* A cached view of such memory is nobody's to have. */
+		/* Such memory must not be mapped cached. */
 		EXPECT_ERRNO(ENOENT, twin);
 		return;
 	}
@@ -114,7 +114,7 @@ TEST_F(query, twins_share_memory_but_not_buffers)
 	EXPECT_EQ(here.flags ^ CONTIG_HEAP_F_UNCACHED, there.flags);
 }
 
-/* Programs built against headers with a shorter structure. */
+/* Programs that were built with headers that have a shorter structure. */
 TEST_F(query, shorter_structure)
 {
 	__u64 figure[3] = { ~0ULL, ~0ULL, ~0ULL };
@@ -129,7 +129,7 @@ TEST_F(query, shorter_structure)
 	EXPECT_EQ(~0ULL, figure[2]);
 }
 
-/* Programs built against headers of the future: what we do not know is 0. */
+/* Programs that were built with future headers: fields that we do not know become 0. */
 TEST_F(query, longer_structure)
 {
 	struct {
@@ -162,13 +162,13 @@ TEST_F(query, unknown_commands)
 
 HEAP_FIXTURE(aligned);
 
-/* Where a device finds the memory, not where the heap believes it to be. */
+/* Checks the device's address, not that of the heap. */
 TEST_F(aligned, address_is_aligned)
 {
 	__u64 align;
 
 	for (align = PAGE; align <= MiB(16); align *= 2) {
-		/* Something small in the way, so that chance does not align. */
+		/* Put something small in the way, so that alignment is no coincidence. */
 		int small = heap_alloc(self->heap, PAGE);
 		int fd = heap_alloc_aligned(self->heap, PAGE * 5, align);
 		__u64 address;
@@ -184,7 +184,7 @@ TEST_F(aligned, address_is_aligned)
 	}
 }
 
-/* What the CPU sees page by page is one piece for a device. */
+/* The CPU maps single pages, but the device sees one segment. */
 TEST_F(aligned, large_buffer_is_contiguous)
 {
 	size_t len = MiB(16), pos;
@@ -288,7 +288,7 @@ TEST_F(aligned, fault_on_copy_out_leaks_nothing)
 	EXPECT_EQ(before.free, heap_query(self->heap).free);
 }
 
-/* The shortest a caller can know: a length and an alignment, but no fd. */
+/* The shortest structure of any caller: a length and an alignment, but no fd. */
 TEST_F(aligned, shorter_structure_has_default_flags)
 {
 	struct {
@@ -426,7 +426,7 @@ TEST(sync_of_a_udmabuf)
 	EXPECT_ERRNO(EINVAL, buffer_sync_range(heap, fd, 0, PAGE, START_RW));
 }
 
-/* The buffer counts, not the heap whose node is asked. */
+/* The buffer matters, not the heap whose node is used. */
 TEST_F(sync, buffer_of_another_heap)
 {
 	int other = heap_open("mdp-uncached");
@@ -459,8 +459,8 @@ FIXTURE(place) {
 HEAP_KINDS(place);
 
 /*
- * What one huge entry maps, or a page where the kernel has none for page frames: before Linux 6.12,
- * and without transparent huge pages, as on 32-bit ARM.
+ * The size of a huge mapping, or a page on kernels without huge mappings of page frames: before
+ * Linux 6.12, and without transparent huge pages, as on 32-bit ARM.
  */
 static __u64 huge_size(void)
 {
@@ -487,7 +487,7 @@ FIXTURE_TEARDOWN(place)
 	close(self->heap);
 }
 
-/* What a device sees, and not a bit more than was asked for. */
+/* It equals the address that a device sees, but has no more bits than requested. */
 TEST_F(place, is_where_a_device_finds_it)
 {
 	__u64 modulus, phase, address;
@@ -525,7 +525,7 @@ TEST_F(place, follows_the_alignment)
 	}
 }
 
-/* At no time more than the offset in a PMD. */
+/* A modulus may not exceed the size of a PMD. */
 TEST_F(place, bad_modulus)
 {
 	const __u64 modulus[] = {
@@ -569,7 +569,7 @@ TEST_F(place, fault_on_copy_out)
 	EXPECT_EQ(fds, open_fds());
 }
 
-/* All that a caller put there has been replaced, and nothing else was. */
+/* Overwrites the phase, and nothing else. */
 TEST_F(place, fills_in_the_phase_alone)
 {
 	struct contig_heap_place place[2];
@@ -588,7 +588,7 @@ TEST_F(place, fills_in_the_phase_alone)
 	EXPECT_GT(self->huge, place[0].phase);
 }
 
-/* What such a caller does not know is 0, which is no modulus. */
+/* Fields that the caller does not know are 0, which is no valid modulus. */
 TEST_F(place, shorter_structure)
 {
 	struct {
@@ -613,8 +613,8 @@ TEST_F(place, longer_structure)
 }
 
 /*
- * As copy_struct_from_user() has it: what a program sets behind all that is known here would not be
- * done, so it is told. The last byte counts as much as the first.
+ * As with copy_struct_from_user(): fields after the known structure must be 0, as they would be
+ * ignored. The last byte counts, too.
  */
 TEST_F(place, unknown_fields_are_refused)
 {
@@ -645,7 +645,7 @@ TEST_F(sync, unknown_fields)
 	EXPECT_ERRNO(E2BIG, ioctl(self->heap, _IOW(CONTIG_HEAP_IOC_MAGIC, 2, data), &data));
 }
 
-/* Nothing is allocated, so nothing is left behind. */
+/* Nothing is allocated, so nothing leaks. */
 TEST_F(aligned, unknown_fields)
 {
 	struct {
@@ -664,7 +664,7 @@ TEST_F(aligned, unknown_fields)
 	close(data.known.fd);
 }
 
-/* The kernel's own command ignores what is behind its structure. */
+/* The kernel's own command ignores bytes after its structure. */
 TEST_F(aligned, unknown_fields_of_the_kernels_command)
 {
 	struct {
@@ -676,7 +676,7 @@ TEST_F(aligned, unknown_fields_of_the_kernels_command)
 	close(data.known.fd);
 }
 
-/* As large as a command can say. */
+/* The largest size that a command number can encode. */
 TEST_F(query, more_than_a_page)
 {
 	static char data[16383];
@@ -705,7 +705,7 @@ TEST_F(place, no_buffer_of_ours)
 	EXPECT_EQ(~0ULL, phase);
 }
 
-/* The buffer counts, not the heap whose node is asked. */
+/* The buffer matters, not the heap whose node is used. */
 TEST_F(place, buffer_of_another_heap)
 {
 	int other = heap_open("mdp-uncached");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CONTIG_HEAP_IOCTL_LOAD and _STORE on the file systems of the distribution's kernel, and with files
- * that do what files do: shrink, fill up, fail, and come slowly.
+ * CONTIG_HEAP_IOCTL_LOAD and _STORE on file systems of the distribution's kernel, and with files
+ * that shrink, fill up, fail, or are slow.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #include "mapped_device.h"
 #include "test.h"
 
-/* More than one slice of 4 MiB, and whole blocks of O_DIRECT. */
+/* More than one slice of 4 MiB, in whole O_DIRECT blocks. */
 #define LEN	(MiB(4) + KiB(12))
 #define FOLDER	"/tmp/files"
 
@@ -27,10 +27,10 @@ static const char *const heaps[] = {
 };
 
 /**
- * struct target - a buffer that files come to
+ * struct target - a buffer to load files into
  * @heap: its heap
  * @fd: the dma-buf
- * @map: LEN bytes
+ * @map: mapping of LEN bytes
  */
 struct target {
 	int heap;
@@ -69,7 +69,7 @@ FIXTURE_VARIANT_ADD(on, xfs) { .type = "xfs" };
 FIXTURE_VARIANT_ADD(on, xfs_direct) { .type = "xfs", .flags = O_DIRECT };
 FIXTURE_VARIANT_ADD(on, tmpfs) { .type = "tmpfs" };
 
-/* Images come with the share. */
+/* The share has the images. */
 FIXTURE_SETUP(on)
 {
 	char *path = format("/tmp/%s", variant->type), *device = NULL, *command;
@@ -78,7 +78,10 @@ FIXTURE_SETUP(on)
 	self->device = -1;
 	mkdir(FOLDER, 0700);
 	if (strcmp(variant->type, "tmpfs")) {
-		/* Kernels before 7 have the checksum in a module that nothing depends on. */
+		/*
+		 * Kernels before 7 have the checksum in a module that is not listed as a
+		 * dependency.
+		 */
 		command = format("gunzip -c /mnt/share/%s.gz >%s; modprobe crc32c_generic; modprobe %s",
 				 variant->type, path, variant->type);
 		ASSERT_EQ(0, system(command));
@@ -105,7 +108,7 @@ FIXTURE_TEARDOWN(on)
 	close(self->image);
 }
 
-/* A file there that holds what fill() writes and is in no cache; open as the test wants it. */
+/* Create a file with the contents of fill() that is not cached; opens it with @flags. */
 static int written(size_t len, __u32 seed, int flags)
 {
 	int file = open(FOLDER "/file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -120,7 +123,7 @@ static int written(size_t len, __u32 seed, int flags)
 	return open(FOLDER "/file", O_RDWR | O_CLOEXEC | flags);
 }
 
-/* KiB of a file that are in the page cache. */
+/* KiB of a file in the page cache. */
 static size_t cached(int file, size_t len)
 {
 	unsigned char page[LEN / 4096 + 1];
@@ -152,7 +155,7 @@ TEST_F(on, every_byte_comes_and_goes)
 		if (variant->flags)
 			EXPECT_EQ(0, cached(file, LEN));
 
-		/* Back, to another place of it. */
+		/* Store to another offset of the file. */
 		fill(target.map, LEN, 2 * i + 2);
 		EXPECT_EQ(LEN - 8192, buffer_store(target.heap, target.fd, 4096, file, 8192,
 						   LEN - 8192));
@@ -168,7 +171,7 @@ TEST_F(on, every_byte_comes_and_goes)
 	free(copy);
 }
 
-/* What is asked for are whole blocks, and what there is is told. */
+/* Whole blocks are requested; the result is the number of bytes before the end of the file. */
 TEST_F(on, ends_with_the_file)
 {
 	int file = written(MiB(4) + 5000, 20, variant->flags);
@@ -179,7 +182,7 @@ TEST_F(on, ends_with_the_file)
 	memset(target.map, 0x33, LEN);
 	EXPECT_EQ(MiB(4) + 5000, buffer_load(target.heap, target.fd, 0, file, 0, LEN));
 	EXPECT_TRUE(filled(target.map, MiB(4) + 5000, 20));
-	/* With O_DIRECT file systems write zeros behind it, and never what was on the disk. */
+	/* With O_DIRECT, file systems write zeros after it, never old data of the disk. */
 	for (i = MiB(4) + 5000; i < LEN; i++)
 		others += target.map[i] != 0x33 && (!variant->flags || target.map[i]);
 	EXPECT_EQ(0, others);
@@ -187,7 +190,7 @@ TEST_F(on, ends_with_the_file)
 	close(file);
 }
 
-/* Until it is told not to, the file is cut short and made long again. */
+/* Truncate and extend the file until told to stop. */
 static void *truncate_it(void *data)
 {
 	volatile bool *stop = data;
@@ -200,7 +203,7 @@ static void *truncate_it(void *data)
 	return NULL;
 }
 
-/* Bytes that are neither as written nor of a hole. */
+/* Count bytes that are neither the written ones nor zeros of a hole. */
 static size_t strange_bytes(const unsigned char *memory, const unsigned char *wanted, size_t len)
 {
 	size_t strange = 0, i;
@@ -241,7 +244,7 @@ TEST_F(on, a_file_that_is_truncated_meanwhile)
 
 /* --- devices that fail */
 
-#define GOOD	MiB(3)	/* beyond it, nothing can be read or written */
+#define GOOD	MiB(3)	/* beyond it, reads and writes fail */
 
 FIXTURE(failing) {
 	int file;
@@ -275,7 +278,7 @@ FIXTURE_TEARDOWN(failing)
 	close(self->file);
 }
 
-/* What came before is told, and the error to whoever asks for the rest. */
+/* First returns what was loaded; loading the rest returns the error. */
 TEST_F(failing, a_load_ends_where_the_device_fails)
 {
 	unsigned char *wanted = malloc(GOOD);
@@ -312,7 +315,7 @@ TEST_F(failing, a_store_too)
 	ASSERT_TRUE(target_open(&target, "adsp-uncached"));
 	fill(target.map, LEN, 31);
 	if (!variant->flags) {
-		/* The page cache takes it, and tells later. */
+		/* The page cache accepts it; the error comes later. */
 		EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD,
 					       MiB(1)));
 		EXPECT_ERRNO(EIO, fsync(self->device));
@@ -322,7 +325,7 @@ TEST_F(failing, a_store_too)
 	EXPECT_EQ(MiB(1), buffer_store(target.heap, target.fd, 0, self->device, GOOD - MiB(1),
 				       MiB(1)));
 	EXPECT_ERRNO(EIO, buffer_store(target.heap, target.fd, 0, self->device, GOOD, MiB(1)));
-	/* A slice that fails is not counted. */
+	/* A slice that fails does not count. */
 	EXPECT_ERRNO(EIO, buffer_store(target.heap, target.fd, 0, self->device, GOOD - 4096,
 				       MiB(4)));
 	EXPECT_TRUE(filled(target.map, LEN, 31));
@@ -336,7 +339,7 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-/* Signals that keep coming end it sooner or later; what it tells is there, and nothing more. */
+/* Repeated signals interrupt it eventually; it has loaded exactly as much as it returns. */
 TEST(interrupted_in_the_middle)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };
@@ -350,7 +353,7 @@ TEST(interrupted_in_the_middle)
 	ASSERT_NE(MAP_FAILED, map);
 	fill(wanted, MiB(24), 40);
 	sigaction(SIGALRM, &action, NULL);
-	/* A signal may also come before anything was done, or too late. */
+	/* A signal may arrive before or after the call. */
 	do {
 		memset(map, 0x66, MiB(24));
 		setitimer(ITIMER_REAL, &often, NULL);
@@ -383,7 +386,7 @@ static void *load_all(void *data)
 	return NULL;
 }
 
-/* At the same place: each byte is of one of them. */
+/* Into the same range: each byte comes from one of them. */
 TEST(two_loads_into_one_place)
 {
 	unsigned char *wanted[2];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings at addresses where whole PMDs can be used. On kernels that have none for page
- * frames, and for 32-bit programs that want none, all of it has to look the same.
+ * Mappings at addresses that permit whole PMDs. Programs must see no difference on kernels without
+ * huge mappings of page frames, nor in 32-bit programs.
  */
 #include <signal.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ FIXTURE(huge) {
 
 HEAP_KINDS(huge);
 
-/* At an address that is @offset beyond a multiple of HUGE. */
+/* Map at an address that is @offset above a multiple of HUGE. */
 static char *map_at(int fd, size_t len, off_t pgoff, size_t offset)
 {
 	char *space = mmap(NULL, len + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -46,7 +46,7 @@ FIXTURE_SETUP(huge)
 	self->idle = heap_query(self->heap);
 	self->fd = heap_alloc_aligned(self->heap, LEN, HUGE);
 	ASSERT_LE(0, self->fd);
-	/* The other view is of single pages, whatever the first one is. */
+	/* The other view always has single pages. */
 	self->other = map_at(self->fd, LEN, 0, PAGE);
 	ASSERT_NE(MAP_FAILED, self->other);
 	self->memory = map_at(self->fd, LEN, 0, 0);
@@ -79,7 +79,7 @@ static long touch(volatile char *memory, size_t len)
 	return faults() - before;
 }
 
-/* KiB of page tables that we have. */
+/* KiB of our page tables. */
 static long page_tables(void)
 {
 	char *status = read_text("/proc/self/status");
@@ -107,7 +107,7 @@ static bool access_kills(volatile char *address, bool write)
 	       WTERMSIG(status) == SIGSEGV;
 }
 
-/* Each of the two views shows what is written through the other one. */
+/* Each of the two views shows data written through the other one. */
 #define EXPECT_SAME(memory, other, len, seed)				\
 	do {								\
 		fill(memory, len, seed);				\
@@ -124,7 +124,7 @@ TEST_F(huge, shows_the_same)
 
 TEST_F(huge, costs_few_faults)
 {
-	/* One for each PMD, and what the program itself may cause. */
+	/* One per PMD, and some of the program itself. */
 	EXPECT_GE(LEN / HUGE + 4, touch(self->memory, LEN));
 	EXPECT_GE(4, touch(self->memory, LEN));
 }
@@ -142,7 +142,7 @@ TEST_F(huge, takes_no_page_tables)
 	touch(self->memory, LEN);
 	after = page_tables();
 	ASSERT_LT(0, before);
-	/* Of the next levels there may be one each. */
+	/* Plus up to one per higher level. */
 	EXPECT_GE(2 * (long)PAGE / 1024, after - before);
 }
 
@@ -154,7 +154,7 @@ TEST_F(huge, offset_of_a_pmd)
 	EXPECT_SAME(part, self->other + HUGE, LEN - HUGE, 2);
 }
 
-/* Single pages before and behind. */
+/* Single pages before and after. */
 TEST_F(huge, begins_and_ends_between_pmds)
 {
 	size_t len = LEN - 5 * PAGE;
@@ -185,7 +185,7 @@ TEST_F(huge, a_page_unmapped)
 	EXPECT_SAME(self->memory, self->other, hole, 5);
 	EXPECT_SAME(self->memory + hole + PAGE, self->other + hole + PAGE, LEN - hole - PAGE, 6);
 	EXPECT_TRUE(access_kills(self->memory + hole, false));
-	/* What comes back does so at once. */
+	/* The pages that were split from the PMD are mapped again at once. */
 	EXPECT_GE(4, touch(self->memory, hole));
 }
 
@@ -217,7 +217,7 @@ TEST_F(huge, child_shares_it)
 	int round, status;
 	pid_t pid;
 
-	/* Before the parent's first access, and after it. */
+	/* Before and after the parent's first access. */
 	for (round = 0; round < 2; round++) {
 		fill(self->other, LEN, 9);
 		pid = fork();
@@ -235,7 +235,7 @@ TEST_F(huge, child_shares_it)
 	}
 }
 
-/* What the child does to its own mapping leaves the parent's as it is. */
+/* A child's changes to its mapping do not affect the parent's. */
 TEST_F(huge, child_unmaps_a_page)
 {
 	int status;
@@ -309,7 +309,7 @@ TEST_F(huge, moved_to_where_no_pmd_fits)
 	ASSERT_EQ(target, moved);
 	EXPECT_TRUE(filled(moved, LEN, 18));
 	EXPECT_SAME(moved, self->other, LEN, 19);
-	/* And back again. */
+	/* Move it back. */
 	moved = mremap(moved, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, self->memory);
 	ASSERT_EQ(self->memory, moved);
 	EXPECT_SAME(moved, self->other, LEN, 20);
@@ -354,7 +354,8 @@ TEST_F(huge, without_huge_pages)
 }
 
 /*
- * Nobody may hold on to the pages past the mapping: the buffer would be somebody else's by then.
+ * Nobody may keep references to the pages beyond the life of the mapping: the buffer could have
+ * another owner by then.
  */
 TEST_F(huge, pages_cannot_be_pinned)
 {
@@ -368,7 +369,7 @@ TEST_F(huge, pages_cannot_be_pinned)
 	EXPECT_ERRNO(EFAULT, vmsplice(pipes[1], &iov, 1, 0));
 	iov.iov_len = sizeof(copy);
 	EXPECT_ERRNO(EFAULT, process_vm_readv(getpid(), &into, 1, &iov, 1, 0));
-	/* But read and write reach it. */
+	/* read() and write() do work. */
 	fill(self->memory + HUGE, PAGE, 26);
 	EXPECT_EQ(64, write(pipes[1], self->memory + HUGE, 64));
 	EXPECT_EQ(64, read(pipes[0], self->memory, 64));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Importing devices and kernel mappings: what they get, and for how long. */
+/* Importing devices and kernel mappings: what they get, and how long. */
 #include <drm/drm.h>
 
 #include "importer_client.h"
@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(import)
 	close(self->heap);
 }
 
-/* The device reads what fill() would write. */
+/* Does the device read the contents of fill()? */
 static bool device_sees(int importer, int attachment, size_t len, __u32 seed)
 {
 	void *copy = malloc(len);
@@ -84,13 +84,13 @@ TEST_F(import, one_segment_without_limits)
 	EXPECT_EQ(0, address % PAGE);
 }
 
-/* The DMA API complains itself about segments longer than a device says it takes. */
+/* The DMA API itself complains about segments that exceed the limit of a device. */
 static bool dma_is_checked(void)
 {
 	return !access("/sys/kernel/debug/dma-api", F_OK);
 }
 
-/* Segments in a row that each respect the device's limits, and no more of them. */
+/* The smallest number of consecutive segments that respect the limits of the device. */
 TEST_F(import, segments_suit_the_device)
 {
 	static const struct {
@@ -114,7 +114,7 @@ TEST_F(import, segments_suit_the_device)
 		int id = importer_device(importer, ANY_ADDRESS, device[d].max,
 					 device[d].boundary);
 		int attachment = importer_attach(importer, id, self->fd);
-		/* Pages are never split, not even for a device that says so. */
+		/* Pages are never split, even for a device that requires it. */
 		__u64 max = device[d].max < PAGE ? PAGE :
 						   device[d].max / PAGE * PAGE;
 		__u64 next = 0, sum = 0, address, len;
@@ -138,7 +138,7 @@ TEST_F(import, segments_suit_the_device)
 						     device[d].boundary);
 			if (room != ANY_ADDRESS)
 				room++;
-			/* Only what ends the buffer may end early. */
+			/* Only the last segment may be shorter. */
 			if (i < count - 1) {
 				EXPECT_EQ(max < room ? max : room, len);
 			} else {
@@ -154,7 +154,7 @@ TEST_F(import, segments_suit_the_device)
 	}
 }
 
-/* The boundary is one of the addresses that the device sees, wherever the memory is. */
+/* The boundary applies to bus addresses, not to physical ones. */
 TEST_F(import, boundary_is_one_of_the_bus)
 {
 	const __u64 boundary = KiB(64) - 1, shift = 3 * PAGE;
@@ -176,12 +176,12 @@ TEST_F(import, boundary_is_one_of_the_bus)
 	EXPECT_TRUE(device_sees(self->importer, attachment, LEN, 1));
 }
 
-/* Its bus translates no address of the buffer: bounce buffers would have to serve it. */
+/* The bus cannot address the buffer, so bounce buffers would be needed. */
 TEST_F(import, bus_that_does_not_reach)
 {
 	int importer = importer_open(), attachment;
 
-	/* The kernel warns of bounce buffers that the bus does not reach either. */
+	/* The kernel warns if the bus cannot address the bounce buffers. */
 	if (!(variant->flags & CONTIG_HEAP_F_NO_MAP))
 		return;
 	attachment = importer_attach(importer, importer_device_behind(importer, PAGE), self->fd);
@@ -192,8 +192,8 @@ TEST_F(import, bus_that_does_not_reach)
 }
 
 /*
- * Whether there will be bounce buffers can only be guessed before a buffer is mapped. After a wrong
- * guess, they are served as those are that were expected.
+ * Before a buffer is mapped, bounce buffers can only be predicted. If the prediction was wrong,
+ * they must work as well.
  */
 TEST_F(import, unforeseen_copy)
 {
@@ -205,14 +205,14 @@ TEST_F(import, unforeseen_copy)
 	attachment = importer_attach(self->importer, device, self->fd);
 	ASSERT_LE(0, attachment);
 	ASSERT_NE(MAP_FAILED, memory);
-	/* Memory without struct pages can be copied by nobody. */
+	/* Memory without struct pages cannot be bounced. */
 	if (variant->flags & CONTIG_HEAP_F_NO_MAP)
 		return;
 	fill(memory, LEN, 1);
 	ASSERT_LT(0, importer_map(self->importer, attachment, HEAP_IMPORTER_BOTH));
 	EXPECT_TRUE(device_sees(self->importer, attachment, LEN, 1));
 	ASSERT_TRUE(device_writes(self->importer, attachment, LEN, 2));
-	/* This is how we know that there is a copy. */
+	/* This shows that there is a copy. */
 	EXPECT_TRUE(filled(memory, LEN, 1));
 	ASSERT_EQ(0, buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW));
 	EXPECT_TRUE(filled(memory, LEN, 2));
@@ -269,7 +269,7 @@ TEST_F(import, several_devices_at_once)
 			EXPECT_TRUE(device_sees(self->importer, attachment[j],
 						LEN, i));
 	}
-	/* In no order at all. */
+	/* In arbitrary order. */
 	EXPECT_EQ(0, importer_unmap(self->importer, attachment[2]));
 	EXPECT_EQ(0, importer_detach(self->importer, attachment[0]));
 	EXPECT_TRUE(device_sees(self->importer, attachment[3], LEN, 3));
@@ -371,7 +371,7 @@ TEST_F(import, kernel_mapping_shows_the_buffer)
 	fill(copy, LEN, 2);
 	ASSERT_EQ(0, importer_kernel_write(self->importer, vmap, 0, copy, LEN));
 	EXPECT_TRUE(filled(memory, LEN, 2));
-	/* The last byte, and not the one behind it. */
+	/* The last byte, but not the next one. */
 	ASSERT_EQ(0, importer_kernel_write(self->importer, vmap, LEN - 1,
 					   "x", 1));
 	EXPECT_EQ('x', *(char *)(memory + LEN - 1));
@@ -432,7 +432,7 @@ TEST_F(import, drivers_may_announce_cpu_access)
 #define TRACING		"/sys/kernel/tracing/"
 #define SYNC_EVENT	TRACING "events/contig_heaps/contig_sync/enable"
 
-/* A figure of the last sync, -1 for no sync. */
+/* A field of the last traced sync, -1 for no sync. */
 static int traced(const char *figure)
 {
 	char *trace = read_text(TRACING "trace"), *line, *last = NULL;
@@ -447,29 +447,29 @@ static int traced(const char *figure)
 	return value;
 }
 
-/* Devices that maintenance was done for. */
+/* Number of devices that were synced. */
 static int traced_devices(void)
 {
 	return traced("devices=");
 }
 
-/* How often the cache was gone through for them, or a bounce buffer copied. */
+/* Number of passes over the cache, or over a bounce buffer. */
 static int traced_passes(void)
 {
 	return traced("passes=");
 }
 
-/*
- * The CPU's accesses cost maintenance for every device that has the buffer
- * mapped and may be affected, and for nobody else.
- */
+/* A CPU access syncs exactly those devices that have the buffer mapped and may be affected. */
 TEST_F(import, sync_serves_the_mapped_devices)
 {
 	const __u32 start = DMA_BUF_SYNC_START, end = DMA_BUF_SYNC_END;
-	/* Write-combined mappings need nothing. */
+	/* Write-combined mappings need no maintenance. */
 	int each = variant->flags & CONTIG_HEAP_F_UNCACHED ? 0 : 1;
 	int one = importer_attach(self->importer, self->device, self->fd);
-	/* Of one that has it mapped twice, the DMA API's checks cannot tell what a part is of. */
+	/*
+	 * If a device maps it twice, the DMA API checks cannot tell which mapping a part belongs
+	 * to.
+	 */
 	int other = importer_any_device(self->importer);
 	int two = importer_attach(self->importer, other, self->fd);
 	int idle = importer_attach(self->importer, self->device, self->fd);
@@ -500,7 +500,7 @@ TEST_F(import, sync_serves_the_mapped_devices)
 			  end | DMA_BUF_SYNC_WRITE);
 	EXPECT_EQ(2 * each, traced_devices());
 
-	/* A device that only reads has left nothing to look at. */
+	/* A device that only reads requires no sync before CPU reads. */
 	ASSERT_EQ(0, importer_unmap(importer, one));
 	ASSERT_LT(0, importer_map(importer, one, HEAP_IMPORTER_TO_DEVICE));
 	buffer_sync(self->fd, start | DMA_BUF_SYNC_RW);
@@ -515,7 +515,7 @@ TEST_F(import, sync_serves_the_mapped_devices)
 	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
 }
 
-/* There is one cache, so once is enough for all of them, whatever they do. */
+/* There is one cache, so one pass is enough for all devices and directions. */
 TEST_F(import, sync_goes_through_the_cache_once)
 {
 	static const int dirs[] = {
@@ -542,7 +542,7 @@ TEST_F(import, sync_goes_through_the_cache_once)
 	}
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 	EXPECT_EQ(each * (int)ARRAY_SIZE(dirs), traced_devices());
-	/* Those that only read leave nothing to look at. */
+	/* Devices that only read require no sync. */
 	for (i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (dirs[i] != HEAP_IMPORTER_TO_DEVICE)
 			ASSERT_EQ(0, importer_detach(importer, attachment[i]));
@@ -554,8 +554,8 @@ TEST_F(import, sync_goes_through_the_cache_once)
 }
 
 /*
- * A device may have the buffer more than once, as a driver has that is given it for two of its
- * queues: that is as if they were two.
+ * A device may map the buffer more than once, for instance for two queues. Each mapping counts
+ * like a separate device.
  */
 TEST_F(import, sync_for_one_device_twice)
 {
@@ -578,8 +578,8 @@ TEST_F(import, sync_for_one_device_twice)
 }
 
 /*
- * Of a part, the checks of the DMA API look for the one mapping of the device that contains it; of
- * two they take neither, and say that the driver has not mapped the memory.
+ * For a partial sync, the DMA API checks search the one mapping that contains the part. If there
+ * are two, they accept neither, and report that the driver has not mapped the memory.
  */
 TEST_F(import, sync_of_a_part_for_one_device_twice)
 {
@@ -603,7 +603,7 @@ TEST_F(import, sync_of_a_part_for_one_device_twice)
 	ASSERT_TRUE(write_text(SYNC_EVENT, "0"));
 }
 
-/* A driver of the kernel takes the buffer and gives it back. */
+/* A driver of the kernel imports the buffer and releases it. */
 TEST_F(import, to_vgem_and_back)
 {
 	struct drm_prime_handle prime = { .fd = self->fd };

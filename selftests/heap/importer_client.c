@@ -24,7 +24,7 @@ int importer_device(int importer, __u64 dma_mask, __u32 max_segment,
 	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
 }
 
-/* A device on a bus that reaches only so many bytes. */
+/* Create a device on a bus that can only address so many bytes. */
 int importer_device_behind(int importer, __u64 window)
 {
 	struct heap_importer_device data = {
@@ -37,7 +37,7 @@ int importer_device_behind(int importer, __u64 window)
 	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
 }
 
-/* One whose bus addresses are not the physical ones. */
+/* Create a device whose bus addresses differ from the physical ones. */
 int importer_device_shifted(int importer, __u64 boundary, __u64 shift)
 {
 	struct heap_importer_device data = {
@@ -51,13 +51,13 @@ int importer_device_shifted(int importer, __u64 boundary, __u64 shift)
 	return ioctl(importer, HEAP_IMPORTER_DEVICE, &data) ? -1 : (int)data.id;
 }
 
-/* A device without any limits. */
+/* Create a device without limits. */
 int importer_any_device(int importer)
 {
 	return importer_device(importer, ANY_ADDRESS, ANY_SEGMENT, ANY_ADDRESS);
 }
 
-/* One that has copies of what it maps, unforeseen. */
+/* Create a device with unexpected bounce buffers. */
 int importer_copying_device(int importer)
 {
 	__u32 id = importer_any_device(importer);
@@ -194,7 +194,7 @@ int importer_cpu_access(int importer, int fd, int direction, int begin)
 	return ioctl(importer, HEAP_IMPORTER_CPU, &data);
 }
 
-/* Returns its number; @sync_file is for who is to wait for it. */
+/* Returns the number of the fence; @sync_file is for waiting. */
 int importer_fence(int importer, int *sync_file)
 {
 	struct heap_importer_fence data = {};
@@ -212,8 +212,8 @@ int importer_signal(int importer, int fence)
 }
 
 /*
- * Where a buffer is for a device without limits and without an IOMMU: its
- * physical address. 0 if it is not in one piece there.
+ * The address that a device without limits and without an IOMMU sees: the physical address. 0 if
+ * the buffer is not contiguous.
  */
 __u64 buffer_address(int fd)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a heap tells about itself, to whom, and what it does not tell. */
+/* What a heap reports about itself, to whom, and what it hides. */
 #include <dirent.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -50,19 +50,19 @@ TEST_F(sysfs, figures_are_those_of_the_query)
 		  attribute(variant->name, "fragmentation"));
 }
 
-/* Every other MiB is free: the longest run is one of them. */
+/* Every other MiB is free, so the largest run is one MiB. */
 TEST_F(sysfs, fragmentation)
 {
 	int fds[128], count = 0, i;
 
-	/* Or else what is clean already comes first, wherever it is. */
+	/* Otherwise, the heap prefers clean memory at any address. */
 	heap_wait_clean(self->heap);
 	while ((fds[count] = heap_alloc(self->heap, MiB(1))) >= 0)
 		count++;
 	for (i = 0; i < count; i += 2)
 		close(fds[i]);
 	if (variant->flags & CONTIG_HEAP_F_ESTIMATE) {
-		/* Others may have pinned what then counts as free. */
+		/* Pages that others have pinned count as free. */
 		EXPECT_LT(50, attribute(variant->name, "fragmentation"));
 	} else {
 		EXPECT_EQ(100 - 100 / (count / 2) - (100 % (count / 2) != 0),
@@ -70,7 +70,7 @@ TEST_F(sysfs, fragmentation)
 	}
 }
 
-/* Of memory that the kernel can have back, its administrator decides how much is kept. */
+/* If the kernel can get the memory back, the administrator can configure how much is kept. */
 TEST_F(sysfs, files_are_for_everybody_to_read)
 {
 	static const char * const name[] = {
@@ -185,7 +185,7 @@ TEST_F(debugfs, only_for_root)
 	EXPECT_EQ(0400, stat_.st_mode & 07777);
 }
 
-/* A line for each buffer, with the inode that /proc knows it by, whatever it is called. */
+/* One line per buffer, with its inode number as in /proc, regardless of its name. */
 TEST_F(debugfs, names_cannot_make_lines)
 {
 	unsigned long long offset, size;
@@ -216,7 +216,7 @@ TEST_F(debugfs, names_cannot_make_lines)
 	close(fd);
 }
 
-/* Many, so that others come and go while they are listed. */
+/* Enough to be listed while others are created and released. */
 TEST(listed_while_others_go)
 {
 	enum { MANY = 700, USERS = 3, TIMES = 15 };
@@ -250,7 +250,7 @@ TEST(listed_while_others_go)
 	}
 }
 
-/* Characters of the drawing, without the legend and the offsets. */
+/* Count characters of the map, except the legend and the offsets. */
 static int count_in_map(const char *heap, char sign)
 {
 	char path[128], *text, *pos;
@@ -268,7 +268,7 @@ static int count_in_map(const char *heap, char sign)
 
 TEST_F(debugfs, map_shows_what_is_used)
 {
-	/* 1024 characters for all of it. */
+	/* The map has 1024 characters. */
 	int signs = 1024 * MiB(3) / heap_query(self->heap).total, clean;
 
 	heap_wait_clean(self->heap);
@@ -287,7 +287,7 @@ TEST_F(debugfs, map_shows_what_is_used)
 
 HEAP_FIXTURE(trace);
 
-/* The last line of an event that has all of the texts, to be freed, or NULL. */
+/* The last line of an event that contains both texts, to be freed, or NULL. */
 static char *traced(const char *event, const char *one, const char *two)
 {
 	char *trace = read_text(TRACING "trace"), *line, *found = NULL;
@@ -407,7 +407,7 @@ TEST_F(trace, zeroing)
 	trace_on("contig_zero", false);
 }
 
-/* Physical memory of the heaps; the default area's place is in the log. */
+/* Physical ranges of the heaps; the range of the default area is found later. */
 struct range {
 	unsigned long long base;
 	unsigned long long size;
@@ -430,13 +430,13 @@ static bool in_a_heap(unsigned long long number)
 	return false;
 }
 
-/* Is any number in the text, decimal or hexadecimal, an address of a heap? */
+/* Does the text contain an address of a heap, decimal or hexadecimal? */
 static bool tells_an_address(const char *text)
 {
 	while (text && *text) {
 		size_t digits = strspn(text, "0123456789abcdefABCDEF");
 
-		/* "0x" separates into a 0 and what counts. */
+		/* "0x" splits into a 0 and the digits that matter. */
 		if (digits > 7 && (in_a_heap(strtoull(text, NULL, 16)) ||
 				   in_a_heap(strtoull(text, NULL, 10))))
 			return true;
@@ -451,7 +451,7 @@ static int find_default_area(void)
 	int fd = heap_alloc(heap, MiB(1));
 	__u64 address = buffer_address(fd);
 
-	/* Somewhere in the area: it is aligned to much less than its size. */
+	/* Assume that the area may be anywhere around this buffer. */
 	ranges[ARRAY_SIZE(ranges) - 1].base = address - MiB(63);
 	ranges[ARRAY_SIZE(ranges) - 1].size = MiB(127);
 	close(fd);
@@ -459,7 +459,7 @@ static int find_default_area(void)
 	return address ? 0 : -1;
 }
 
-/* Look at every file below a folder, links to elsewhere excepted. */
+/* Check every file below a folder, except links to other folders. */
 static int files_with_addresses(const char *folder, int *seen)
 {
 	DIR *dir = opendir(folder);
@@ -501,7 +501,7 @@ TEST(detector_of_addresses_works)
 	EXPECT_FALSE(tells_an_address("50331648 0x6fffffff 67108864"));
 }
 
-/* What everybody may read. */
+/* Files that everybody can read. */
 TEST(nobody_is_told_an_address)
 {
 	char path[128], *text;
@@ -521,12 +521,12 @@ TEST(nobody_is_told_an_address)
 	ASSERT_NE(NULL, classes);
 	while ((entry = readdir(classes))) {
 		snprintf(path, sizeof(path), "%s/%.40s/.", heap_class(), entry->d_name);
-		/* How much memory the machine has is in the range of the addresses. */
+		/* The amount of memory may look like an address. */
 		if (entry->d_name[0] != '.' && strncmp(entry->d_name, "system", strlen("system")))
 			EXPECT_EQ(0, files_with_addresses(path, &seen));
 	}
 	closedir(classes);
-	/* Seven figures each, and the class's own files. */
+	/* Seven files per heap, and the files of the class. */
 	EXPECT_LE(7 * 9, seen);
 	seen = 0;
 	EXPECT_EQ(0, files_with_addresses("/sys/module/contig_heaps/parameters",
@@ -540,7 +540,7 @@ TEST(nobody_is_told_an_address)
 	free(text);
 }
 
-/* Places are offsets even for root: lists get copied into bug reports. */
+/* Even for root, places are offsets: users paste these lists into bug reports. */
 TEST(lists_and_traces_have_offsets_only)
 {
 	int heap = heap_open("audio-uncached"), seen = 0, fd;

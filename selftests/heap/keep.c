@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a heap keeps of a CMA area; declared in keep.h. */
+/* CMA memory that a heap keeps; declared in keep.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -46,7 +46,7 @@ void settle(const char *name)
 		usleep(1000);
 }
 
-/* A release that is under way is not back yet. */
+/* A release may still be in progress. */
 void wait_until_held(const char *name, __u64 bytes)
 {
 	while (held(name) < bytes)
@@ -69,7 +69,7 @@ bool soil_fd(int fd, size_t len)
 	return !munmap(memory, len);
 }
 
-/* A buffer of @len that holds something else than zeros is released. */
+/* Release a buffer of @len bytes with non-zero contents. */
 bool soil(int heap, size_t len)
 {
 	int fd = heap_alloc(heap, len);
@@ -86,7 +86,7 @@ bool is_zero(int fd, size_t len)
 	return zero;
 }
 
-/* Free pages of processors' own are not counted as an area's, whichever they are. */
+/* CmaFree lacks pages on per-CPU lists. Counts all of them, as their area is unknown. */
 static long on_lists(void)
 {
 	char *text = read_text("/proc/zoneinfo"), *pos = text;
@@ -106,7 +106,7 @@ long cma_free(void)
 	return meminfo("CmaFree:") << 10;
 }
 
-/* At least so much is free, perhaps on lists. */
+/* Are @bytes free, including per-CPU lists? */
 bool cma_has(long bytes)
 {
 	return cma_free() + on_lists() >= bytes;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a heap keeps for the next buffer, and what is free in CMA areas. Files are those below
- * sysfs's.
+ * What a heap keeps for the next buffer, and free memory in CMA areas. Files are sysfs attributes.
  */
 #ifndef HEAP_KEEP_H
 #define HEAP_KEEP_H
@@ -11,7 +10,7 @@
 
 #include <linux/types.h>
 
-/* Nothing goes by time, so that nothing depends on how fast a test is. */
+/* No timeout, so that tests do not depend on timing. */
 #define FOR_EVER "keep=0"
 
 __u64 figure(const char *name, const char *which);

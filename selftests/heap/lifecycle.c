@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading and unloading the module, binding and unbinding its devices: possible
- * whenever nothing is in use, refused or harmless otherwise.
+ * Load and unload the module, bind and unbind its devices: possible whenever nothing is in use,
+ * refused or harmless otherwise.
  */
 #include <dirent.h>
 
@@ -14,7 +14,7 @@
 
 UNLOADED_FIXTURE(module);
 
-/* A life in which everything is used once. */
+/* Use all features once. */
 static bool use_heaps(void)
 {
 	static const char * const name[] = {
@@ -46,7 +46,7 @@ static bool use_heaps(void)
 	return true;
 }
 
-/* Are there threads of the kernel whose name begins so? */
+/* Does a kernel thread exist whose name has this prefix? */
 static bool thread_exists(const char *prefix)
 {
 	DIR *proc = opendir("/proc");
@@ -80,7 +80,7 @@ static long available_kib(void)
 	return available_memory();
 }
 
-/* As kernels with addresses of 64 bits and of 32 bits write it. */
+/* In the formats of 64-bit and 32-bit kernels. */
 static bool nomap_is_mapped(void)
 {
 	return file_has("/proc/vmallocinfo", "phys=0x0000000076000000") ||
@@ -127,7 +127,7 @@ static bool live_and_die(int times)
 }
 
 #define LIVES	30
-/* So much less after each is lost: five pages. */
+/* A leak in every cycle loses more than this: five pages. */
 #define LOST_KIB	20
 
 TEST_F(module, many_lives)
@@ -135,11 +135,11 @@ TEST_F(module, many_lives)
 	int attempts = 8, lives = rounds(LIVES);
 	long lost;
 
-	/* What the kernel keeps for good it has after a few. */
+	/* Permanent allocations of the kernel happen in the first few cycles. */
 	ASSERT_TRUE(live_and_die(rounds(15)));
 	/*
-	 * Other parts of the kernel take and give, too, but not as much each time. One that debugs
-	 * remembers more than that, and finds itself what is lost.
+	 * Other parts of the kernel allocate and free, too, but not as much in every cycle. Debug
+	 * kernels also store debug data, and detect leaks themselves.
 	 */
 	do {
 		long before = available_kib();
@@ -165,7 +165,7 @@ TEST_F(module, open_node_keeps_it)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* Load the module, and allocate from a heap. The buffer is all that is in use. */
+/* Load the module and allocate a buffer, the only user of the module on return. */
 static int load_and_allocate(const char *name)
 {
 	int heap, fd;
@@ -186,7 +186,7 @@ TEST_F(module, buffer_keeps_it)
 	EXPECT_ERRNO(EAGAIN, module_unload());
 	EXPECT_NE(MAP_FAILED, buffer_map(fd, MiB(1)));
 	close(fd);
-	/* The mapping is left. */
+	/* The mapping remains. */
 	EXPECT_ERRNO(EAGAIN, module_unload());
 }
 
@@ -246,7 +246,7 @@ TEST_F(module, can_go_while_memory_is_being_cleaned)
 	}
 }
 
-/* What one module life left in memory is not shown in the next. */
+/* After another load, buffers do not show data from before the unload. */
 TEST_F(module, memory_is_zero_after_loading_again)
 {
 	ASSERT_EQ(0, module_load(""));
@@ -257,7 +257,7 @@ TEST_F(module, memory_is_zero_after_loading_again)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* A heap's device, with the heap open and a buffer in it. */
+/* A heap's device, with the heap open and a live buffer. */
 FIXTURE(unbind) {
 	int heap;
 	int fd;
@@ -319,7 +319,7 @@ TEST_F(unbind, open_node_says_so)
 				   &query));
 }
 
-/* What was begun before the heap went has to be ended. */
+/* Accesses that began before the removal must be ended. */
 TEST_F(unbind, buffer_is_synced_and_placed)
 {
 	struct contig_heap_buffer what = { .fd = self->fd };
@@ -361,7 +361,7 @@ TEST_F(unbind, buffer_lives_on)
 	EXPECT_TRUE(filled(memory, MiB(1), 1));
 }
 
-/* A kernel that debugs releases what was unbound some time later; others at once. */
+/* Debug kernels delay the release after unbind; others do not. */
 static bool bind_again(const char *device)
 {
 	bool bound = write_text(DRIVER "bind", device);
@@ -373,7 +373,7 @@ static bool bind_again(const char *device)
 	return bound;
 }
 
-/* What is in use stays as it is, and counts; the rest is for the new heap. */
+/* Live buffers remain valid, and count; the new heap can use the rest. */
 TEST_F(unbind, bound_again_it_shares_with_what_is_left)
 {
 	void *memory = buffer_map(self->fd, MiB(1)), *rest;
@@ -392,7 +392,7 @@ TEST_F(unbind, bound_again_it_shares_with_what_is_left)
 	EXPECT_TRUE(all_bytes(rest, MiB(32), 0));
 	memset(rest, 0xa5, MiB(32));
 	EXPECT_TRUE(filled(memory, MiB(1), 3));
-	/* The node that is gone stays gone. */
+	/* The old node remains dead. */
 	EXPECT_ERRNO(ENODEV, heap_alloc(self->heap, PAGE));
 	munmap(memory, MiB(1));
 	close(self->fd);
@@ -420,7 +420,7 @@ TEST_F(unbind, again_and_again)
 
 #define PMEM_DRIVER	"/sys/bus/platform/drivers/pmem-compat/"
 
-/* A heap's device and a legacy node's on the same memory, of which nothing is in use. */
+/* The devices of a heap and of a legacy node on the same unused memory. */
 FIXTURE(shared) {
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A CMA area for huge pages right behind the default one, of 64 MiB. For a guest with 4 GiB of
- * memory, without an overlay and without the module, and hugetlb_cma=1G.
+ * A hugetlb CMA area right after the default one, which has 64 MiB. For a guest with 4 GiB of
+ * memory and hugetlb_cma=1G, without an overlay and without the module.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ FIXTURE_TEARDOWN(manycma)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* From 7.3 on, the kernel tells which pages are in the area. */
+/* Since 7.3, the kernel reports which pages belong to the area. */
 static bool kernel_tells(void)
 {
 	struct utsname kernel;
@@ -34,7 +34,7 @@ static bool kernel_tells(void)
 	       (major > 7 || (major == 7 && minor >= 3));
 }
 
-/* Before, nothing does, and kernels put the other one at different places. */
+/* Before that, the size is unknown, and kernels place the other area differently. */
 TEST_F(manycma, size_is_found_out_or_guessed)
 {
 	struct contig_heap_query query;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* There is one at a time. */
+/* Supports one device at a time. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +15,9 @@
 #include "mapped_device.h"
 
 /**
- * struct dm - a request to the device mapper, with a table of two lines at most
- * @head: what it is
- * @table: its lines, each with its parameters behind it
+ * struct dm - a request to the device mapper, with a table of up to two lines
+ * @head: the request
+ * @table: the lines, each followed by its parameters
  */
 struct dm {
 	struct dm_ioctl head;
@@ -40,7 +40,10 @@ static void dm(unsigned int command, struct dm *request)
 	close(control);
 }
 
-/* Make a node of @path, for a device of @good bytes of @below and @bad that fail; @bad may be 0. */
+/*
+ * Create @path, a device of which the first @good bytes are in @below and the next @bad fail; @bad
+ * may be 0.
+ */
 void mapped_device_create(const char *path, int below, size_t good, size_t bad)
 {
 	struct dm request = {}, table = { .head.target_count = bad ? 2 : 1 };
@@ -64,12 +67,12 @@ void mapped_device_create(const char *path, int below, size_t good, size_t bad)
 		die(path);
 }
 
-/* Until it answers again, whoever reads or writes waits. */
+/* Suspend or resume: readers and writers wait until it answers again. */
 void mapped_device_answers(bool answers)
 {
 	struct dm request = {};
 
-	/* Without the flag to suspend, it is to resume. */
+	/* Without the suspend flag, the request resumes the device. */
 	if (!answers)
 		request.head.flags = DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG;
 	dm(DM_DEV_SUSPEND, &request);

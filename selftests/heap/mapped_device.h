@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A block device of the device mapper's, over another one: it can fail, and stop to answer. */
+/* A device-mapper device on top of another block device: it can fail, and can be suspended. */
 #ifndef HEAP_MAPPED_DEVICE_H
 #define HEAP_MAPPED_DEVICE_H
 

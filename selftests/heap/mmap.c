@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CPU mappings of buffers: where they may be, what they show, how long they last. */
+/* CPU mappings of buffers: their placement, contents and lifetime. */
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -94,7 +94,7 @@ TEST_F(map, beyond_the_end)
 	for (i = 0; i < ARRAY_SIZE(range); i++) {
 		EXPECT_EQ(MAP_FAILED, map_at(self->fd, range[i].len,
 					     range[i].offset));
-		/* A 32-bit kernel itself refuses what no file of its can have. */
+		/* A 32-bit kernel refuses offsets that are too large for any file. */
 		EXPECT_EQ(errno == EOVERFLOW && range[i].offset > UINT32_MAX ?
 			  EOVERFLOW : EINVAL, errno);
 	}
@@ -105,7 +105,7 @@ TEST_F(map, last_page_alone)
 	EXPECT_NE(MAP_FAILED, map_at(self->fd, PAGE, LEN - PAGE));
 }
 
-/* What is written to a private copy never reaches a device. */
+/* Data written to a private copy would never reach a device. */
 TEST_F(map, private_mapping_is_refused)
 {
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, LEN, PROT_READ | PROT_WRITE,
@@ -163,7 +163,7 @@ TEST_F(map, can_be_moved)
 	EXPECT_TRUE(filled(moved, LEN, 4));
 }
 
-/* The pages behind the buffer belong to somebody else. */
+/* The pages after the buffer belong to others. */
 TEST_F(map, cannot_grow)
 {
 	void *memory = buffer_map(self->fd, LEN);
@@ -243,8 +243,8 @@ TEST_F(map, costs_no_page_faults)
 		memory[pos] = 1;
 	getrusage(RUSAGE_SELF, &after);
 	/*
-	 * One for each PMD, where those are mapped as a whole, and what the program itself may
-	 * cause; the buffer has 4096 pages.
+	 * One per PMD, where PMDs are mapped as a whole, and some of the program itself; the
+	 * buffer has 4096 pages.
 	 */
 	EXPECT_GE((long)(len / MiB(2)) + 8, after.ru_minflt - before.ru_minflt);
 	EXPECT_EQ(before.ru_majflt, after.ru_majflt);
@@ -279,7 +279,7 @@ TEST_F(map, another_process_gets_the_fd)
 	EXPECT_TRUE(filled(memory, LEN, 10));
 }
 
-/* Only the fd in flight refers to the buffer. */
+/* Only the fd in the socket refers to the buffer. */
 TEST_F(map, fd_in_a_socket_keeps_the_memory)
 {
 	int sockets[2];
@@ -319,7 +319,7 @@ TEST_F(map, advice_loses_nothing)
 
 	ASSERT_NE(MAP_FAILED, memory);
 	fill(memory, LEN, 11);
-	/* Neither drops what no fault would bring back. */
+	/* Neither drops pages that a fault would not restore. */
 	madvise(memory, LEN, MADV_DONTNEED);
 	EXPECT_TRUE(filled(memory, LEN, 11));
 	EXPECT_ERRNO(EINVAL, madvise(memory, LEN, MADV_DODUMP));

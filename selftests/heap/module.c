@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loading and unloading contig_heaps. */
+/* Load and unload contig_heaps. */
 #include "../kernel_module.h"
 #include "module.h"
 
@@ -8,7 +8,7 @@ int module_load(const char *parameters)
 	return insert_module("contig_heaps", parameters);
 }
 
-/* Together with what uses it. */
+/* Also unloads its users. */
 int module_unload(void)
 {
 	syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK);
@@ -20,7 +20,7 @@ bool module_is_loaded(void)
 	return !access("/sys/module/contig_heaps", F_OK);
 }
 
-/* It is not loaded, or not any more. */
+/* Unloads the module if it is loaded; returns false on failure. */
 bool module_gone(void)
 {
 	return !module_is_loaded() || !module_unload();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Loading and unloading contig_heaps. */
+/* Load and unload contig_heaps. */
 #ifndef HEAP_MODULE_H
 #define HEAP_MODULE_H
 
@@ -7,7 +7,7 @@
 
 #include "../kernel_log.h"
 
-/* Returns 0, or -1 with errno as the kernel said. */
+/* Returns 0, or -1 with the kernel's errno. */
 int module_load(const char *parameters);
 int module_unload(void);
 bool module_is_loaded(void);

@@ -8,9 +8,9 @@
 #include "test.h"
 
 #define CARVEOUTS	"carveout=any:16M,spare@80000000:1M"
-/* The largest that the page allocator has, of which the carveout is collected. */
+/* The largest block of the page allocator; the carveout is collected from such blocks. */
 #define BLOCK_KIB	4096
-/* Of the carveout, nearly all. */
+/* Nearly all of the carveout. */
 #define MOST_KIB	(14 * 1024)
 #define LIVES		20
 
@@ -29,7 +29,7 @@ TEST(other_heaps_are_there)
 	EXPECT_TRUE(node_exists("video"));
 }
 
-/* With cma=0 the kernel leaves it, whatever the tree says; newer ones forget that it is there. */
+/* With cma=0, the kernel ignores the area; newer kernels even forget its existence. */
 TEST(no_heap_for_an_area_that_was_not_made)
 {
 	if (!tree_is_odd())
@@ -66,7 +66,7 @@ TEST(collected_pages_go_back)
 	bool given = false, taken = false;
 	int i;
 
-	/* The kernel takes and gives for other things meanwhile, but not always the same way. */
+	/* The kernel also allocates and frees, but rarely in all cycles. */
 	for (i = 0; i < LIVES && !(given && taken); i++) {
 		long loaded = meminfo("MemFree:"), unloaded;
 
@@ -80,7 +80,7 @@ TEST(collected_pages_go_back)
 	EXPECT_TRUE(given && taken);
 }
 
-/* To the last block: one that stays behind is not seen in one life, but in all of them. */
+/* A single leaked block is not visible after one cycle, but after many. */
 TEST(all_collected_pages_go_back)
 {
 	long before = meminfo("MemFree:");

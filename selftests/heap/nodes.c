@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Legacy nodes on a kernel without a device tree, and on an architecture that has one kind of
- * mapping for memory that it maps itself. For a guest with contig_heaps.carveout=scratch:16M and
+ * Legacy nodes on a kernel without a device tree, on an architecture that permits only one cache
+ * mode for memory in the linear map. For a guest with contig_heaps.carveout=scratch:16M and
  * cma=64M.
  */
 #include <linux/android_pmem.h>
@@ -19,7 +19,7 @@ FIXTURE(nodes) {
 
 FIXTURE_SETUP(nodes)
 {
-	/* The guest has it without any node. */
+	/* The guest has loaded it without any node. */
 	if (!access("/sys/module/pmem_compat", F_OK))
 		ASSERT_EQ(0, syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK));
 	log_clear();
@@ -28,12 +28,12 @@ FIXTURE_SETUP(nodes)
 
 FIXTURE_TEARDOWN(nodes)
 {
-	/* It complains about each of them, and names its address. */
+	/* It would complain about each conflict, with its address. */
 	EXPECT_FALSE(log_has("x86/PAT"));
 	EXPECT_EQ(0, syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK));
 }
 
-/* A master and a client, both of which see the same, in whatever modes they are open. */
+/* A master and a client see the same data, with any combination of open flags. */
 static void share(struct __test_metadata *_metadata, const char *path, int flags)
 {
 	struct pmem_region region = { 0, LEN };

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A device tree with what is not usual, and with mistakes: for a guest with the overlay odd.dtso.
- */
+/* An unusual device tree with errors: for a guest with the overlay odd.dtso. */
 #include <stdlib.h>
 
 #include "module.h"
@@ -21,7 +19,7 @@ static bool heap_works(const char *name, size_t total)
 	return works;
 }
 
-/* The kernel's own heap over the same area may have that name. */
+/* The kernel's own heap of that area may have this name. */
 static bool ours_exists(const char *name)
 {
 	char with_theirs[100], alone[100];
@@ -40,7 +38,7 @@ TEST(default_area_of_the_tree)
 	EXPECT_FALSE(ours_exists("default@84000000"));
 }
 
-/* Areas are called by their full name, as the kernel's own heaps call them. */
+/* Areas use their full name, like the kernel's own heaps. */
 TEST(area_that_no_heap_is_for)
 {
 	EXPECT_TRUE(heap_works("spare@80000000", MiB(16)));
@@ -52,7 +50,7 @@ TEST(heap_without_a_label)
 	EXPECT_TRUE(heap_works("plain@79c00000", MiB(1)));
 }
 
-/* One that cannot be is named in the log, and costs nobody else anything. */
+/* An invalid heap is named in the log, and does not affect any other. */
 TEST(mistakes_of_heaps)
 {
 	static const char * const none[] = { "nowhere", "none", "quantum" };

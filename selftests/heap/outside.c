@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A carveout in memory that the kernel knows nothing of, without struct pages, and a default CMA
- * area that the command line has, not the tree. For a guest with the overlay odd.dtso and
+ * A carveout in memory that the kernel does not know, without struct pages, and a default CMA area
+ * from the command line instead of the tree. For a guest with the overlay odd.dtso and
  * mem=1536M cma=32M@0x84000000 contig_heaps.carveout=ext:16M@0xA1000000
  */
 #include "importer_client.h"
@@ -134,7 +134,7 @@ TEST_F(outside, segments_suit_the_device)
 				   HEAP_IMPORTER_FROM_DEVICE));
 }
 
-/* In the place where the tree wanted a larger one. */
+/* Where the tree requested a larger one. */
 TEST(area_of_the_command_line)
 {
 	int heap, fd;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mistakes that other heaps have made, a test each, and what the last owner of memory leaves to the
- * next one. Further ones of the kind stand where their subject is: "abi" (files that leak when a
- * copy faults), "mmap" (mappings beyond the buffer, offsets that are ignored), "zero", "introspect"
- * (addresses), and selftests/faults (what errors leave behind).
+ * One test for each mistake that other heaps have made, and for data that the previous owner
+ * leaves in memory. Similar tests are in "abi" (files that leak when a copy faults), "mmap"
+ * (mappings beyond the buffer, ignored offsets), "zero", "introspect" (addresses), and
+ * selftests/faults (leaks on error paths).
  */
 #include <signal.h>
 
@@ -14,7 +14,7 @@
 
 HEAP_FIXTURE(security);
 
-/* A process that dirties memory through all there is and is killed with everything in use. */
+/* A process that dirties memory in all possible ways, and is killed while everything is in use. */
 static void die_with_secrets(const char *name, int ready)
 {
 	int heap = heap_open(name), fd = heap_alloc(heap, LEN);
@@ -49,18 +49,18 @@ static bool crash(const char *name)
 	return waitpid(pid, &status, 0) == pid && ok;
 }
 
-/* All of the heap's memory, so that what was dirty is among it. */
+/* All memory of the heap, to include dirty memory. */
 static __u64 everything(int heap)
 {
 	struct contig_heap_query query = heap_query(heap);
 
-	/* Of a CMA area others may have some. */
+	/* Others may use part of a CMA area. */
 	return query.flags & CONTIG_HEAP_F_CMA ? LEN : query.total;
 }
 
 enum view { DEVICE, KERNEL, PROGRAM };
 
-/* What a new buffer shows to whom looks first, a megabyte at a time. */
+/* Check the contents of a new buffer, one MiB at a time. */
 static bool is_zero(int fd, __u64 len, enum view view)
 {
 	int importer = importer_open(), id;
@@ -122,7 +122,7 @@ TEST_F(security, program_sees_nothing_of_a_crashed_owner)
 	EXPECT_TRUE(fresh_after_crash(variant->name, self->heap, PROGRAM));
 }
 
-/* What the kernel does not fill in would show through: twice, over different ones. */
+/* Twice, with different initial bytes: bytes that the kernel does not fill in would differ. */
 TEST_F(security, every_byte_of_a_result_is_the_kernel_s)
 {
 	struct contig_heap_query query[2];
@@ -130,7 +130,7 @@ TEST_F(security, every_byte_of_a_result_is_the_kernel_s)
 	struct dma_heap_allocation_data data[2];
 	int i;
 
-	/* Figures that stay the same. */
+	/* Wait until the figures are stable. */
 	heap_wait_clean(self->heap);
 	for (i = 0; i < 2; i++) {
 		memset(&query[i], i ? 0xff : 0, sizeof(query[i]));
@@ -150,14 +150,14 @@ TEST_F(security, every_byte_of_a_result_is_the_kernel_s)
 		close(alloc[i].fd);
 		close(data[i].fd);
 	}
-	/* Nothing but the number of the file, and that is the same again. */
+	/* Only the number of the fd, which is the same again. */
 	EXPECT_EQ(0, memcmp(&alloc[0], &alloc[1], sizeof(alloc[0])));
 	EXPECT_EQ(0, memcmp(&data[0], &data[1], sizeof(data[0])));
 	EXPECT_EQ(PAGE, alloc[0].len);
 	EXPECT_EQ(0, alloc[0].align);
 }
 
-/* Sizes above 4 GiB are not cut to 32 bits on the way, nor is anything counted in 16. */
+/* Sizes above 4 GiB are not truncated to 32 bits, and no counter has 16 bits. */
 TEST_F(security, no_number_is_narrowed)
 {
 	const __u64 len[] = {
@@ -173,7 +173,7 @@ TEST_F(security, no_number_is_narrowed)
 	EXPECT_ERRNO(EINVAL, heap_alloc_aligned(self->heap, PAGE, (1ULL << 32) + PAGE));
 }
 
-/* The operations of one heap are not those of its twin, and stay so whoever came first. */
+/* Each twin keeps its own operations, regardless of which was created first. */
 TEST_F(security, twins_do_not_change_each_other)
 {
 	int twin = heap_open_twin(variant->name);
@@ -189,7 +189,7 @@ TEST_F(security, twins_do_not_change_each_other)
 	close(twin);
 }
 
-/* An error in the middle of many allocations gives back what they took, each once. */
+/* Failed allocations free exactly what they took. */
 TEST_F(security, errors_give_back_once)
 {
 	struct contig_heap_query before = heap_query(self->heap), after;

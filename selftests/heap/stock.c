@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Zeros in time and in memory: what the background has zeroed is handed out as it is, to whatever
- * goes around the caches, too; and nobody waits for the background.
+ * Zeroing in advance: memory that the background thread has zeroed is handed out without more
+ * work, even for uncached access; and allocations never wait for the thread.
  */
 #include <dirent.h>
 #include <sched.h>
@@ -19,7 +19,7 @@
 
 HEAP_FIXTURE(stock);
 
-/* A device that is to fill a buffer sees memory, where the DMA API drops what caches hold of it. */
+/* When a device that writes maps a buffer, the DMA API of 32-bit ARM invalidates cache lines. */
 static bool map_discards(void)
 {
 	struct utsname kernel;
@@ -28,8 +28,8 @@ static bool map_discards(void)
 }
 
 /*
- * Somebody's data, which may still be in a cache, in all that the heap has in one piece. Returns how
- * much that is.
+ * Leave dirty data, possibly in caches, in the largest buffer that the heap can allocate. Returns
+ * its size.
  */
 static size_t leave_secrets(int heap)
 {
@@ -37,7 +37,7 @@ static size_t leave_secrets(int heap)
 	int fd = -1;
 	void *memory;
 
-	/* Of a CMA area nobody knows how much is free. */
+	/* The free memory of a CMA area is only an estimate. */
 	while (fd < 0 && len >= LEN) {
 		fd = heap_alloc(heap, len);
 		if (fd < 0)
@@ -54,7 +54,7 @@ static size_t leave_secrets(int heap)
 	return len;
 }
 
-/* In whatever order it went: from the memory's last owner on, all of it was written back. */
+/* No matter when the memory was zeroed, all of it was written back since the last owner. */
 static void expect_zeros_in_memory(struct __test_metadata *_metadata, int heap, __u32 flags,
 				   bool wait)
 {
@@ -107,7 +107,7 @@ TEST(clean_memory_costs_nothing_at_birth)
 	close(heap);
 }
 
-/* An instruction of arm64's, without the register that it has in its lowest five bits. */
+/* Count occurrences of an arm64 instruction, ignoring its register (the lowest five bits). */
 static int instructions(const __u32 *file, size_t len, __u32 instruction)
 {
 	size_t i;
@@ -119,8 +119,9 @@ static int instructions(const __u32 *file, size_t len, __u32 instruction)
 }
 
 /*
- * What another processor writes between a clean of many lines and their invalidation would be lost.
- * No emulator has lines to lose; but the module has no instruction that drops one as it is.
+ * If lines are first cleaned and later invalidated, writes of other processors in between are
+ * lost. No emulator shows that; so check that the module has no instruction that invalidates
+ * without cleaning.
  */
 TEST(lines_are_dropped_as_they_are_written_back)
 {
@@ -142,7 +143,7 @@ TEST(lines_are_dropped_as_they_are_written_back)
 	EXPECT_LT(0, instructions(text, file.st_size, civac));
 	EXPECT_LT(0, instructions(text, file.st_size, cvac));
 	EXPECT_EQ(0, instructions(text, file.st_size, ivac));
-	/* Nor does it call the kernel's, which many kernels do not have. */
+	/* Nor does it call the function of the kernel, which many kernels lack. */
 	EXPECT_EQ(NULL, memmem(text, file.st_size, "arch_invalidate_pmem", 20));
 	EXPECT_EQ(NULL, memmem(text, file.st_size, "arch_wb_cache_pmem", 18));
 	munmap(text, file.st_size);
@@ -150,7 +151,7 @@ TEST(lines_are_dropped_as_they_are_written_back)
 	free(path);
 }
 
-/* The thread that zeroes the memory of a region; kernels differ in whether they cut its name. */
+/* The thread that zeroes the memory of a region; some kernels truncate its name. */
 static pid_t find_thread(const char *name)
 {
 	DIR *proc = opendir("/proc");
@@ -170,7 +171,7 @@ static pid_t find_thread(const char *name)
 	return pid;
 }
 
-/* Whoever gives memory back wakes it: it must not run before him. */
+/* A release wakes the thread: it must not preempt the caller. */
 TEST(the_background_runs_when_nothing_else_does)
 {
 	pid_t pid = find_thread("contig_zero/adsp");
@@ -188,15 +189,15 @@ static long slept(void)
 	return usage.ru_nvcsw;
 }
 
-/* Locks are of the kind that sleeps there. */
+/* On such kernels, locks can sleep. */
 static bool is_real_time_kernel(void)
 {
 	return !access("/sys/kernel/realtime", F_OK);
 }
 
 /*
- * Somebody of high priority wants what the thread has under its hand, and others keep the thread
- * from its work: were it waited for, that would be for long. So the one who asks never sleeps.
+ * A high-priority task wants the memory that the thread is zeroing, while other tasks prevent the
+ * thread from running. If the task waited, it would wait for long. So it must never sleep.
  */
 TEST(allocation_waits_for_nobody)
 {
@@ -219,7 +220,7 @@ TEST(allocation_waits_for_nobody)
 		int fd;
 
 		close(heap_alloc(heap, len));
-		/* The thread begins, somewhere. */
+		/* Let the thread start at a random place. */
 		usleep(1000 + next_random(&state) % 9000);
 		before = slept();
 		fd = heap_alloc(heap, len);

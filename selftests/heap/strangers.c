@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that know heaps and dma-bufs from the kernel's headers alone, as camera stacks, media
- * frameworks and codec libraries do: how they open and allocate, how they bracket access, how
- * buffers come to other processes, and what happens to them while they wait for a device.
+ * Programs that only use the kernel's own interfaces of heaps and dma-bufs, such as camera stacks,
+ * media frameworks and codec libraries: how they open and allocate, bracket accesses, pass buffers
+ * to other processes, and what happens while they wait for a device.
  */
 #include <poll.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ FIXTURE(strangers) {
 
 HEAP_KINDS(strangers);
 
-/* A buffer as such a program gets it, which has no further use for the heap. */
+/* Allocate a buffer and close the heap, as such programs do. */
 static int allocate(const char *name, int open_flags, __u64 len)
 {
 	struct dma_heap_allocation_data data = {
@@ -61,7 +61,7 @@ static void *map(int fd, size_t len)
 	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* The buffer that a process has got, seen through a mapping of its own. */
+/* Map the fd, and check the contents. */
 static bool shows(int fd, __u32 seed)
 {
 	off_t len = lseek(fd, 0, SEEK_END);
@@ -98,7 +98,7 @@ FIXTURE_TEARDOWN(strangers)
 	close(self->fd);
 }
 
-/* A camera stack: names its buffers, and takes their size from the file. */
+/* A camera stack: names its buffers, and gets their size from the file. */
 TEST_F(strangers, named_frames)
 {
 	EXPECT_EQ(0, ioctl(self->fd, DMA_BUF_SET_NAME_B, (__u64)(unsigned long)"frame-0"));
@@ -111,7 +111,7 @@ TEST_F(strangers, named_frames)
 	EXPECT_TRUE(shows(self->fd, 1));
 }
 
-/* A codec library opens the heap for reading only; a framework keeps a pool of frames. */
+/* A codec library opens the heap read-only; a framework keeps a pool of frames. */
 TEST_F(strangers, pool_from_a_heap_opened_for_reading)
 {
 	int fds[4], i;
@@ -132,7 +132,7 @@ TEST_F(strangers, pool_from_a_heap_opened_for_reading)
 	}
 }
 
-/* Layers that do not know of each other, each with brackets of its own; not all of them pair. */
+/* Independent layers, each with its own brackets, some of them unpaired. */
 TEST_F(strangers, brackets_in_brackets)
 {
 	EXPECT_EQ(0, bracket(self->fd, START_BOTH));
@@ -165,7 +165,7 @@ static int status_of(pid_t pid)
 	return status;
 }
 
-/* A child has mapping and file; what either writes is there for the other one. */
+/* A child has the mapping and the file; each process sees what the other writes. */
 TEST_F(strangers, child_of_a_fork)
 {
 	pid_t pid;
@@ -200,7 +200,7 @@ TEST_F(strangers, brackets_of_a_child_that_dies)
 	EXPECT_TRUE(shows(self->fd, 5));
 }
 
-/* A service without rights of its own gets a buffer, which the sender then has no more. */
+/* A service without privileges gets a buffer, and the sender then closes its own. */
 TEST_F(strangers, service_that_has_only_the_file)
 {
 	int sockets[2], fd;
@@ -210,7 +210,7 @@ TEST_F(strangers, service_that_has_only_the_file)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		/* What it has by the fork is none of its own. */
+		/* Drop what was inherited by fork(). */
 		munmap(self->memory, self->len);
 		close(self->fd);
 		close(sockets[0]);
@@ -254,7 +254,7 @@ static void on_signal(int number)
 		_exit(9);
 }
 
-/* In a child: a bracket, with a signal handler that restarts calls, or does not. */
+/* Start a child that waits in a bracket, with a signal handler with these flags. */
 static pid_t start_waiting(int fd, int flags, int *pipe_end)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
@@ -292,7 +292,7 @@ static char next_byte(int pipe_end)
 	return read(pipe_end, &byte, 1) == 1 ? byte : 0;
 }
 
-/* A bracket that is not restarted, and signals until it ends: how it does. */
+/* Send signals until a bracket without SA_RESTART ends, and return its result. */
 static int interrupted(int fd)
 {
 	int pipe_end;
@@ -308,8 +308,8 @@ static int interrupted(int fd)
 }
 
 /*
- * The fence is of the device that writes: nobody looks before it has ended. A signal may come
- * before the call, and then it is the next one that ends it.
+ * The fence is for a write, so nobody may access the buffer before it is signaled. A signal may
+ * arrive before the call; then, the next one interrupts it.
  */
 TEST_F(strangers, signal_while_a_device_writes)
 {
@@ -319,7 +319,7 @@ TEST_F(strangers, signal_while_a_device_writes)
 	ASSERT_TRUE(vgem_starts(&device, self->fd, true));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
 	EXPECT_EQ(EINTR, interrupted(self->fd));
-	/* The bracket that never was costs the others nothing. */
+	/* The failed bracket has no effect on others. */
 	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
 	ASSERT_TRUE(vgem_ends(&device));
@@ -330,7 +330,7 @@ TEST_F(strangers, signal_while_a_device_writes)
 	EXPECT_TRUE(shows(self->fd, 8));
 }
 
-/* With calls that are restarted, the program sees none of this. */
+/* With SA_RESTART, the program does not notice signals. */
 TEST_F(strangers, restarted_while_a_device_writes)
 {
 	struct vgem_work device;
@@ -370,7 +370,7 @@ TEST_F(strangers, killed_while_a_device_writes)
 	EXPECT_TRUE(shows(self->fd, 10));
 }
 
-/* A device that reads lets others read, and only who writes has to wait. */
+/* While a device reads, others may read; only writers wait. */
 TEST_F(strangers, brackets_while_a_device_reads)
 {
 	struct vgem_work device;
@@ -386,7 +386,7 @@ TEST_F(strangers, brackets_while_a_device_reads)
 	EXPECT_TRUE(shows(self->fd, 12));
 }
 
-/* Explicit fences: what guards one buffer is taken out as a file, and guards another one. */
+/* Explicit fences: export the fence of one buffer as a file, and import it into another one. */
 TEST_F(strangers, fence_of_one_buffer_for_another)
 {
 	struct dma_buf_export_sync_file out = { .flags = DMA_BUF_SYNC_RW, .fd = -1 };

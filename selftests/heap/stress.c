@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many at once, on both views of one memory. A buffer belongs to one worker
- * alone: nobody else may ever write to it, whoever is killed meanwhile.
+ * Many workers, on both views of the same memory. A buffer belongs to one worker: nobody else may
+ * write to it, even if workers are killed.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -12,8 +12,8 @@
 #define SLOTS	8
 
 /*
- * A pair of heaps on the same memory, or twice the same where there is none. Pages of the system's
- * memory go from one heap to the other.
+ * A pair of heaps on the same memory, or the same heap twice if there is no such pair. Pages of
+ * system memory move between the heaps.
  */
 FIXTURE(stress) {
 	int heap[2];
@@ -69,14 +69,14 @@ struct buffer {
 	void *memory;
 };
 
-/* A new buffer, which has to be zero, with the owner's tag all over it. */
+/* A new buffer: check that it is zero, and fill it with the owner's tag. */
 static bool take(int heap, struct buffer *buffer, size_t len, __u32 tag)
 {
 	buffer->len = len;
 	buffer->tag = tag;
 	buffer->fd = heap_alloc(heap, buffer->len);
 	if (buffer->fd < 0)
-		/* All of it together is less than a heap. */
+		/* All buffers together are smaller than a heap. */
 		return false;
 	buffer->memory = buffer_map(buffer->fd, buffer->len);
 	if (buffer->memory == MAP_FAILED ||
@@ -86,7 +86,7 @@ static bool take(int heap, struct buffer *buffer, size_t len, __u32 tag)
 	return true;
 }
 
-/* It holds what its owner wrote. */
+/* Check the contents before the release. */
 static bool give(struct buffer *buffer)
 {
 	bool ok = filled(buffer->memory, buffer->len, buffer->tag);
@@ -97,7 +97,7 @@ static bool give(struct buffer *buffer)
 	return ok;
 }
 
-/* Returns at the first thing that is wrong, or after that many rounds. */
+/* Returns on the first error, or after @left rounds. */
 static bool work(const int *heap, __u32 seed, int left)
 {
 	struct buffer own[SLOTS];
@@ -123,7 +123,7 @@ static bool work(const int *heap, __u32 seed, int left)
 	return ok;
 }
 
-/* No buffer is left of either heap, and all memory is there. Others have a part of the system's. */
+/* No buffer is left in either heap, and all memory is free. Others use system memory, too. */
 static bool all_back(const int *heap)
 {
 	int i;
@@ -196,7 +196,7 @@ TEST_F(stress, threads)
 	EXPECT_TRUE(all_back(self->heap));
 }
 
-/* Killed anywhere: allocating, zeroing, writing, releasing. */
+/* Killed at any point: while they allocate, zero, write, or release. */
 TEST_F(stress, killed_at_any_point)
 {
 	__u32 state = 0xdecade01;
@@ -213,7 +213,7 @@ TEST_F(stress, killed_at_any_point)
 		usleep(next_random(&state) % 3000);
 		ASSERT_EQ(0, kill(pid[victim], SIGKILL));
 		ASSERT_EQ(pid[victim], waitpid(pid[victim], &status, 0));
-		/* One that had found something wrong would have ended itself. */
+		/* A worker that finds an error exits. */
 		EXPECT_TRUE(WIFSIGNALED(status));
 		pid[victim] = spawn(self->heap, i + 2000, -1);
 		ASSERT_LT(0, pid[victim]);
@@ -231,9 +231,8 @@ TEST_F(stress, killed_at_any_point)
 #define PASSES	24
 
 /*
- * All there is, given back and taken again while it is being zeroed: by a thread that runs when
- * nobody else wants the processor, so there is one process for two of them. Nothing may be zeroed
- * late.
+ * Free and allocate all memory while the thread zeroes it. The thread only runs when nobody else
+ * needs the processor, so there is one process for two processors. Nothing may be zeroed late.
  */
 TEST(alone_while_memory_is_zeroed)
 {

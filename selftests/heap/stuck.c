@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A CMA area that cannot be emptied: pages in it are being read, and their device does not answer.
- * Whoever asks the kernel for the area waits for the device, and no signal ends that. Whoever waits
- * for him can be killed, and what needs no more memory of the area does not wait at all.
+ * A CMA area that cannot be emptied: pages in it are being read, and their device does not
+ * respond. A task that requests the area from the kernel waits for the device, and no signal
+ * interrupts it. Tasks that wait for that one can be killed, and requests that need no more memory
+ * of the area do not wait.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -23,7 +24,7 @@
 #define DEVICE		"/tmp/stuck-device"
 #define IMAGE		"/tmp/stuck-image"
 #define FILE_LEN	MiB(20)
-/* The kernel reads no more ahead at a time. */
+/* The maximum readahead of the kernel. */
 #define STEP		KiB(128)
 /* Each waits for a page. */
 #define READERS		64
@@ -31,7 +32,7 @@
 #define AREA		0x7a000000
 #define AREA_LEN	MiB(64)
 
-/* Of the area, pages that somebody has locked: the first bit of each's flags says so. */
+/* Count locked pages of the area, by bit 0 of their flags. */
 static size_t locked_pages(void)
 {
 	size_t i, locked = 0, len = AREA_LEN / PAGE * sizeof(__u64);
@@ -64,7 +65,7 @@ static int mount_image(void)
 	return loop;
 }
 
-/* Whose contents are in no cache, though it is known where they are. */
+/* A file that is not cached, but whose block mapping is. */
 static int cold_file(void)
 {
 	int file = open(FOLDER "/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -78,7 +79,9 @@ static int cold_file(void)
 	return file;
 }
 
-/* What can be had of it, until the caller ends: what is read shall be in our area. */
+/*
+ * Allocate as much of the default area as possible, until exit, so that file pages go to our area.
+ */
 static void take_other_area(void)
 {
 	int heap = heap_open("default_cma_region");
@@ -91,9 +94,9 @@ static void take_other_area(void)
 }
 
 /*
- * The kernel takes pages that can move from CMA areas when as much is free there as elsewhere, or when
- * what is free elsewhere is for other pages: fill memory until it does. The caller has the memory until
- * it ends.
+ * The kernel allocates movable pages from CMA areas when these have as much free memory as the
+ * rest, or when the rest is needed for other pages: so fill memory until it does. The caller keeps
+ * the memory until it exits.
  */
 static void fill_memory(void)
 {
@@ -112,10 +115,10 @@ static void fill_memory(void)
 
 /**
  * struct reader - a thread that reads a byte
- * @thread: it
- * @file: of this file
- * @start: at this place
- * @got: what read() has returned
+ * @thread: the thread
+ * @file: the file
+ * @start: the offset
+ * @got: result of read()
  */
 struct reader {
 	pthread_t thread;
@@ -134,8 +137,8 @@ static void *read_byte(void *data)
 }
 
 /*
- * What is read ahead gets its pages, but does not wait, as a device that is suspended refuses it at
- * once. So the last of them are read.
+ * Readahead allocates pages, but does not wait, because the suspended device refuses it at once.
+ * So read the last pages.
  */
 static void start_readers(struct reader *readers, int file)
 {
@@ -163,7 +166,7 @@ static bool all_have_read(struct reader *readers)
 	return all;
 }
 
-/* Its state, as ps has it; 'Z' when it has ended. */
+/* The state of a process, as shown by ps; 'Z' if it has exited. */
 static char state_of(pid_t pid)
 {
 	char *path = format("/proc/%d/stat", pid), *stat = read_text(path), state;
@@ -174,7 +177,7 @@ static char state_of(pid_t pid)
 	return state;
 }
 
-/* Start a process that does this, and see it wait or end. */
+/* Fork a process that calls @what, and wait until it blocks or exits. */
 static pid_t begin(bool (*what)(void))
 {
 	pid_t pid = fork();
@@ -199,7 +202,7 @@ static bool dies(pid_t pid)
 	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
 }
 
-/* By itself; whether it has succeeded. */
+/* Does it exit by itself? *done tells whether it succeeded. */
 static bool ends(pid_t pid, bool *done)
 {
 	int status = 0;
@@ -255,7 +258,7 @@ FIXTURE_TEARDOWN(stuck)
 
 	mapped_device_answers(true);
 	EXPECT_TRUE(all_have_read(self->readers));
-	/* Not every page may move at once. */
+	/* Some pages may only become movable later. */
 	EXPECT_TRUE(ends(self->holder, &done));
 	EXPECT_EQ(done ? AREA_LEN : 0, figure("video", "reserve"));
 	EXPECT_TRUE(set("video", "reserve", "0"));
@@ -287,7 +290,7 @@ TEST_F(stuck, a_legacy_client_behind_another_one_can_be_killed)
 	EXPECT_TRUE(waits(second));
 	EXPECT_TRUE(dies(second));
 	EXPECT_TRUE(waits(self->holder));
-	/* As soon as the kernel lets go of it. */
+	/* It exits as soon as the kernel returns. */
 	kill(first, SIGKILL);
 	mapped_device_answers(true);
 	EXPECT_TRUE(dies(first));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Heaps of system memory: what programs and devices get of it, and what the machine keeps. */
+/* Heaps of system memory: what programs and devices get, and how much remains. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define TRACING	"/sys/kernel/tracing/"
 #define ALLOC	TRACING "events/contig_heaps/contig_alloc/"
 
-/* Of every power of two up to 7 MiB a block, and smaller ones behind larger ones. */
+/* Requires one block of every power of two up to 7 MiB, smaller ones last. */
 #define LEN	(MiB(7) + 31 * PAGE)
 
 FIXTURE(memory) {
@@ -68,7 +68,7 @@ FIXTURE_TEARDOWN(memory)
 	close(self->heap);
 }
 
-/* Only 32-bit kernels have a line for it. */
+/* Only 32-bit kernels have that line. */
 static bool has_high_memory(void)
 {
 	char *text = read_text("/proc/meminfo");
@@ -79,7 +79,7 @@ static bool has_high_memory(void)
 	return has;
 }
 
-/* Pages that were freed come back to the count a little later. */
+/* It takes a while until freed pages are counted. */
 static void wait_for_memory(long available)
 {
 	while (available_memory() < available - (long)(MiB(24) >> 10))
@@ -125,7 +125,7 @@ TEST_F(memory, tells_what_it_is)
 	EXPECT_LE(query.dirty, query.free);
 	EXPECT_EQ(0, query.buffers);
 	EXPECT_LE(query.total, all);
-	/* What is there and not given to us is in high memory, or above 4 GiB. */
+	/* The remaining memory is in high memory, or above 4 GiB. */
 	if (!variant->low && !has_high_memory())
 		EXPECT_EQ(all, query.total);
 }
@@ -162,7 +162,7 @@ TEST_F(memory, of_any_size)
 	}
 }
 
-/* Large parts of all memory, so that some of it comes again. */
+/* Large parts of all memory, so that some pages are used again. */
 TEST_F(memory, is_zero_again)
 {
 	int round;
@@ -180,7 +180,7 @@ TEST_F(memory, is_zero_again)
 	}
 }
 
-/* A 32-bit kernel drops what caches hold of a buffer that a device is to write. */
+/* When a device that writes maps a buffer, a 32-bit kernel invalidates cache lines. */
 static bool mapping_discards(void)
 {
 	struct utsname kernel;
@@ -188,7 +188,7 @@ static bool mapping_discards(void)
 	return !uname(&kernel) && !strncmp(kernel.machine, "armv7", strlen("armv7"));
 }
 
-/* An uncached buffer's zeros are in memory before anybody sees it; a cached one's need not be. */
+/* The zeros of an uncached buffer must be in memory; those of a cached one may be in caches. */
 TEST_F(memory, zeros_reach_memory)
 {
 	char *trace;
@@ -197,7 +197,7 @@ TEST_F(memory, zeros_reach_memory)
 #ifdef __x86_64__
 	SKIP(return, "no caches to go around");
 #endif
-	/* Nothing that has been written back before, and nobody at it now. */
+	/* Nothing was written back before, and no zeroing is in progress. */
 	heap_wait_clean(self->heap);
 	heap_wait_clean(heap_open("system-dma32"));
 	ASSERT_TRUE(write_text("/proc/sys/vm/drop_caches", "2"));
@@ -227,7 +227,7 @@ TEST_F(memory, absurd_sizes)
 	log_clear();
 	for (i = 0; i < ARRAY_SIZE(much); i++)
 		EXPECT_ERRNO(ENOMEM, heap_alloc(self->heap, much[i]));
-	/* Nobody has lost anything for what could not be. */
+	/* No process was killed for an impossible request. */
 	EXPECT_EQ(kills, vm_count("oom_kill"));
 	EXPECT_EQ(faults, vm_count("allocstall_normal"));
 	EXPECT_FALSE(log_has("allocation failure"));
@@ -282,7 +282,7 @@ TEST_F(memory, all_there_is_and_back)
 	take_all(self->heap, MiB(1), &all);
 	ASSERT_LT(all.count, MANY);
 	EXPECT_EQ(ENOMEM, errno);
-	/* What came last is as good as what came first. */
+	/* The last buffer is zero, like the first one. */
 	EXPECT_TRUE(is_zero(all.fd[all.count - 1], MiB(1)));
 	EXPECT_EQ(all.count, (int)heap_query(self->heap).buffers);
 	give_back(&all);
@@ -295,7 +295,7 @@ TEST_F(memory, all_there_is_and_back)
 
 #define WORKERS	4
 
-/* Takes what it can, says so, and holds it for as long as the parent wants. */
+/* Allocate as much as possible, report that, and hold it until the parent says so. */
 static void take_and_hold(int heap, int full, int until)
 {
 	static struct buffers all;
@@ -307,7 +307,7 @@ static void take_and_hold(int heap, int full, int until)
 	_exit(read(until, &end, 1) ? 1 : 0);
 }
 
-/* Several race for the last of it: each sees ENOMEM, and nobody is killed for what another took. */
+/* Several race for the last memory: each gets ENOMEM, and the OOM killer kills none. */
 TEST_F(memory, all_there_is_by_several_at_once)
 {
 	long kills = vm_count("oom_kill"), before = available_memory();
@@ -346,7 +346,7 @@ TEST_F(memory, all_there_is_by_several_at_once)
 	EXPECT_FALSE(log_has("Out of memory"));
 }
 
-/* Maps it for a device; returns the number of segments, all of which are within limits. */
+/* Map it for a device; returns the number of segments, after checking their limits. */
 static int segments(int importer, int attachment, size_t size, bool low)
 {
 	int count = importer_map(importer, attachment, HEAP_IMPORTER_BOTH), i;
@@ -443,7 +443,7 @@ TEST_F(memory, kernel)
 	EXPECT_TRUE(kernel_and_cpu_agree(self->importer, single, PAGE));
 }
 
-/* Each page tells which one it is. */
+/* Write the page number to each page. */
 static void number(char *memory, size_t len)
 {
 	size_t at;
@@ -471,7 +471,7 @@ TEST_F(memory, parts_of_a_mapping)
 
 	ASSERT_NE(MAP_FAILED, memory);
 	number(memory, LEN);
-	/* Across every edge there may be between two blocks. */
+	/* Across every possible edge between two blocks. */
 	for (offset = PAGE; offset <= LEN - 3 * PAGE;
 	     offset += offset < MiB(6) ? KiB(256) : PAGE) {
 		part = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, offset - PAGE);
@@ -505,7 +505,7 @@ TEST_F(memory, parts_of_a_mapping)
 	munmap(moved, MiB(4));
 }
 
-/* At an address where whole PMDs fit: some of it faults, all of it is right. */
+/* At an address where whole PMDs fit: some pages fault, all contents are right. */
 TEST_F(memory, aligned_mapping)
 {
 	const size_t len = MiB(40) + 5 * PAGE, align = MiB(32);
@@ -519,7 +519,7 @@ TEST_F(memory, aligned_mapping)
 	ASSERT_NE(MAP_FAILED, memory);
 	number(memory, len);
 	EXPECT_TRUE(shows(memory, 0, len));
-	/* Cut in the middle of what may be one entry. */
+	/* Split what may be one entry. */
 	ASSERT_EQ(0, munmap(memory + MiB(3), PAGE));
 	EXPECT_TRUE(shows(memory, 0, MiB(3)));
 	EXPECT_TRUE(shows(memory + MiB(3) + PAGE, MiB(3) + PAGE, len - MiB(3) - PAGE));
@@ -556,7 +556,7 @@ TEST_F(memory, sync_of_a_part)
 	EXPECT_ERRNO(EINVAL, buffer_sync_range(self->heap, fd, 1, LEN, both));
 }
 
-/* Killed while it allocates, however often that takes. */
+/* Killed during an allocation, at many points. */
 TEST_F(memory, fatal_signal)
 {
 	long before = available_memory();
@@ -597,7 +597,7 @@ TEST_F(memory, fatal_signal)
 	EXPECT_TRUE(write_text(ALLOC "enable", "0"));
 }
 
-/* Nothing about places in what there is for people to read. */
+/* Nothing readable has addresses. */
 TEST_F(memory, in_debugfs)
 {
 	const char *folder = "/sys/kernel/debug/contig_heaps";
@@ -625,7 +625,7 @@ TEST_F(memory, in_debugfs)
 #define GROUPS	"/tmp/groups"
 #define GROUP	GROUPS "/system-heap"
 
-/* A control group that may have @limit; false if the kernel has none of memory. */
+/* Create a control group with @limit; false if the kernel has no memory controller. */
 static bool make_group(const char *limit)
 {
 	mkdir("/tmp", 0755);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* System memory where a part of it is above 4 GiB: who gets which. */
+/* System memory that is partly above 4 GiB: which heap uses which part. */
 #include "importer_client.h"
 #include "test.h"
 
 #define PIECE	MiB(64)
 #define MANY	128
 
-/* Bytes above 4 GiB of a buffer, as a device sees it. */
+/* How many bytes of a buffer does a device see above 4 GiB? */
 static __u64 bytes_above(int fd)
 {
 	int importer = importer_open(), count, i;
@@ -26,7 +26,7 @@ static __u64 bytes_above(int fd)
 	return above;
 }
 
-/* All of the heap; returns how much of that is above. */
+/* Allocate all of the heap; returns the number of bytes above 4 GiB. */
 static __u64 take_all(const char *name, int *count)
 {
 	int heap = heap_open(name), fds[MANY], i;

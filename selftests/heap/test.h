@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kselftest harness and what is ours of the kind; once for each program. */
+/* Our additions to the kselftest harness; include once per program. */
 #ifndef HEAP_TEST_H
 #define HEAP_TEST_H
 
@@ -15,16 +15,16 @@
 #include "../rounds.h"
 #include "common.h"
 
-/* How long a test takes depends on the machine; the runner notices a hang. */
+/* Test times depend on the machine; the runner detects hangs. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	(-1)
 
 /*
- * Every kind of heap there is on the board: a fixture that declares its variants
- * with this is run on each. @flags are those the heap has to report.
+ * All kinds of heaps of the board: a fixture that declares its variants with this runs on each.
+ * The heap must report @flags.
  */
 #ifdef __x86_64__
-/* What memmap= keeps from the kernel, it does not map. */
+/* The kernel does not map memory that memmap= reserves. */
 #define HEAP_KINDS(fixture)						\
 	FIXTURE_VARIANT(fixture) {					\
 		const char *name;					\
@@ -71,7 +71,7 @@
 	}
 #endif
 
-/* A fixture with nothing but an open heap of each kind. */
+/* A fixture that only opens a heap of each kind. */
 #define HEAP_FIXTURE(fixture)						\
 	FIXTURE(fixture) {						\
 		int heap;						\
@@ -87,7 +87,7 @@
 		close(self->heap);					\
 	}
 
-/* Calls that return -1 with errno e, and only that. */
+/* The call must return -1 with errno e. */
 #define ASSERT_ERRNO(e, call)						\
 	do {								\
 		ASSERT_EQ(-1, (call));					\

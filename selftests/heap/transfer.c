@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CONTIG_HEAP_IOCTL_LOAD and _STORE: what is in files comes into buffers, and back. */
+/* CONTIG_HEAP_IOCTL_LOAD and _STORE: copy from files to buffers, and back. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include "importer_client.h"
 #include "test.h"
 
-/* More than one slice, and no whole number of them. */
+/* More than one slice, but no whole number of slices. */
 #define LEN	(MiB(9) + KiB(48))
 #define FOLDER	"/tmp/transfer"
 
@@ -69,7 +69,7 @@ TEST_F(transfer, stores_into_a_file)
 	close(file);
 }
 
-/* Neighbours share their cache lines with it, on both sides. */
+/* Adjacent ranges share cache lines with it, on both sides. */
 TEST_F(transfer, leaves_alone_what_is_beside)
 {
 	static const struct {
@@ -82,7 +82,10 @@ TEST_F(transfer, leaves_alone_what_is_beside)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(part); i++) {
-		/* Once the kernel has the lines, the program changes the memory. */
+		/*
+		 * Once the kernel has the lines in its cache, change the memory through the
+		 * program's mapping.
+		 */
 		ASSERT_EQ(LEN, buffer_store(self->heap, self->fd, 0, file, 0, LEN));
 		fill(self->map, LEN, 4 + i);
 		memcpy(wanted, self->map, LEN);
@@ -140,11 +143,11 @@ TEST_F(transfer, appends_where_the_file_says_so)
 
 /**
  * struct stream - the other end of a pipe or a socket
- * @fd: that end, which is closed at last
- * @feed: write to it, rather than read
- * @memory: what comes and goes, @len bytes
- * @len: bytes
- * @done: how many of them
+ * @fd: that end; closed finally
+ * @feed: write to it, instead of reading
+ * @memory: data to send or receive
+ * @len: size of @memory
+ * @done: bytes transferred
  */
 struct stream {
 	int fd;
@@ -171,7 +174,7 @@ static void *serve(void *data)
 	return NULL;
 }
 
-/* A load takes what comes until the other end closes. */
+/* A load reads until the other end is closed. */
 TEST_F(transfer, with_a_pipe_and_a_socket)
 {
 	struct stream stream = { .len = MiB(1) + 17, .memory = malloc(MiB(1) + 17) };
@@ -201,11 +204,11 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-/* Of a stream that stays empty; what came before is told. */
+/* While it waits for an empty stream; it returns what it has loaded before. */
 TEST_F(transfer, is_interrupted)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };
-	/* A single one may come before the wait. */
+	/* A single signal might arrive before the wait. */
 	const struct itimerval soon = { .it_value.tv_usec = 50000, .it_interval.tv_usec = 50000 };
 	const struct itimerval never = {};
 	int end[2];
@@ -238,7 +241,7 @@ TEST_F(transfer, does_not_wait_for_an_empty_pipe_that_must_not)
 	close(end[1]);
 }
 
-/* The part that fits is stored, and the error told by the next call. */
+/* It stores the part that fits; the next call returns the error. */
 TEST_F(transfer, stops_where_a_file_system_is_full)
 {
 	int file;
@@ -274,7 +277,7 @@ TEST_F(transfer, refuses_files_that_are_not_open_for_it)
 	EXPECT_ERRNO(EACCES, buffer_store(self->heap, writable, 0, both, 0, 4));
 	EXPECT_EQ(4, buffer_load(self->heap, writable, 0, both, 0, 4));
 	EXPECT_EQ(4, buffer_store(self->heap, readable, 0, both, 0, 4));
-	/* No data: a folder, a heap, a dma-buf, this one and another's. */
+	/* These have no data: a folder, a heap, and a dma-buf, this one or another exporter's. */
 	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, folder, 0, 4));
 	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, self->heap, 0, 4));
 	EXPECT_ERRNO(EINVAL, buffer_load(self->heap, self->fd, 0, self->fd, 0, 4));
@@ -351,7 +354,7 @@ TEST_F(transfer, refuses_flags_and_fields_that_it_does_not_know)
 	close(file);
 }
 
-/* Pages of the device itself would be in the page cache; the file below it is there anyway. */
+/* Otherwise, the page cache of the device would grow; pages of the backing file exist anyway. */
 TEST_F(transfer, goes_around_the_page_cache)
 {
 	size_t len = LEN / 4096 * 4096;
@@ -415,7 +418,7 @@ TEST_F(transfer, two_at_once_into_one_buffer)
 	}
 }
 
-/* Also what a device has mapped meanwhile. */
+/* Also while a device has it mapped. */
 TEST_F(transfer, devices_see_what_was_loaded)
 {
 	int importer = importer_open(), device = importer_any_device(importer);
@@ -453,7 +456,7 @@ static void *signal_fence(void *data)
 	return NULL;
 }
 
-/* It waits for a device that is at work. */
+/* It waits for a running device. */
 TEST_F(transfer, waits_for_fences)
 {
 	struct fenced fenced = { .importer = importer_open() };
@@ -467,7 +470,7 @@ TEST_F(transfer, waits_for_fences)
 	ASSERT_EQ(0, ioctl(self->fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, signal_fence, &fenced));
 	ASSERT_EQ(PAGE, buffer_load(self->heap, self->fd, 0, file, 0, PAGE));
-	/* Readable, when nobody writes to it any more. */
+	/* Readable means that nobody writes to the buffer any more. */
 	EXPECT_EQ(1, poll(&(struct pollfd) { .fd = sync_file, .events = POLLIN }, 1, 0));
 	pthread_join(thread, NULL);
 	close(sync_file);
@@ -475,7 +478,7 @@ TEST_F(transfer, waits_for_fences)
 	close(file);
 }
 
-/* Whoever is not root, and was handed a buffer, has no heap. */
+/* A non-root user who got a buffer has no heap. */
 TEST_F(transfer, anybody_with_a_buffer)
 {
 	int file = new_file(PAGE, 18), status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device trees of vendors' kernels, unmodified, and programs that were written for those: for a guest
- * with the overlay vendor.dtso.
+ * Unmodified device trees of vendor kernels, and programs that were written for these kernels: for
+ * a guest with the overlay vendor.dtso.
  */
 #include "module.h"
 #include "test.h"
@@ -11,7 +11,7 @@
 
 UNLOADED_FIXTURE(vendor);
 
-/* As TI's libraries do: all of it in one buffer, by this very name. */
+/* Like TI's libraries: allocate all of it in one buffer, with exactly this name. */
 static bool program_works(const char *name, size_t total, __u32 flags)
 {
 	int heap = heap_open(name);
@@ -29,7 +29,7 @@ TEST_F(vendor, ti_carveout)
 	EXPECT_TRUE(program_works(SHARED "-uncached", MiB(1), CONTIG_HEAP_F_UNCACHED));
 }
 
-/* Without a mapping of the kernel's, the name is the same. */
+/* The name does not change if the kernel does not map the memory. */
 TEST_F(vendor, ti_carveout_of_no_map)
 {
 	const __u32 flags = CONTIG_HEAP_F_UNCACHED | CONTIG_HEAP_F_NO_MAP;
@@ -83,7 +83,7 @@ TEST_F(vendor, names_in_the_tree)
 	EXPECT_TRUE(program_works("qcom,user-contig", KiB(64), flags));
 }
 
-/* What the tree calls so, is. */
+/* Names of the tree have priority. */
 TEST_F(vendor, names_in_the_tree_come_first)
 {
 	const __u32 flags = CONTIG_HEAP_F_UNCACHED | CONTIG_HEAP_F_NO_MAP;
@@ -93,7 +93,7 @@ TEST_F(vendor, names_in_the_tree_come_first)
 	EXPECT_TRUE(program_works("qcom,display", KiB(64), flags));
 }
 
-/* The device is made by the module, and goes with it. */
+/* The module creates the device, and removes it. */
 TEST_F(vendor, unbound_and_bound_again)
 {
 	void *memory;
@@ -124,7 +124,7 @@ TEST_F(vendor, loaded_again)
 	ASSERT_EQ(0, module_load(""));
 	EXPECT_TRUE(program_works(SHARED, MiB(1), 0));
 	ASSERT_EQ(0, module_unload());
-	/* Not even an unbound device holds on to anything. */
+	/* An unbound device keeps no reference. */
 	ASSERT_EQ(0, module_load(""));
 	ASSERT_TRUE(write_text(DRIVER "unbind", SHARED));
 	ASSERT_EQ(0, module_unload());

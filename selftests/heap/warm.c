@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Released system memory that is kept for the next buffer: who gets it, that it is zero, and that it
- * is in nobody's way.
+ * Released system memory is kept for the next buffer: who gets it, that it is zero, and that it
+ * does not obstruct others.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +16,10 @@
 #include "module.h"
 #include "test.h"
 
-/* Of every power of two up to 7 MiB a block, and smaller ones behind larger ones. */
+/* Requires one block of every power of two up to 7 MiB, smaller ones last. */
 #define LEN	(MiB(7) + 31 * PAGE)
 
-/* Kept until it is needed, so that nothing depends on how fast the test is. */
+/* No timeout, so that tests do not depend on timing. */
 #define STORE	"store=64M keep=0"
 
 static void drop(void)
@@ -103,7 +103,7 @@ TEST_F(warm, is_zero_and_the_same)
 	close(importer);
 }
 
-/* Somebody has not let go of a page yet: its block is nobody else's until then. */
+/* A page with another reference: its block must not be reused yet. */
 TEST_F(warm, not_what_others_refer_to)
 {
 	int importer = importer_open(), device = importer_any_device(importer);
@@ -131,7 +131,7 @@ TEST_F(warm, not_what_others_refer_to)
 	close(fd);
 }
 
-/* Before the thread is done, and while it is at work. */
+/* Before the thread has finished, and while it is running. */
 TEST_F(warm, is_zero_at_once)
 {
 	int round;
@@ -158,13 +158,13 @@ static __u64 flushed(void)
 	return bytes;
 }
 
-/* The zeros are written back in the background, so that they need not be at birth. */
+/* Zeros are written back in the background, so no maintenance is left at allocation. */
 TEST_F(warm, zeros_reach_memory_before)
 {
 #ifdef __x86_64__
 	SKIP(return, "no caches to go around");
 #endif
-	/* Carveouts are zeroed when the module is loaded, and written back. */
+	/* Loading the module zeroes carveouts and writes them back. */
 	settle("adsp");
 	settle("mdp");
 	ASSERT_TRUE(flush_trace_start());
@@ -183,7 +183,7 @@ TEST_F(warm, has_a_limit)
 	ASSERT_TRUE(soil(self->heap, MiB(128)));
 	EXPECT_LT(MiB(60), held(variant->name));
 	EXPECT_GE(MiB(64), held(variant->name));
-	/* That of both kinds of pages. */
+	/* The limit applies to both kinds of pages together. */
 	ASSERT_TRUE(soil(heap, MiB(128)));
 	EXPECT_GE(MiB(64), held("system-dma32") +
 			   (strcmp(variant->name, "system-dma32") ? held(variant->name) : 0));
@@ -217,7 +217,7 @@ TEST_F(warm, goes_with_the_module)
 		usleep(10000);
 }
 
-/* Somebody else needs all there is, a little at a time. */
+/* Another process needs all memory, and allocates it in small steps. */
 static int use_memory(const char *name)
 {
 	while (held(name)) {
@@ -248,7 +248,7 @@ TEST_F(warm, nobody_is_killed_for_it)
 	EXPECT_EQ(kills, vm_count("oom_kill"));
 }
 
-/* What is held is no obstacle to a buffer of another size. */
+/* Held memory does not prevent buffers of another size. */
 TEST_F(warm, all_can_be_allocated)
 {
 	__u64 free;
@@ -294,7 +294,7 @@ TEST(can_be_turned_off)
 #define A	GROUPS "/a"
 #define B	GROUPS "/b"
 
-/* Two control groups of memory; false if the kernel has none. */
+/* Create two memory cgroups; false if the kernel has no memory controller. */
 static bool make_groups(void)
 {
 	mkdir("/tmp", 0755);
@@ -322,14 +322,14 @@ static __u64 charged(const char *group)
 	return bytes;
 }
 
-/* Processors keep charges in advance. */
+/* Processors cache charges. */
 static void wait_for_charges(const char *group, __u64 less_than)
 {
 	while (charged(group) >= less_than)
 		usleep(10000);
 }
 
-/* What @body returns in a process that is in @group. */
+/* Run @body in a process in @group; returns its wait status. */
 static int in_group(const char *group, int (*body)(void))
 {
 	char *path = format("%s/cgroup.procs", group);
@@ -351,7 +351,7 @@ static int soil_16(void)
 	return !soil(heap, MiB(16));
 }
 
-/* Allocates as much and lets it go; the status tells how many MiB were held meanwhile. */
+/* Allocate and free 16 MiB; exits with the MiB that were held meanwhile. */
 static int held_beside_16(void)
 {
 	int fd = heap_alloc(heap_open("system-dma32"), MiB(16));
@@ -393,7 +393,7 @@ TEST_F(groups, keep_their_own)
 	EXPECT_GT(MiB(24), charged(A));
 	EXPECT_LE(MiB(16), charged(B));
 	EXPECT_GT(MiB(24), charged(B));
-	/* So does who is in none. */
+	/* A task without a group does so, too. */
 	EXPECT_EQ(32, held_beside_16());
 	settle("system-dma32");
 	drop();
@@ -401,7 +401,7 @@ TEST_F(groups, keep_their_own)
 	wait_for_charges(A, MiB(8));
 	wait_for_charges(B, MiB(8));
 
-	/* The same group gets what it had. */
+	/* The same group gets its memory again. */
 	ASSERT_EQ(0, in_group(A, soil_16));
 	settle("system-dma32");
 	EXPECT_EQ(0, in_group(A, held_beside_16));
@@ -418,7 +418,7 @@ TEST_F(groups, leave_it_to_their_parent)
 	settle("system-dma32");
 	ASSERT_EQ(0, rmdir(A));
 	EXPECT_EQ(MiB(16), held("system-dma32"));
-	/* The kernel takes its time, and each try takes memory. */
+	/* The kernel is slow, and each attempt uses memory. */
 	do {
 		usleep(500000);
 		ASSERT_LE(0, heap_alloc(heap, MiB(2)));
@@ -438,7 +438,7 @@ TEST_F(groups, with_a_limit_keep_nothing)
 	EXPECT_EQ(0, in_group(A, soil_16));
 	EXPECT_EQ(0, held("system-dma32"));
 
-	/* Nor do those within. */
+	/* Child groups do not get it either. */
 	ASSERT_TRUE(write_text(A "/cgroup.subtree_control", "+memory"));
 	ASSERT_EQ(0, mkdir(A "/inner", 0755));
 	EXPECT_EQ(0, in_group(A "/inner", soil_16));

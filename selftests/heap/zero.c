@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whatever was in memory before, it is zero when it is handed out. */
+/* Buffers are zero, whatever the memory contained before. */
 #include <signal.h>
 
 #include "test.h"
@@ -15,7 +15,7 @@ struct buffers {
 	int count;
 };
 
-/* Take what the heap has, in pieces of @piece bytes and then in smaller ones. */
+/* Allocate all memory of the heap, in pieces of @piece bytes, then in smaller ones. */
 static void take_all(int heap, size_t piece, struct buffers *all)
 {
 	all->count = 0;
@@ -74,7 +74,7 @@ static void dirty_all(const struct buffers *all)
 		dirty(all->fd[i], all->len[i]);
 }
 
-/* Nothing else is free, so the same memory comes again. */
+/* Nothing else is free, so the same memory is used again. */
 TEST_F(zero, all_of_the_heap_at_once)
 {
 	struct buffers all;
@@ -102,7 +102,7 @@ TEST_F(zero, all_of_the_heap_after_cleaning)
 	EXPECT_TRUE(are_zero(&all));
 }
 
-/* Dirty, clean and cleaned pages next to each other in one buffer. */
+/* Dirty, clean and cleaned pages, adjacent in one buffer. */
 TEST_F(zero, patchwork)
 {
 	struct buffers all;
@@ -144,7 +144,7 @@ TEST_F(zero, many_sizes)
 	}
 }
 
-/* The part that rounding adds is memory, too. */
+/* The pages added by rounding are zero, too. */
 TEST_F(zero, up_to_the_end_of_the_last_page)
 {
 	int fd = heap_alloc(self->heap, PAGE);
@@ -157,7 +157,7 @@ TEST_F(zero, up_to_the_end_of_the_last_page)
 	EXPECT_TRUE(is_zero(fd, PAGE));
 }
 
-/* Random lives of buffers while the background thread is cleaning. */
+/* Random allocations while the background thread is cleaning. */
 TEST_F(zero, race_with_the_cleaner)
 {
 	enum { SLOTS = 12, ROUNDS = 300 };
@@ -174,7 +174,7 @@ TEST_F(zero, race_with_the_cleaner)
 			dirty(live.fd[slot], live.len[slot]);
 			close(live.fd[slot]);
 		}
-		/* Small ones mostly, up to 4 MiB. */
+		/* Mostly small sizes, up to 4 MiB. */
 		live.len[slot] = (1 + next_random(&state) %
 				  (1U << next_random(&state) % 11)) * KiB(4);
 		live.fd[slot] = heap_alloc(self->heap, live.len[slot]);
@@ -183,7 +183,7 @@ TEST_F(zero, race_with_the_cleaner)
 	}
 }
 
-/* Memory whose owner was killed while it was writing to it. */
+/* Memory whose owner was killed while writing to it. */
 TEST_F(zero, killed_owner)
 {
 	int last = rounds(2), round;
@@ -219,14 +219,14 @@ TEST_F(zero, killed_owner)
 	}
 }
 
-/* Twins hand out the same memory through different views. */
+/* Twins use the same memory through different views. */
 TEST_F(zero, what_the_twin_wrote)
 {
 	int twin = heap_open_twin(variant->name);
 	struct buffers all;
 
 	if (variant->flags & CONTIG_HEAP_F_NO_MAP) {
-		/* A cached view of such memory is nobody's to have. */
+		/* Such memory must not be mapped cached. */
 		EXPECT_ERRNO(ENOENT, twin);
 		return;
 	}
