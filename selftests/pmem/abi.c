@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers, layouts and file operations of /dev/pmem*, as old binaries know them. */
+/* Numbers, layouts and file operations of /dev/pmem*, as used by old binaries. */
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,10 +42,10 @@ _Static_assert(PMEM_MAP_REGION == 0x40047010, "PMEM_MAP_REGION");
 _Static_assert(PMEM_UNMAP_REGION == 0x40047011, "PMEM_UNMAP_REGION");
 _Static_assert(PMEM_CACHE_INV == 0x40047014, "PMEM_CACHE_INV");
 
-/* The number that the earliest header gave a command. */
+/* A command's number in the earliest header. */
 #define EARLY(nr)	_IOW(PMEM_IOCTL_MAGIC, nr, struct pmem_region *)
 
-/* A structure in the middle of known bytes. */
+/* A structure between known bytes. */
 struct poisoned {
 	unsigned long before;
 	unsigned long value[2];
@@ -103,7 +103,7 @@ TEST_F(node, nothing_beyond_a_structure_is_written)
 	}
 }
 
-/* A system allocation is longer than asked for by the alignment that it may need. */
+/* A system allocation is longer than requested, for a possible alignment. */
 static unsigned long reported(const struct node *node, unsigned long len)
 {
 	return node->kind == SYSTEM ? len + PAGE : len;
@@ -150,7 +150,7 @@ TEST_F(node, early_encoding)
 	EXPECT_ERRNO(EINVAL, ioctl(sub, EARLY(4), &region));
 }
 
-/* Only the five commands of the first header had such numbers. */
+/* Only the five commands of the first header have such numbers. */
 TEST_F(node, early_encoding_of_later_commands)
 {
 	struct pmem_region region = { 0, PAGE };
@@ -166,7 +166,7 @@ TEST_F(node, early_encoding_of_later_commands)
 	}
 }
 
-/* 32-bit callers have bits 32 and up cleared by the kernel; 64-bit ones too. */
+/* The kernel clears bits 32 and up for 32-bit callers; and for 64-bit ones, too. */
 TEST_F(node, command_has_32_bits)
 {
 	struct pmem_region region;
@@ -243,7 +243,7 @@ TEST_F(node, duplicates_share_one_state)
 	EXPECT_NE(0, pmem_size(copy).len);
 }
 
-/* Clients take success of GET_SIZE for "this is PMEM". */
+/* Clients use GET_SIZE to find out whether a file is PMEM. */
 TEST(other_files_reject_pmem_commands)
 {
 	int dmabuf = heap_alloc("mdp", PAGE, O_RDWR | O_CLOEXEC);

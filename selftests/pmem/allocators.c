@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lengths, places and free space, by kind of allocator. Where the interface leaves
- * it to the allocator which place it takes, it only has to be one that was free.
+ * Lengths, offsets and free space, for each kind of allocator. If the interface leaves the offset
+ * to the allocator, the test only requires that it was free.
  */
 #include "test.h"
 
@@ -20,7 +20,7 @@ static int by_offset(const void *a, const void *b)
 	return first->offset < second->offset ? -1 : first->offset > second->offset;
 }
 
-/* What has to be free beside these blocks: the sum, and the longest gap. */
+/* Free memory next to these blocks: the sum, and the longest gap. */
 static struct pmem_freespace free_beside(const struct block *blocks, size_t count, size_t size)
 {
 	struct block sorted[MANY];
@@ -76,7 +76,7 @@ FIXTURE_SETUP(bitmap)
 	self->node = node_of(variant->name);
 	self->probe = pmem_open(variant->name);
 	ASSERT_LE(0, self->probe);
-	/* That of an area of CMA memory is known while something is allocated. */
+	/* The base of a CMA area is only known while something is allocated. */
 	self->base = self->node->base;
 }
 
@@ -85,7 +85,7 @@ FIXTURE_TEARDOWN(bitmap)
 	peers_end();
 }
 
-/* Note where the allocation of a file is. */
+/* Get the position of a file's allocation. */
 static struct block block_of(int fd, unsigned long base)
 {
 	struct pmem_region region = pmem_phys(fd);
@@ -159,8 +159,8 @@ TEST_F(bitmap, mmap_allocates_what_it_maps)
 }
 
 /*
- * The case in which the old driver reported a largest part of 0xfffff000 bytes, in
- * a region with 1 MiB left: the first allocation is gone, and something follows it.
+ * The old driver reported a largest block of 0xfffff000 bytes, in a region with 1 MiB left: the
+ * first allocation is freed, and another one follows it.
  */
 TEST_F(bitmap, free_space_after_the_first_is_gone)
 {
@@ -181,7 +181,7 @@ TEST_F(bitmap, free_space_after_the_first_is_gone)
 	EXPECT_FREE(self->node->size, self->node->size, self->probe);
 }
 
-/* The old driver's table of allocations had 64 places at first. */
+/* The old driver's table of allocations initially had 64 entries. */
 TEST_F(bitmap, more_than_64_allocations)
 {
 	enum { COUNT = 200 };
@@ -226,7 +226,7 @@ TEST_F(bitmap, physical_alignment)
 {
 	unsigned int align;
 
-	/* So that the next place is not aligned anyway. */
+	/* Ensure that the next free page is not aligned. */
 	bitmap_alloc(_metadata, self, PAGE);
 	for (align = PAGE; align <= MiB(1); align *= 2) {
 		int fd = pmem_open(self->name);
@@ -302,8 +302,8 @@ TEST(heap_and_node_share_memory)
 }
 
 /*
- * The documented rule, without any cleverness: the state of each page is the order
- * of the block that starts there, with BUSY if it is allocated, or INSIDE.
+ * A direct implementation of the documented rule: each page's state is the order of the block that
+ * starts there, with BUSY if it is allocated, or INSIDE.
  */
 #define PAGES	(MiB(4) / PAGE)
 #define MOST_PAGES	(MiB(4) / KiB(4))
@@ -338,7 +338,7 @@ static long model_alloc(struct model *model, unsigned long len)
 
 	if (!len)
 		return -1;
-	/* The smallest that fits, the lowest of these. */
+	/* The lowest of the smallest blocks that fit. */
 	for (i = 0; i < PAGES; i++) {
 		int found = model->page[i];
 
@@ -415,7 +415,7 @@ static void buddy_check(struct __test_metadata *_metadata, struct _test_data_bud
 	EXPECT_FREE(space.total, space.largest, self->probe);
 }
 
-/* Allocate in both; a file, or -1 if there is no room. */
+/* Allocate in the model and in the node; returns a file, or -1 if there is no room. */
 static int buddy_alloc(struct __test_metadata *_metadata, struct _test_data_buddy *self,
 		       unsigned long len)
 {
@@ -444,7 +444,7 @@ static void buddy_free(struct __test_metadata *_metadata, struct _test_data_budd
 	buddy_check(_metadata, self);
 }
 
-/* What the rule gives by hand: the model is tested, too. */
+/* Results computed by hand: this also tests the model. */
 TEST_F(buddy, vectors)
 {
 	/* In pages: the smallest region has 256 of them. */
@@ -464,7 +464,7 @@ TEST_F(buddy, vectors)
 		EXPECT_REGION(0x79000000 + vector[i].index * PAGE, vector[i].reported * PAGE,
 			      pmem_size(fd));
 	}
-	/* Where it has more, these are two blocks. */
+	/* Larger regions have two free blocks here. */
 	for (i = 256; i < PAGES; i *= 2) {
 		int fd = buddy_alloc(_metadata, self, i * PAGE);
 
@@ -483,12 +483,12 @@ TEST_F(buddy, smallest_block_that_fits)
 	int c = buddy_alloc(_metadata, self, KiB(256));
 	int d = buddy_alloc(_metadata, self, KiB(64));
 
-	/* 64 KiB are free at 0 and at 192 KiB, more behind: the first exact match wins. */
+	/* 64 KiB are free at 0 and at 192 KiB, more above: the first exact match wins. */
 	buddy_free(_metadata, self, a);
 	a = buddy_alloc(_metadata, self, KiB(64));
 	EXPECT_EQ(0x79000000, pmem_phys(a).offset);
 	buddy_free(_metadata, self, b);
-	/* At 64 KiB there is exactly this; 16 KiB take of it before the larger ones. */
+	/* At 64 KiB, exactly this is free; 16 KiB come from there, not from larger blocks. */
 	b = buddy_alloc(_metadata, self, KiB(16));
 	EXPECT_EQ(0x79000000 + KiB(64), pmem_phys(b).offset);
 	buddy_free(_metadata, self, c);
@@ -514,7 +514,7 @@ TEST_F(buddy, mapping_shorter_than_what_was_rounded_up)
 
 	ASSERT_NE(MAP_FAILED, memory);
 	EXPECT_EQ(4 * PAGE, pmem_size(self->probe).len);
-	/* All of it may be mapped now, and no more. */
+	/* All of it can be mapped now, but no more. */
 	EXPECT_NE(MAP_FAILED, pmem_mmap(self->probe, 4 * PAGE));
 	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(self->probe, 5 * PAGE));
 }
@@ -661,7 +661,7 @@ TEST_F(system_pages, contiguous)
 	EXPECT_TRUE(device_sees(fd, memory, MiB(1)));
 }
 
-/* The old driver's quota held for each allocation alone. */
+/* The old driver applied the quota to each allocation alone. */
 TEST_F(system_pages, quota)
 {
 	int fds[32], probe = pmem_open("pmem_sys");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory as a client gets it: nothing of its last owner, not in memory and not in a cache. Zeros
- * that are left in one would later be written over what a device has put there, whose address the
- * client asks for without ever mapping the memory.
+ * New memory has no data of its previous owner, neither in memory nor in caches. Zeros that remain
+ * in a cache could later be written over data from a device, to which the client passes the
+ * address without ever mapping the memory.
  */
 #include "test.h"
 
@@ -44,7 +44,7 @@ FIXTURE_VARIANT_ADD(birth, system) {
 	.name = "pmem_sys",
 };
 
-/* All of a node, full of somebody's data that may still be in a cache, is free again. */
+/* Fill all of a node with dirty data, possibly in caches, and free it. */
 static void leave_secrets(const char *name, unsigned long len)
 {
 	void *memory;
@@ -62,7 +62,7 @@ FIXTURE_SETUP(birth)
 {
 	IDLE_SETUP();
 	self->node = node_of(variant->name);
-	/* The system rules give more than was asked for, and no more than all. */
+	/* System nodes allocate more than requested, but at most their size. */
 	self->total = self->node->kind == SYSTEM ? MiB(4) : self->node->size;
 	if (!maintenance_watch())
 		SKIP(return, "this kernel does not tell what it maintains");
@@ -74,7 +74,7 @@ FIXTURE_TEARDOWN(birth)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* What a file has got since its memory's last owner wrote there, in whatever order things went. */
+/* All memory of the file was written back since its previous owner, whenever it was zeroed. */
 static void check_new(struct __test_metadata *_metadata, int fd, unsigned long len)
 {
 	struct pmem_region region = pmem_phys(fd);
@@ -143,7 +143,7 @@ TEST_F(birth, first_mmap)
 	}
 }
 
-/* The whole node at once, and then in pieces. */
+/* The whole node at once, then in pieces. */
 TEST_F(birth, all_of_the_node)
 {
 	int fd = pmem_open_flags(variant->name, O_RDWR | variant->flags);
@@ -170,7 +170,7 @@ TEST_F(birth, pieces_one_after_the_other)
 		close(fds[--i]);
 }
 
-/* No board here has a cached node by the buddy rules. */
+/* The board has no cached buddy node. */
 UNLOADED_FIXTURE(birth_buddy);
 
 TEST_F(birth_buddy, blocks)

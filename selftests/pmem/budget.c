@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A node with a size of its own on a region that has more: it gives as much as that, and not a
- * byte that others on the same memory count on.
+ * A node that is smaller than its region: it can allocate exactly its size, and nothing that other
+ * users of the region rely on.
  */
 #include "test.h"
 
@@ -9,7 +9,7 @@
 
 UNLOADED_FIXTURE(budget);
 
-/* The nodes of the tree on all of mdp: "pmem" and the heap of that name. */
+/* "pmem" and the heap "mdp" can use all of the region. */
 #define REGION	MiB(48)
 
 static int allocated(const char *name, unsigned long len)
@@ -34,7 +34,7 @@ static unsigned long heap_left(const char *heap)
 	return number_of(heap_attribute(heap, "free"));
 }
 
-/* The tree's node and the heap on the same memory, one after the other, can have that much. */
+/* Can the node of the tree, and then the heap on the same memory, allocate @len? */
 static bool others_can_have(unsigned long len)
 {
 	int fd = allocated("pmem", len), dmabuf;
@@ -45,7 +45,7 @@ static bool others_can_have(unsigned long len)
 	return fd >= 0 && dmabuf >= 0;
 }
 
-/* Pieces from a node until it has no more, with what it says of itself after each. */
+/* Allocate pieces until a node is full; check its figures after each. */
 static void spend(struct __test_metadata *_metadata, const char *name, unsigned long size,
 		  int *fds)
 {
@@ -90,10 +90,10 @@ TEST_F(budget, bitmap)
 	EXPECT_ERRNO(ENOMEM, allocated("bits", MiB(2) + 1));
 	spend(_metadata, "bits", MiB(2), fds);
 	EXPECT_EQ(0, attribute("bits", "free_quanta"));
-	/* Others have all but that. */
+	/* Others can use the rest. */
 	EXPECT_EQ(REGION - MiB(2), heap_left("mdp"));
 	EXPECT_TRUE(others_can_have(MiB(40)));
-	/* What is back can be had once more. */
+	/* Freed memory can be allocated again. */
 	close(fds[3]);
 	fd = pmem_open("bits");
 	EXPECT_FREE(PIECE, PIECE, fd);
@@ -136,7 +136,7 @@ TEST_F(budget, buddy)
 	EXPECT_ERRNO(ENOMEM, allocated("pair", MiB(4) + 1));
 	spend(_metadata, "pair", MiB(4), fds);
 	EXPECT_TRUE(others_can_have(MiB(40)));
-	/* Two that are one block, and one that is not. */
+	/* Two that form one block, and one that does not. */
 	close(fds[4]);
 	close(fds[5]);
 	close(fds[7]);
@@ -153,7 +153,7 @@ TEST_F(budget, buddy)
 	close(fd);
 }
 
-/* A size that is no power of two is a row of blocks, and never there in one piece. */
+/* If the size is no power of two, the node is a row of blocks, never one piece. */
 TEST_F(budget, buddy_of_3_mib)
 {
 	static const struct {
@@ -173,7 +173,7 @@ TEST_F(budget, buddy_of_3_mib)
 	EXPECT_FREE(MiB(3), MiB(2), fd);
 	EXPECT_MAP_FAILED(ENOMEM, pmem_mmap(fd, MiB(3)));
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(fd, MiB(2) + 1));
-	/* With larger pages the indices are others. */
+	/* With larger pages, the indices differ. */
 	for (i = 0; PAGE == 4096 && i < ARRAY_SIZE(vectors); i++) {
 		fds[i] = allocated("three", vectors[i].len);
 		ASSERT_LE(0, fds[i]);
@@ -212,7 +212,7 @@ TEST_F(budget, all_or_nothing)
 	close(probe);
 }
 
-/* Side by side on the same memory, each has its own. */
+/* Nodes on the same memory have separate budgets. */
 TEST_F(budget, neighbours)
 {
 	int first[8], second[12], fd;
@@ -230,7 +230,7 @@ TEST_F(budget, neighbours)
 	give_back(second, 12);
 }
 
-/* It cannot give what others have taken, and says so. */
+/* It reports that others have allocated its memory. */
 TEST_F(budget, less_in_the_region_than_in_the_budget)
 {
 	int big, fd, probe;
@@ -253,7 +253,7 @@ TEST_F(budget, less_in_the_region_than_in_the_budget)
 	close(probe);
 }
 
-/* Memory that outlives its file is still the node's. */
+/* Memory that outlives its file still counts. */
 TEST_F(budget, what_others_hold_of_it)
 {
 	int fd, dmabuf, probe;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which bytes the cache commands maintain, and when the zeros of new memory leave
- * the caches. All of it as real clients count on it: their devices read and write
- * memory by its address.
+ * Which bytes the cache commands maintain, and when the zeros of new memory leave the caches. Real
+ * clients rely on it: their devices access memory by its address.
  */
 #include <linux/cma_mem.h>
 
@@ -21,7 +20,7 @@ FIXTURE(caches) {
 	char *trace;
 };
 
-/* A server with its memory mapped, and a client's file that is shown the second 64 KiB of it. */
+/* A server with its memory mapped, and a client's file that shows the second 64 KiB of it. */
 FIXTURE_SETUP(caches)
 {
 	void *memory;
@@ -51,7 +50,7 @@ static void take(struct _test_data_caches *self)
 	self->trace = flush_trace_take();
 }
 
-/* Since the last time, exactly this range of the master was maintained, and in this way alone. */
+/* Since the last check, exactly this range of the master was maintained, only in this way. */
 #define EXPECT_MAINTAINED(event, offset, len)					\
 	do {									\
 		take(self);							\
@@ -72,7 +71,7 @@ static const struct {
 } kinds[] = {
 	{ PMEM_CLEAN_INV_CACHES, FLUSHED },
 	{ PMEM_CLEAN_CACHES, CLEANED },
-	/* Another's lines would be lost otherwise. */
+	/* Otherwise, lines of others would be lost. */
 	{ PMEM_INV_CACHES, FLUSHED },
 };
 
@@ -87,7 +86,7 @@ TEST_F(caches, of_the_master)
 	}
 }
 
-/* A server has the address in the master's mapping, and issues the command on the client's file. */
+/* The server passes an address in the master's mapping, with the client's file. */
 TEST_F(caches, of_a_connected_file)
 {
 	size_t i;
@@ -96,7 +95,7 @@ TEST_F(caches, of_a_connected_file)
 		ASSERT_EQ(0, pmem_cache(self->sub, kinds[i].cmd, self->memory + KiB(64), KiB(64),
 					KiB(64)));
 		EXPECT_MAINTAINED(kinds[i].event, KiB(64), KiB(64));
-		/* The bounds are the master's. */
+		/* The bounds are those of the master. */
 		ASSERT_EQ(0, pmem_cache(self->sub, kinds[i].cmd, self->memory, 0, LEN));
 		EXPECT_MAINTAINED(kinds[i].event, 0, LEN);
 		EXPECT_ERRNO(EINVAL, pmem_cache(self->sub, kinds[i].cmd, self->memory, 0,
@@ -105,7 +104,7 @@ TEST_F(caches, of_a_connected_file)
 	}
 }
 
-/* The device is what is cached, not the file: the server wrote through its cached mapping. */
+/* The device's mode matters, not the file's: the server wrote through its cached mapping. */
 TEST_F(caches, of_a_file_with_o_sync)
 {
 	int sub = pmem_open_flags("pmem", O_RDWR | OLD_O_SYNC);
@@ -125,7 +124,7 @@ TEST_F(caches, of_a_file_with_o_sync)
 	close(sub);
 }
 
-/* A decoder's buffers are in the middle of one allocation, and its offset is always 0. */
+/* A decoder's buffers are within one allocation, but it always passes offset 0. */
 TEST_F(caches, by_address_where_the_offset_is_another)
 {
 	ASSERT_EQ(0, pmem_cache(self->master, PMEM_CLEAN_CACHES, self->memory + 200000, 0, 50000));
@@ -133,12 +132,12 @@ TEST_F(caches, by_address_where_the_offset_is_another)
 	EXPECT_EQ(50000, traced_in(self->trace, CLEANED, self->phys + 200000, 50000));
 	EXPECT_EQ(50000, traced_in(self->trace, CLEANED, self->phys, 50000));
 	EXPECT_EQ(100000, traced(self->trace, CLEANED));
-	/* On a client's file as well. */
+	/* Also with a client's file. */
 	ASSERT_EQ(0, pmem_cache(self->sub, PMEM_INV_CACHES, self->memory + KiB(512), 0, PAGE));
 	take(self);
 	EXPECT_EQ(PAGE, traced_in(self->trace, FLUSHED, self->phys + KiB(512), PAGE));
 	EXPECT_EQ(PAGE, traced_in(self->trace, FLUSHED, self->phys, PAGE));
-	/* Beyond the end of the mapping there is nothing. */
+	/* The range is truncated at the end of the mapping. */
 	ASSERT_EQ(0, pmem_cache(self->master, PMEM_CLEAN_CACHES, self->memory + LEN - PAGE, 0,
 				2 * PAGE));
 	take(self);
@@ -146,7 +145,7 @@ TEST_F(caches, by_address_where_the_offset_is_another)
 	EXPECT_EQ(3 * PAGE, traced(self->trace, CLEANED));
 }
 
-/* The address may be in any mapping of the memory, in another process, or in none at all. */
+/* The address may be in any mapping of the memory, in another process, or invalid. */
 TEST_F(caches, by_offset_whatever_the_address)
 {
 	char *own = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -165,7 +164,7 @@ TEST_F(caches, by_offset_whatever_the_address)
 	address[count++] = (void *)16;
 	address[count++] = (void *)-PAGE;
 	address[count++] = (void *)~0UL;
-	/* Memory of its own device, but another's. */
+	/* Memory of the same device, but of another file. */
 	address[count++] = pmem_mmap(other, LEN);
 	fill(own, LEN, 6);
 	flush_trace_take();
@@ -174,14 +173,14 @@ TEST_F(caches, by_offset_whatever_the_address)
 		EXPECT_MAINTAINED(FLUSHED, 0, PAGE);
 	}
 	EXPECT_TRUE(filled(own, LEN, 6));
-	/* The client's own process has neither the master nor a mapping of it. */
+	/* The client's process has neither the master nor a mapping of it. */
 	there = peer_give(peer, self->sub);
 	EXPECT_EQ(0, on(peer, do_cache, there, PMEM_CLEAN_CACHES, (long)self->memory, KiB(64),
 			KiB(64)));
 	EXPECT_MAINTAINED(CLEANED, KiB(64), KiB(64));
 }
 
-/* All of a master's allocation; of a connected file, the recorded region that has all of it. */
+/* All of a master's allocation; for a connected file, the region that contains the range. */
 TEST_F(caches, flush)
 {
 	ASSERT_EQ(0, pmem_flush(self->master, 1, 1));
@@ -199,7 +198,7 @@ static int cache_inv(int fd, const void *start, unsigned long len)
 	return ioctl(fd, PMEM_CACHE_INV, &region);
 }
 
-/* Whole pages, by the address of any mapping of the same memory. */
+/* Whole pages, by an address in any mapping of the same memory. */
 TEST_F(caches, invalidate_by_address)
 {
 	ASSERT_EQ(0, cache_inv(self->sub, self->memory + PAGE + 10, 10));
@@ -217,7 +216,7 @@ static int sync_region(int fd, unsigned int cmd, unsigned long offset, unsigned 
 	return ioctl(fd, cmd, &sync);
 }
 
-/* Marvell's commands; before the device's access, and after it. */
+/* Marvell's commands, for before and after a device access. */
 TEST_F(caches, map_and_unmap_region)
 {
 	const int fds[] = { self->master, self->sub };
@@ -239,7 +238,7 @@ TEST_F(caches, map_and_unmap_region)
 	}
 }
 
-/* They never fail, and what they cannot do they leave. */
+/* They never fail; they ignore invalid ranges. */
 TEST_F(caches, map_region_outside)
 {
 	const unsigned long range[][2] = {
@@ -260,7 +259,7 @@ TEST_F(caches, map_region_outside)
 	EXPECT_NOTHING_MAINTAINED();
 }
 
-/* What an uncached mapping does not show costs others nothing. */
+/* Creating an uncached mapping only flushes the pages that it shows. */
 TEST_F(caches, uncached_mapping)
 {
 	int sub = pmem_open_flags("pmem", O_RDWR | OLD_O_SYNC);
@@ -278,8 +277,8 @@ TEST_F(caches, uncached_mapping)
 }
 
 /*
- * A device that is told the address may write there at once: no line of what others have written
- * may be left to be written back over that, or to hide it. For new memory see birth.
+ * A device with the address may write at once: no cached line of earlier writers may overwrite or
+ * hide its data. For new memory, see birth.
  */
 TEST_F(caches, contents_of_imported_memory)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What programs of that time did, in their order of calls. Each step is one that real
- * clients depend on, failures that they tolerated included.
+ * Real clients of the old interface, with their order of calls. They depend on each step,
+ * including failures that they tolerated.
  */
 #include <sys/stat.h>
 
@@ -10,7 +10,7 @@
 
 IDLE_FIXTURE(clients);
 
-/* A graphics allocator: takes all of /dev/pmem, and hands out parts of it. */
+/* A graphics allocator: allocates all of /dev/pmem, and hands out parts of it. */
 struct gralloc {
 	int master;
 	char *base;
@@ -39,9 +39,9 @@ static bool gralloc_open(struct gralloc *gralloc, int flags)
 }
 
 /*
- * Not 0 is failure everywhere: some clients looked at that and not at the sign. A buffer is cleared
- * through the master's mapping, and cleaned by that address on its own file, which may be open in
- * another mode than the master.
+ * Any result except 0 is a failure: some clients did not check the sign. A buffer is cleared
+ * through the master's mapping. Its cache is cleaned with that address and the buffer's file,
+ * which may have another mode than the master.
  */
 static bool gralloc_alloc_flags(struct gralloc *gralloc, unsigned long size, int flags,
 				struct handle *handle)
@@ -70,7 +70,7 @@ static bool gralloc_alloc(struct gralloc *gralloc, unsigned long size, struct ha
 	return gralloc_alloc_flags(gralloc, size, 0, handle);
 }
 
-/* The server draws itself, through the master, and unlocks by what it has in the handle. */
+/* The server draws through the master, and unlocks with the address in the handle. */
 static bool gralloc_unlock(const struct gralloc *gralloc, const struct handle *handle)
 {
 	struct pmem_addr addr = {
@@ -90,7 +90,9 @@ static bool gralloc_free(const struct handle *handle)
 	return done;
 }
 
-/* In the client: check that this is PMEM, map up to the end, use only the buffer. */
+/*
+ * The client checks that this is PMEM, maps up to the end of the buffer, and uses only the buffer.
+ */
 static long client_registers(const long *arg)
 {
 	unsigned long offset = arg[1], size = arg[2];
@@ -109,7 +111,7 @@ static long client_draws(const long *arg)
 	return 0;
 }
 
-/* The buffer is the client's start of the mapping plus offset. */
+/* The buffer is at the start of the client's mapping plus the offset. */
 static long client_unlocks(const long *arg)
 {
 	struct pmem_addr addr = { arg[1], arg[2], arg[3] };
@@ -157,12 +159,12 @@ static void gralloc_life(struct __test_metadata *_metadata, int flags)
 	}
 	for (i = 0; i < CLIENTS; i++) {
 		EXPECT_TRUE(filled(gralloc.base + handles[i].offset, handles[i].size, i));
-		/* Nobody sees what is before his buffer, which is others'. */
+		/* A client cannot see other buffers, which are below its own. */
 		for (k = 0; k < i; k++)
 			EXPECT_EQ(0, on(peers[i], do_filled,
 					view[i] - handles[i].offset + handles[k].offset, PAGE, k));
 	}
-	/* Half of them leave properly, the others lose their buffer. */
+	/* Half of the clients unregister, the others just lose their buffer. */
 	for (i = 0; i < CLIENTS; i++) {
 		if (i % 2)
 			EXPECT_EQ(0, on(peers[i], client_unregisters, view[i], handles[i].offset,
@@ -186,7 +188,7 @@ TEST_F(clients, gralloc_uncached)
 	gralloc_life(_metadata, OLD_O_SYNC);
 }
 
-/* The heap is cached, a buffer that only hardware draws is not. */
+/* The heap is cached, but buffers for hardware only are not. */
 TEST_F(clients, gralloc_uncached_buffer)
 {
 	struct gralloc gralloc;
@@ -216,7 +218,7 @@ TEST_F(clients, gralloc_blitter)
 	EXPECT_EQ(phys, (__u32)region.offset + (__u32)handle.offset);
 }
 
-/* Tiled buffers: aligned, each in a file of its own. */
+/* Tiled buffers: aligned, each in its own file. */
 TEST_F(clients, gralloc_tiled)
 {
 	static const char *const names[] = { "pmem_adsp", "pmem" };
@@ -234,7 +236,7 @@ TEST_F(clients, gralloc_tiled)
 	}
 }
 
-/* On a buddy device others round up themselves first. */
+/* On a buddy device, other clients round sizes up first. */
 TEST_F(clients, gralloc_power_of_two)
 {
 	int fd = pmem_open("pmem_smipool");
@@ -248,7 +250,7 @@ TEST_F(clients, gralloc_power_of_two)
 	EXPECT_EQ(size, region.len);
 }
 
-/* 8 MiB of which parts come and go while a client stays mapped and never stops. */
+/* The server maps and unmaps parts of 8 MiB, while a client constantly writes to its mapping. */
 static volatile long *mapped_part;
 
 static long client_never_stops(const long *arg)
@@ -290,11 +292,11 @@ TEST_F(clients, remapping_a_live_client)
 		unsigned long offset = round * 13 % 16 * KiB(512);
 
 		ASSERT_EQ(0, pmem_map(sub, offset, KiB(512)));
-		/* Let it write there. */
+		/* Let the client write there. */
 		if (round % 16 == 0)
 			usleep(1000);
 		ASSERT_EQ(0, pmem_unmap(sub, offset, KiB(512)));
-		/* From here on it does not. */
+		/* From now on, the client must not reach the memory. */
 		fill((char *)memory + offset, KiB(512), round);
 		ASSERT_TRUE(filled((char *)memory + offset, KiB(512), round));
 	}
@@ -302,7 +304,7 @@ TEST_F(clients, remapping_a_live_client)
 	EXPECT_LT(0, peer_call_end(client));
 }
 
-/* MemoryHeapBase: the remote side maps the very same file. */
+/* MemoryHeapBase: the remote side maps the same file. */
 static long heap_size(int fd)
 {
 	struct pmem_region region;
@@ -330,7 +332,10 @@ TEST_F(clients, memory_heap_base)
 	EXPECT_EQ(1, on(remote, do_filled, view, MiB(1), 1));
 }
 
-/* MemoryHeapPmem: slap shows all, a sub-memory only itself, freed with its true length. */
+/*
+ * MemoryHeapPmem: slap shows everything, a sub-memory only itself; it is freed with its true
+ * length.
+ */
 TEST_F(clients, memory_heap_pmem)
 {
 	const unsigned long size = MiB(2), offset = KiB(64), length = 10000;
@@ -361,12 +366,12 @@ TEST_F(clients, memory_heap_pmem)
 	EXPECT_EQ(0, ioctl(fd, PMEM_MAP, &region));
 	fill(base + offset, PAGE, 3);
 	EXPECT_EQ(1, on(client, do_filled, view + (long)offset, PAGE, 3));
-	/* It only logged that this failed, */
+	/* The client only logged this failure, */
 	region.len = length;
 	EXPECT_ERRNO(EINVAL, ioctl(fd, PMEM_UNMAP, &region));
-	/* and the client went on seeing it, */
+	/* continued to see the memory, */
 	EXPECT_EQ(1, on(client, do_filled, view + (long)offset, PAGE, 3));
-	/* until the heap was gone. */
+	/* and lost it with the heap. */
 	ASSERT_EQ(0, munmap(base, size));
 	ASSERT_EQ(0, close(base_fd));
 	EXPECT_EQ(1, on(client, do_all_bytes, view, size, 0));
@@ -404,7 +409,7 @@ TEST_F(clients, decoder)
 	}
 }
 
-/* Another one has all buffers in one allocation, and never names the offset of one. */
+/* Another decoder has all buffers in one allocation, and never passes their offsets. */
 TEST_F(clients, decoder_with_an_arena)
 {
 	static const unsigned int cmd[] = {
@@ -440,8 +445,9 @@ TEST_F(clients, decoder_with_an_arena)
 }
 
 /*
- * Boards gave a device exactly what its clients need together: whatever came and went before, as
- * many buffers of one size fit into an empty one as its size says, and at the same places.
+ * Boards gave each device exactly as much memory as its clients need. Whatever was allocated
+ * before, as many equal buffers fit into an empty device as its size suggests, at the same
+ * addresses.
  */
 static void fill_device(struct __test_metadata *_metadata, const char *name, int flags, size_t len)
 {
@@ -474,7 +480,7 @@ static void fill_device(struct __test_metadata *_metadata, const char *name, int
 			small[i] = pmem_open_flags(name, O_RDWR | flags);
 			view[i] = pmem_mmap(small[i], PAGE * (i + 1));
 			ASSERT_NE(MAP_FAILED, view[i]);
-			/* Behind those before: pages 0, 1, 3, 6, ... */
+			/* After those before: pages 0, 1, 3, 6, ... */
 			EXPECT_EQ(node->base + PAGE * i * (i + 1) / 2, pmem_phys(small[i]).offset);
 		}
 		for (i = 0; i < 10; i++) {
@@ -492,7 +498,7 @@ TEST_F(clients, device_that_is_just_large_enough)
 	fill_device(_metadata, "pmem_adsp", 0, MiB(3));
 }
 
-/* One that never maps: its hardware does everything. */
+/* A client that never maps: its hardware does everything. */
 TEST_F(clients, allocate_without_mmap)
 {
 	int fd = open("/dev/pmem_adsp", O_RDWR);
@@ -506,7 +512,7 @@ TEST_F(clients, allocate_without_mmap)
 	EXPECT_EQ((176 * 144 * 2 + PAGE - 1) / PAGE * PAGE, region.len);
 }
 
-/* A slot after the other in one allocation; the pool's end is another file's error. */
+/* Consecutive slots of one allocation; if no memory is left, another file gets the error. */
 TEST_F(clients, camera_pool)
 {
 	const unsigned long frame = 640 * 480 * 3 / 2, size = 4 * frame;
@@ -530,7 +536,7 @@ TEST_F(clients, camera_pool)
 	second = open("/dev/pmem_camera", O_RDWR);
 	EXPECT_MAP_FAILED(ENOMEM, mmap(NULL, frame, PROT_READ | PROT_WRITE, MAP_SHARED, second,
 				       0));
-	/* Such a client takes that for "mapped already" and asks where. */
+	/* Such a client assumes that it is already mapped, and asks for the region. */
 	memset(&region, 0xcc, sizeof(region));
 	EXPECT_EQ(0, ioctl(second, PMEM_GET_PHYS, &region));
 	EXPECT_EQ(0, region.len);
@@ -540,7 +546,7 @@ TEST_F(clients, camera_pool)
 	ASSERT_EQ(0, close(fd));
 }
 
-/* Polls for room before it allocates; stat() says whether the device is there. */
+/* Polls for space before it allocates; uses stat() to find the device. */
 TEST_F(clients, polling_for_room)
 {
 	struct pmem_freespace space;
@@ -559,7 +565,7 @@ TEST_F(clients, polling_for_room)
 	EXPECT_EQ(9, count);
 }
 
-/* A file at number 0 is opened anew, since 0 is an error for it. */
+/* Opens again if it gets descriptor 0, because it treats 0 as an error. */
 TEST_F(clients, descriptor_zero)
 {
 	int zero, fd;
@@ -571,7 +577,7 @@ TEST_F(clients, descriptor_zero)
 	ASSERT_LT(0, fd);
 	ASSERT_EQ(0, close(zero));
 	EXPECT_EQ(0, ioctl(fd, PMEM_ALLOCATE, MiB(1)));
-	/* As a master it works all the same. */
+	/* As a master, it works nevertheless. */
 	ASSERT_EQ(0, dup2(fd, 0));
 	zero = open("/dev/pmem_adsp", O_RDWR);
 	EXPECT_EQ(0, ioctl(zero, PMEM_CONNECT, 0));

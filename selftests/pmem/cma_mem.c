@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/cma_mem as its clients know it, without the holes that it had. */
+/* /dev/cma_mem as its clients used it, without its security holes. */
 #include <linux/cma_mem.h>
 
 #include "test.h"
@@ -75,7 +75,7 @@ TEST_F(cma_mem, typical_client)
 		EXPECT_EQ(PAGES(LEN), blocks[i].len);
 		EXPECT_NE(0, blocks[i].mem_base);
 		EXPECT_NE(0, blocks[i].phy_base);
-		/* That is the caller's own. */
+		/* The caller's own value. */
 		EXPECT_EQ((unsigned long)0xccccccccccccccccULL, blocks[i].offset);
 		EXPECT_EQ(NULL, blocks[i].kernel_base);
 		EXPECT_TRUE(all_bytes((void *)blocks[i].mem_base, blocks[i].len, 0));
@@ -107,7 +107,7 @@ TEST_F(cma_mem, rest_of_the_structure_is_as_it_was)
 #define SYS_mseal	462
 #endif
 
-/* Unmapping can fail; then the block is what it was. */
+/* If unmapping fails, the block is unchanged. */
 TEST_F(cma_mem, mapping_that_cannot_be_unmapped)
 {
 	struct mem_block first, second;
@@ -121,7 +121,7 @@ TEST_F(cma_mem, mapping_that_cannot_be_unmapped)
 		SKIP(return, "this kernel cannot seal mappings");
 	EXPECT_ERRNO(EPERM, release(self->fd, "sealed"));
 	EXPECT_TRUE(filled((void *)first.mem_base, MiB(1), 1));
-	/* Its name and its memory are still taken, and it became no younger. */
+	/* Its name and memory are still in use, and its age is unchanged. */
 	EXPECT_ERRNO(EPERM, release(self->fd, "sealed"));
 	EXPECT_FALSE(all_free(false));
 	youngest = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, 0);
@@ -144,7 +144,7 @@ TEST_F(cma_mem, both_kinds_of_memory)
 	EXPECT_TRUE(filled((void *)block.mem_base, MiB(1), 2));
 }
 
-/* In the order in which they were allocated; returns how many there are. */
+/* In allocation order; returns the number of offsets. */
 static int offsets_in_area(unsigned long long *offset, int max)
 {
 	char *text = read_text("/sys/kernel/debug/contig_heaps/default_cma_region/buffers");
@@ -159,7 +159,7 @@ static int offsets_in_area(unsigned long long *offset, int max)
 	return count;
 }
 
-/* Addresses are as far apart as the blocks are in the area. */
+/* Addresses differ by the same amounts as offsets in the area. */
 TEST_F(cma_mem, physical_addresses)
 {
 	static const unsigned long len[] = { MiB(1), MiB(2), MiB(1) };
@@ -179,7 +179,7 @@ TEST_F(cma_mem, physical_addresses)
 			  (unsigned long long)blocks[i].phy_base - blocks[0].phy_base);
 }
 
-/* Ten bytes and no NUL behind them. */
+/* Ten bytes without a NUL. */
 TEST_F(cma_mem, longest_name)
 {
 	struct mem_block block;
@@ -193,7 +193,7 @@ TEST_F(cma_mem, longest_name)
 	EXPECT_EQ(0, release(self->fd, "012345678"));
 }
 
-/* What stands behind a name's NUL is not part of it. */
+/* Bytes after the NUL are not part of the name. */
 TEST_F(cma_mem, name_ends_at_nul)
 {
 	struct mem_block block = block_named("a");
@@ -216,12 +216,12 @@ TEST_F(cma_mem, errors)
 	EXPECT_ERRNO(ENOMEM, allocate(self->fd, "a", MiB(1000), &block));
 	EXPECT_NE(0, failure(allocate(self->fd, "a", ~0UL, &block)));
 	EXPECT_NE(0, failure(allocate(self->fd, "a", ~0UL - PAGE, &block)));
-	/* What is left of it when cut to 32 bits would fit. */
+	/* Truncated to 32 bits, this length would fit. */
 	if (LONG == 8)
 		EXPECT_ERRNO(ENOMEM, allocate(self->fd, "a", (~0UL >> 31 >> 1) + 1 + PAGE, &block));
 	EXPECT_ERRNO(ENOENT, release(self->fd, "a"));
 	EXPECT_TRUE(all_free(true));
-	/* Nobody could learn where it is: there must be nothing. */
+	/* The caller cannot learn the address, so nothing may be allocated. */
 	reader = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, reader);
 	*reader = block_named("r");
@@ -232,7 +232,7 @@ TEST_F(cma_mem, errors)
 	EXPECT_ERRNO(ENOENT, release(self->fd, "r"));
 }
 
-/* What the first generation's clients pass: a name that is a pointer, and NULL. */
+/* First-generation clients pass a pointer as the name, or NULL. */
 TEST_F(cma_mem, block_of_the_first_generation)
 {
 	struct {
@@ -270,7 +270,7 @@ TEST_F(cma_mem, blocks_are_their_files)
 	fill((void *)block.mem_base, MiB(1), 1);
 	EXPECT_ERRNO(ENOENT, release(other, "mine"));
 	EXPECT_TRUE(filled((void *)block.mem_base, MiB(1), 1));
-	/* Another's block may have the same name. */
+	/* A block of another file may have the same name. */
 	ASSERT_EQ(0, allocate(other, "mine", MiB(1), &second));
 	EXPECT_NE(block.phy_base, second.phy_base);
 	EXPECT_EQ(0, release(other, "mine"));
@@ -312,7 +312,7 @@ TEST_F(cma_mem, freed_when_the_process_dies)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* The caller's memory at that address may be something else. */
+/* Another mapping may now be at that address in the caller. */
 TEST_F(cma_mem, unmap_spares_what_is_not_the_block)
 {
 	struct mem_block block;
@@ -341,7 +341,9 @@ TEST_F(cma_mem, unmap_in_another_process)
 	own = on(peer, do_anonymous, (long)block.mem_base, MiB(1));
 	ASSERT_EQ(block.mem_base, (unsigned long)own);
 	on(peer, do_fill, own, MiB(1), 5);
-	/* It shares the open file, so it may; but neither loses what it has mapped. */
+	/*
+	 * It shares the open file, so this is permitted; but neither process loses its mappings.
+	 */
 	release(self->fd, "nothing");
 	EXPECT_EQ(1, on(peer, do_filled, own, MiB(1), 5));
 	begin_on(peer, do_close, there);
@@ -354,7 +356,7 @@ static long releases(const long *arg)
 	return release(arg[0], "a");
 }
 
-/* As above, and this time it does. The first process keeps its mapping, and the memory. */
+/* As above, but now it is released. The first process keeps its mapping, and so the memory. */
 TEST_F(cma_mem, released_by_a_process_that_shares_the_file)
 {
 	struct peer peer = peer_start();
@@ -387,7 +389,7 @@ TEST_F(cma_mem, mmap_of_the_last_block)
 	memory = pmem_mmap(self->fd, MiB(1));
 	ASSERT_NE(MAP_FAILED, memory);
 	EXPECT_TRUE(filled(memory, MiB(1), 9));
-	/* From a page on, and not beyond the end. */
+	/* Starts at the last page, so it must not extend beyond the end. */
 	memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, MiB(1) - PAGE);
 	ASSERT_NE(MAP_FAILED, memory);
 	*memory = 'e';
@@ -439,7 +441,7 @@ static long phy_base_there(const long *arg)
 	return block.phy_base;
 }
 
-/* Is there memory at this physical address? */
+/* Is this physical address RAM? */
 static bool is_ram(unsigned long address)
 {
 	char *text = read_text("/proc/iomem"), *line, *rest = text;

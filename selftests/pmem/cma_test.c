@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/cma_test: "echo 0 >" takes memory of the default CMA area, "cat" gives it back. */
+/* /dev/cma_test: "echo 0 >" allocates from the default CMA area, "cat" frees. */
 #include "../kernel_log.h"
 #include "test.h"
 
@@ -27,7 +27,7 @@ FIXTURE_SETUP(cma_test)
 	ASSERT_LE(0, self->fd);
 }
 
-/* Slots belong to no file: empty them, or the next test finds them. */
+/* Slots do not belong to a file: empty them for the next test. */
 FIXTURE_TEARDOWN(cma_test)
 {
 	char byte;
@@ -48,13 +48,13 @@ TEST_F(cma_test, write_takes_and_read_gives)
 	EXPECT_EQ(MiB(1 + 2), (size_t)taken());
 	EXPECT_EQ(1, write(self->fd, "0", 1));
 	EXPECT_EQ(MiB(1 + 2 + 3), (size_t)taken());
-	/* The first in use goes first, and nothing comes out. */
+	/* Frees the first slot in use, and returns no data. */
 	EXPECT_EQ(0, read(self->fd, &byte, 1));
 	EXPECT_EQ('x', byte);
 	EXPECT_EQ(MiB(2 + 3), (size_t)taken());
 	EXPECT_EQ(0, read(self->fd, &byte, 1));
 	EXPECT_EQ(MiB(3), (size_t)taken());
-	/* The first that is not in use is taken next. */
+	/* Uses the first free slot. */
 	EXPECT_EQ(1, write(self->fd, "0", 1));
 	EXPECT_EQ(MiB(1 + 3), (size_t)taken());
 }
@@ -88,7 +88,7 @@ TEST_F(cma_test, ten_slots)
 
 	for (i = 0; i < SLOTS; i++) {
 		if (write(self->fd, "0", 1) != 1) {
-			/* Others have some of the area; then at least this is the error. */
+			/* Others use part of the area; then this must be the error. */
 			EXPECT_EQ(ENOMEM, errno);
 			break;
 		}
@@ -97,12 +97,12 @@ TEST_F(cma_test, ten_slots)
 		before = taken();
 	}
 	EXPECT_LE(5, count);
-	/* Without a slot there is nothing to do, and that is no error. */
+	/* If all slots are in use, nothing happens, which is not an error. */
 	EXPECT_EQ(count == SLOTS ? 0 : ENOMEM, failure(write(self->fd, "0", 1)));
 	EXPECT_EQ(before, taken());
 }
 
-/* The log tells what went where, and no address. */
+/* The log lists slots and sizes, but no addresses. */
 TEST_F(cma_test, log)
 {
 	char byte;
@@ -114,7 +114,7 @@ TEST_F(cma_test, log)
 	EXPECT_TRUE(log_has("slot 0: freed 1024 KiB at offset 0x"));
 }
 
-/* What it is for: pages that can move make room for it. */
+/* Its purpose: migrating movable pages. */
 TEST_F(cma_test, movable_pages_move)
 {
 	const size_t len = MiB(600);

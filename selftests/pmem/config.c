@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nodes that the administrator asks for with module parameters. */
+/* Nodes that module parameters define. */
 #include "../kernel_log.h"
 #include "test.h"
 
@@ -23,7 +23,7 @@ static bool attribute_is(const char *name, const char *file, const char *expecte
 	return same;
 }
 
-/* A node of that size: memory that is zero, and keeps what it is told. */
+/* Does the node have this size, and zeroed memory that keeps its contents? */
 static bool node_works(const char *name, size_t size)
 {
 	void *memory = MAP_FAILED;
@@ -74,7 +74,7 @@ TEST_F(config, every_kind_of_node)
 		}
 	}
 	EXPECT_TRUE(attribute_is("bits", "quantum_size", "65536 (0x10000)\n"));
-	/* Beside those of the tree. */
+	/* In addition to those of the tree. */
 	EXPECT_TRUE(node_works("pmem", MiB(48)));
 	EXPECT_FALSE(log_has("skipped"));
 	ASSERT_TRUE(pmem_unload());
@@ -82,7 +82,7 @@ TEST_F(config, every_kind_of_node)
 		EXPECT_FALSE(node_exists(made[i].name));
 }
 
-/* What the region lends is the region's own again with the last file. */
+/* When the last file is closed, the region gets back what it has lent. */
 TEST_F(config, a_loan_is_given_back)
 {
 	char *before = heap_attribute("video", "free"), *now;
@@ -98,7 +98,7 @@ TEST_F(config, a_loan_is_given_back)
 	ASSERT_EQ(0, pmem_allocate(other, LEN));
 	EXPECT_FREE(MiB(3), MiB(2), other);
 	close(other);
-	/* No more than there is. */
+	/* The region has no more than that. */
 	other = pmem_open("most");
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(other, LEN));
 	close(other);
@@ -116,7 +116,7 @@ TEST_F(config, a_loan_is_given_back)
 	free(now);
 }
 
-/* The buddy rules look at what is free, piece by piece. */
+/* The buddy policy considers each free piece. */
 TEST_F(config, gaps_of_a_loan)
 {
 	int fds[3], i, gap;
@@ -160,7 +160,7 @@ TEST_F(config, addresses_are_shown_where_that_was_asked_for)
 	close(shy);
 }
 
-/* That a node shows its addresses does not mean that it shows those of other memory. */
+/* A node that reveals its own addresses does not reveal those of other memory. */
 TEST_F(config, addresses_of_imported_memory)
 {
 	int own = heap_alloc("adsp", LEN, O_RDWR), other = heap_alloc("mdp", LEN, O_RDWR);
@@ -181,7 +181,7 @@ TEST_F(config, addresses_of_imported_memory)
 	EXPECT_NE(0, on(peer, do_phys, there));
 	EXPECT_NE(address_of(second), (unsigned long)on(peer, do_phys, there));
 	EXPECT_EQ(on(peer, do_phys, there), on(peer, do_phys, peer_give(peer, root)));
-	/* Who may see all sees it here as well. */
+	/* A caller with the privilege to see all addresses sees this one, too. */
 	EXPECT_EQ(address_of(second), pmem_phys(second).offset);
 	close(first);
 	close(second);
@@ -209,7 +209,7 @@ static char *quanta_of(int fd)
 	return format("%lu\n", pmem_free_space(fd).total / (unsigned long)PAGE);
 }
 
-/* A node's size is all that it ever has, and what it says is free can be had. */
+/* A node never has more than its size, and can allocate all that it reports as free. */
 TEST_F(config, nodes_smaller_than_their_region)
 {
 	int fds[64], count, probe, pair;
@@ -226,7 +226,7 @@ TEST_F(config, nodes_smaller_than_their_region)
 	text = format("%zu\n", MiB(4) / PAGE);
 	EXPECT_TRUE(attribute_is("pair", "total_entries", text));
 	free(text);
-	/* The region has plenty for the others. */
+	/* The region has enough for the others. */
 	probe = pmem_open("bits");
 	EXPECT_FREE(MiB(2), MiB(2), probe);
 	EXPECT_TRUE(node_works("pmem", MiB(48)));
@@ -248,7 +248,7 @@ TEST_F(config, nodes_smaller_than_their_region)
 	close(fds[1]);
 	close(probe);
 
-	/* The start of its region is taken, by a page. */
+	/* The start of its region is in use, by one page. */
 	probe = pmem_open("pmem_adsp");
 	ASSERT_EQ(0, pmem_allocate(probe, PAGE));
 	pair = pmem_open("coarse");
@@ -267,7 +267,7 @@ TEST_F(config, nodes_smaller_than_their_region)
 	close(pair);
 }
 
-/* What a heap on the same memory holds is not free, by whatever rules. */
+/* With any policy, memory of a heap on the same region is not free. */
 TEST_F(config, free_space_beside_a_heap)
 {
 	struct pmem_freespace space;
@@ -296,8 +296,7 @@ TEST_F(config, free_space_beside_a_heap)
 	close(buffer);
 }
 
-/* One that makes no sense is named in the log, and costs nobody else anything. */
-/* What remains of them modulo 2^64 would do. */
+/* Truncated to 64 bits, these numbers would be valid. */
 TEST_F(config, numbers_beyond_64_bits)
 {
 	static const char *const bad[] = {
@@ -345,7 +344,7 @@ TEST_F(config, bad_nodes_among_good_ones)
 		EXPECT_TRUE(log_has(text)) {
 			TH_LOG("the log does not name %s", bad[i]);
 		}
-		/* The tree's own, and no name at all. */
+		/* Skip the node of the tree, and an empty name. */
 		if (*name && strcmp(name, "pmem")) {
 			EXPECT_FALSE(node_exists(name)) {
 				TH_LOG("%s is there", name);
@@ -359,7 +358,7 @@ TEST_F(config, bad_nodes_among_good_ones)
 	EXPECT_TRUE(node_works("pmem", MiB(48)));
 }
 
-/* Who chooses places cannot do so in memory where the kernel does. */
+/* These policies choose the address, which is impossible where the kernel chooses it. */
 TEST_F(config, nodes_that_could_never_allocate)
 {
 	ASSERT_EQ(0, pmem_load("node=pair:video:buddy:size=4M,whole:video:all-or-nothing:size=4M,"
@@ -374,7 +373,7 @@ TEST_F(config, nodes_that_could_never_allocate)
 #define DRIVER		"/sys/bus/platform/drivers/pmem-compat/"
 #define BOARD		"/sys/module/legacy_board/parameters/"
 
-/* Makes room for a board that has no tree: its names are those of the test board's. */
+/* Make room for a board without a device tree that uses the names of the test board. */
 FIXTURE(board) {
 	int unused;
 };
@@ -417,7 +416,7 @@ static unsigned int counted(const char *parameter)
 	return count;
 }
 
-/* Nexus One: addresses of their own, and a flag instead of rules. */
+/* Nexus One: specific addresses, and a flag for the policy. */
 TEST_F(board, of_the_first_drivers)
 {
 	int fd;
@@ -440,7 +439,7 @@ TEST_F(board, of_the_first_drivers)
 	close(fd);
 }
 
-/* Memory by its type; each device has all of its own, whatever the others have. */
+/* Memory is selected by type; each device can use its full size at any time. */
 TEST_F(board, of_the_last_drivers)
 {
 	static const struct {
@@ -479,7 +478,7 @@ TEST_F(board, without_a_place_for_its_memory)
 	EXPECT_FALSE(node_exists("pmem_audio"));
 }
 
-/* What is open works on; but nobody is asked for memory who is not there any more. */
+/* Open files keep working, but hooks of a removed device are not called. */
 TEST_F(board, goes_while_it_is_used)
 {
 	void *memory;
@@ -499,7 +498,7 @@ TEST_F(board, goes_while_it_is_used)
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(idle, LEN));
 	EXPECT_EQ(1, counted("requests"));
 
-	/* Another device on the same memory. */
+	/* A new device on the same memory. */
 	ASSERT_TRUE(write_text(DRIVER "bind", "android_pmem.1"));
 	EXPECT_TRUE(node_works("pmem_adsp", MiB(48)));
 	EXPECT_EQ(2, counted("requests"));

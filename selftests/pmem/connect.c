@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who may be connected to whom, and what a connected file says. */
+/* Which files can be connected, and what a connected file reports. */
 #include "test.h"
 
 FIXTURE(connect) {
@@ -51,7 +51,7 @@ TEST_F(connect, to_no_file)
 	EXPECT_ERRNO(EBADF, pmem_connect(self->sub, 1000));
 	EXPECT_ERRNO(EBADF, pmem_connect(self->sub, 0x7fffffff));
 	EXPECT_ERRNO(EBADF, pmem_connect(self->sub, 0x80000000));
-	/* Even where it would not be allowed. */
+	/* Even where connecting is not allowed. */
 	EXPECT_ERRNO(EBADF, pmem_connect(self->master, -1));
 	EXPECT_REGION(0, 0, pmem_size(self->sub));
 	EXPECT_EQ(0, pmem_connect(self->sub, self->master));
@@ -68,7 +68,7 @@ TEST_F(connect, to_itself)
 	EXPECT_EQ(0, pmem_connect(self->sub, self->master));
 }
 
-/* The old driver lost its memory for ever. */
+/* The old driver leaked its memory for ever. */
 TEST_F(connect, to_itself_leaks_nothing)
 {
 	EXPECT_ERRNO(EINVAL, pmem_connect(self->master, self->master));
@@ -137,7 +137,7 @@ TEST_F(connect, to_another_device)
 TEST_F(connect, with_an_allocation_of_its_own)
 {
 	if (self->node->kind == ALL_OR_NOTHING) {
-		/* There is only one allocation at a time: the master's. */
+		/* There is only one allocation at a time: that of the master. */
 		EXPECT_ERRNO(EINVAL, pmem_connect(self->master, self->sub));
 		return;
 	}
@@ -164,7 +164,7 @@ TEST_F(connect, again)
 	EXPECT_EQ(pmem_phys(self->master).offset, pmem_phys(self->sub).offset);
 }
 
-/* Ownership goes by the number that was given last. */
+/* The number passed last determines ownership. */
 TEST_F(connect, again_by_another_number)
 {
 	int copy = dup(self->master);
@@ -205,7 +205,7 @@ TEST_F(connect, reports_the_same_without_its_master)
 	EXPECT_REGION(size.offset, size.len, pmem_size(self->sub));
 	EXPECT_REGION(size.offset, size.len, pmem_phys(self->sub));
 	EXPECT_ERRNO(EINVAL, pmem_allocate(self->sub, PAGE));
-	/* But holds none of its memory. */
+	/* But it holds no memory of the master. */
 	EXPECT_TRUE(all_free(true));
 }
 
@@ -256,7 +256,7 @@ TEST_F(connect, mapping_longer_than_the_master)
 {
 	ASSERT_EQ(0, pmem_connect(self->sub, self->master));
 	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(self->sub, pmem_size(self->master).len + PAGE));
-	/* That did not count. */
+	/* The failed mmap does not count. */
 	EXPECT_NE(MAP_FAILED, pmem_mmap(self->sub, MiB(1)));
 }
 

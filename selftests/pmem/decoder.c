@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decoders: one arena with all buffers in it. They give cache commands the address of a buffer and
- * offset 0, wherever the buffer is. The original maintained what is at the address, and in the
- * outer cache what is at the offset: both have to be done.
+ * Decoders with one arena for all buffers. For cache commands, they pass the address of a buffer
+ * and offset 0, wherever the buffer is. The original driver maintained the inner cache at the
+ * address and the outer cache at the offset: both must be done.
  */
 #include "test.h"
 
@@ -12,7 +12,7 @@ static const unsigned int commands[] = {
 	PMEM_CLEAN_CACHES, PMEM_CLEAN_INV_CACHES, PMEM_INV_CACHES,
 };
 
-/* Buffers as decoders cut them, not by pages. */
+/* Sizes of real decoders, not page-aligned. */
 static const struct {
 	unsigned long offset;
 	unsigned long length;
@@ -71,7 +71,7 @@ FIXTURE_TEARDOWN(decoder)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* The command succeeds, and what is there in the arena is maintained. */
+/* The command succeeds, and maintains this range of the arena. */
 #define EXPECT_MAINTAINS(fd, cmd, vaddr, offset, length, where)		\
 	do {								\
 		maintenance_forget();					\
@@ -113,7 +113,7 @@ TEST_F(decoder, the_buffers_offset_and_address)
 	EXPECT_TRUE(filled(self->arena, ARENA, 1));
 }
 
-/* Some had the start of the arena for the address of everything. */
+/* Some decoders always passed the start of the arena as the address. */
 TEST_F(decoder, the_buffers_offset_and_the_arenas_address)
 {
 	size_t i, k;
@@ -148,7 +148,7 @@ TEST_F(decoder, buffers_of_a_connected_file)
 	ASSERT_EQ(0, close(sub));
 }
 
-/* The process that decodes has got the file from the one that mapped it first. */
+/* The decoding process got the file from the one that mapped it first. */
 TEST_F(decoder, buffers_in_another_process)
 {
 	struct peer peer = peer_start();
@@ -168,7 +168,7 @@ TEST_F(decoder, buffers_in_another_process)
 	EXPECT_TRUE(filled(self->arena, ARENA, 1));
 }
 
-/* Mapped elsewhere, or no longer: the offset is what is left, and no error. */
+/* If the address is invalid, the offset counts, without an error. */
 TEST_F(decoder, an_address_without_the_arena)
 {
 	int other_fd;
@@ -190,7 +190,7 @@ TEST_F(decoder, an_address_without_the_arena)
 	ASSERT_EQ(0, close(other_fd));
 }
 
-/* A file that was opened with O_SYNC has the same memory, which others have in a cache. */
+/* A file opened with O_SYNC has the same memory, which others may have mapped cached. */
 TEST_F(decoder, commands_on_an_uncached_file)
 {
 	int sub = pmem_open_flags(variant->name, O_RDWR | OLD_O_SYNC);

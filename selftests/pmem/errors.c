@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Every command's errors, and the order in which it finds them. */
+/* The errors of every command, and the order of its checks. */
 #include <sys/resource.h>
 
 #include "test.h"
@@ -31,10 +31,10 @@ TEST_F(errors, bad_pointers)
 	ASSERT_EQ(0, munmap(pages + PAGE, PAGE));
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < ARRAY_SIZE(cmd); i++) {
-			/* Without an allocation there is nothing to export but an error. */
+			/* Without an allocation, exporting fails anyway. */
 			if (!round && cmd[i] == PMEM_EXPORT_DMABUF)
 				continue;
-			/* Half of the structure can be read. */
+			/* Only half of the structure is readable. */
 			EXPECT_ERRNO(EFAULT, ioctl(self->fd, cmd[i], pages + PAGE - 4)) {
 				TH_LOG("command %#x", cmd[i]);
 			}
@@ -51,10 +51,10 @@ TEST_F(errors, allocate_twice)
 {
 	ASSERT_EQ(0, pmem_allocate(self->fd, PAGE));
 	EXPECT_ERRNO(EINVAL, pmem_allocate(self->fd, PAGE));
-	/* Before it looks for room. */
+	/* This check precedes that for space. */
 	EXPECT_ERRNO(EINVAL, pmem_allocate(self->fd, MiB(512)));
 	EXPECT_ERRNO(EINVAL, pmem_allocate_aligned(self->fd, PAGE, PAGE));
-	/* But after it read its argument. */
+	/* But it follows reading the argument. */
 	EXPECT_ERRNO(EFAULT, ioctl(self->fd, PMEM_ALLOCATE_ALIGNED, BAD));
 }
 
@@ -85,7 +85,7 @@ TEST_F(errors, allocate_too_much)
 		}
 		EXPECT_REGION(0, 0, pmem_size(self->fd));
 	}
-	/* None of these did any harm. */
+	/* The failures have no side effects. */
 	EXPECT_EQ(0, pmem_allocate(self->fd, PAGE));
 }
 
@@ -100,7 +100,7 @@ TEST_F(errors, allocate_nothing)
 		EXPECT_EQ(0, pmem_size(self->fd).len);
 		EXPECT_ERRNO(EINVAL, pmem_allocate(self->fd, PAGE));
 	} else if (pmem_allocate(self->fd, 0)) {
-		/* What the system's allocator says to this was never written down. */
+		/* The error of the system allocator was never documented. */
 		EXPECT_EQ(ENOMEM, errno);
 		EXPECT_REGION(0, 0, pmem_size(self->fd));
 	} else {
@@ -125,7 +125,7 @@ TEST_F(errors, no_room_left)
 	if (self->node->kind == ALL_OR_NOTHING) {
 		EXPECT_EQ(1, count);
 	} else if (self->node->kind == SYSTEM) {
-		/* Whether the page that each gets beyond its length counts is not said. */
+		/* It is not documented whether the additional page of each allocation counts. */
 		EXPECT_LE(3, count);
 		EXPECT_GE(4, count);
 	} else {
@@ -135,7 +135,7 @@ TEST_F(errors, no_room_left)
 	EXPECT_ERRNO(ENOMEM, pmem_allocate_aligned(fd, piece, PAGE));
 	EXPECT_MAP_FAILED(ENOMEM, pmem_mmap(fd, piece));
 	EXPECT_REGION(0, 0, pmem_size(fd));
-	/* Room again: the file that had none gets it. */
+	/* Now there is space for the file that got none. */
 	ASSERT_EQ(0, close(self->fd));
 	EXPECT_NE(MAP_FAILED, pmem_mmap(fd, piece));
 }
@@ -152,11 +152,11 @@ TEST_F(errors, alignments)
 		EXPECT_ERRNO(EINVAL, pmem_allocate_aligned(self->fd, PAGE, refused[i])) {
 			TH_LOG("align %u", refused[i]);
 		}
-		/* Neither when there is no room. */
+		/* The same if there is no space. */
 		EXPECT_ERRNO(EINVAL, pmem_allocate_aligned(self->fd, MiB(512), refused[i]));
 		EXPECT_REGION(0, 0, pmem_size(self->fd));
 	}
-	/* From 4 KiB on, whatever a page is. All but bitmap devices align to pages alone. */
+	/* From 4 KiB on, for any page size. Only bitmap devices align to more than a page. */
 	for (i = KiB(4); i <= MiB(1); i *= 2) {
 		if (self->node->kind == BITMAP || i <= PAGE) {
 			int fd = pmem_open(self->name);
@@ -178,23 +178,23 @@ TEST_F(errors, map_order)
 	for (i = 0; i < ARRAY_SIZE(cmd); i++) {
 		struct pmem_region region;
 
-		/* Alignment comes before all else that is in the structure, even if len is 0. */
+		/* Alignment is checked first, even if len is 0. */
 		region = (struct pmem_region){ 1, 0 };
 		EXPECT_ERRNO(EINVAL, ioctl(self->fd, cmd[i], &region));
 		region = (struct pmem_region){ 0, 1 };
 		EXPECT_ERRNO(EINVAL, ioctl(self->fd, cmd[i], &region));
 		region = (struct pmem_region){ PAGE / 2, PAGE };
 		EXPECT_ERRNO(EINVAL, ioctl(self->fd, cmd[i], &region));
-		/* No length: success for everybody, wherever it is. */
+		/* With length 0, anybody succeeds, at any offset. */
 		region = (struct pmem_region){ 0, 0 };
 		EXPECT_EQ(0, ioctl(self->fd, cmd[i], &region));
 		region = (struct pmem_region){ ~0UL - PAGE + 1, 0 };
 		EXPECT_EQ(0, ioctl(self->fd, cmd[i], &region));
-		/* Nobody owns a file without allocation. */
+		/* A file without an allocation has no owner. */
 		region = (struct pmem_region){ 0, PAGE };
 		EXPECT_ERRNO(EINVAL, ioctl(self->fd, cmd[i], &region));
 	}
-	/* Allocated but neither mapped nor connected. */
+	/* Allocated, but neither mapped nor connected. */
 	ASSERT_EQ(0, pmem_allocate(self->fd, MiB(1)));
 	EXPECT_ERRNO(EINVAL, pmem_map(self->fd, 0, PAGE));
 	EXPECT_ERRNO(EINVAL, pmem_unmap(self->fd, 0, PAGE));
@@ -259,7 +259,7 @@ TEST_F(errors, unmap_wants_an_exact_match)
 	EXPECT_EQ(0, pmem_unmap(sub, 2 * PAGE, 0));
 	EXPECT_EQ(0, pmem_unmap(sub, 2 * PAGE, 4 * PAGE));
 	EXPECT_ERRNO(EINVAL, pmem_unmap(sub, 2 * PAGE, 4 * PAGE));
-	/* The same region twice goes with one call. */
+	/* One call removes a region that was recorded twice. */
 	ASSERT_EQ(0, pmem_map(sub, 0, PAGE));
 	ASSERT_EQ(0, pmem_map(sub, 0, PAGE));
 	EXPECT_EQ(0, pmem_unmap(sub, 0, PAGE));
@@ -270,7 +270,7 @@ static const unsigned int maintenance[] = {
 	PMEM_CLEAN_INV_CACHES, PMEM_CLEAN_CACHES, PMEM_INV_CACHES,
 };
 
-/* A bad structure; no address; uncached; no allocation; beyond the allocation. */
+/* In this order: bad structure; no address; uncached; no allocation; beyond the allocation. */
 TEST_F(errors, cache_maintenance_order)
 {
 	size_t i;
@@ -314,7 +314,7 @@ TEST_F(errors, cache_maintenance_bounds)
 	EXPECT_TRUE(filled(memory, MiB(1), 5));
 }
 
-/* An address is only ever wrong when it is 0. */
+/* The only invalid address is 0. */
 TEST_F(errors, cache_maintenance_elsewhere)
 {
 	char *memory = pmem_mmap(self->fd, MiB(1));
@@ -337,7 +337,7 @@ TEST_F(errors, cache_maintenance_elsewhere)
 		EXPECT_ERRNO(EINVAL, pmem_cache(self->fd, cmd, NULL, 0, PAGE));
 	}
 	EXPECT_TRUE(filled(own, MiB(1), 6));
-	/* Where the mapping was, there is none. */
+	/* The mapping is gone. */
 	ASSERT_EQ(0, munmap(memory, MiB(1)));
 	for (i = 0; i < ARRAY_SIZE(maintenance); i++)
 		EXPECT_EQ(0, pmem_cache(self->fd, maintenance[i], memory, 0, PAGE));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How much a node holds, and where: boards gave each device exactly what its clients need. From an
- * empty node as many buffers come as fit, whatever was there before, and the rules of each kind
- * say where they are.
+ * How much a node holds, and where: boards gave each device exactly as much as its clients need.
+ * An empty node has room for as many buffers as fit, whatever was allocated before, at the
+ * addresses that its policy determines.
  */
 #include "test.h"
 
@@ -15,7 +15,7 @@ struct buffer {
 	unsigned long size;
 };
 
-/* With a page in use. A buffer without memory has -1 for a file, and the errno is left. */
+/* Touches every page. If there is no memory, the file is -1, and errno is set. */
 static struct buffer buffer_take(const char *name, int flags, unsigned long size)
 {
 	struct buffer buffer = { pmem_open_flags(name, O_RDWR | flags), NULL, size };
@@ -93,7 +93,7 @@ FIXTURE_TEARDOWN(bitmap)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* From an empty node, until there is no room: each behind the one before. */
+/* Fill an empty node: each buffer follows the previous one. */
 static void fill_up(struct __test_metadata *_metadata, struct _test_data_bitmap *self,
 		    int flags, unsigned long size, struct buffer *buffers)
 {
@@ -125,7 +125,7 @@ static void fill_up(struct __test_metadata *_metadata, struct _test_data_bitmap 
 	EXPECT_EQ(ENOMEM, errno);
 }
 
-/* What is free afterwards is the same, but not all of it has the same history. */
+/* Afterwards, as much is free, but some of it was used before. */
 static void small_ones_come_and_go(const char *name, int flags)
 {
 	struct buffer small[10];
@@ -141,8 +141,8 @@ static void small_ones_come_and_go(const char *name, int flags)
 }
 
 /*
- * In every other round the upper half has had time to be zeroed when the lower one comes back: it
- * is the rule that says what is taken, not how much work there is with it.
+ * In odd rounds, the upper half is zeroed before the lower half is freed: the policy chooses the
+ * memory, not the cost of zeroing.
  */
 static void give_back(struct _test_data_bitmap *self, struct buffer *buffers, unsigned long count,
 		      int round)
@@ -187,7 +187,7 @@ TEST_F(bitmap, equal_buffers_of_3_mib)
 	equal_buffers(_metadata, self, variant->flags, MiB(3));
 }
 
-/* Some of a full node are given back and taken again: in the same places, from the lowest on. */
+/* Some buffers of a full node are freed and allocated again: at the same offsets, lowest first. */
 TEST_F(bitmap, gaps_of_a_full_node)
 {
 	const unsigned long size = KiB(256), count = self->node->size / size;
@@ -221,8 +221,8 @@ TEST_F(bitmap, gaps_of_a_full_node)
 }
 
 /*
- * The rule: from the first aligned quantum on, a place that has a busy quantum is left for the
- * next aligned one behind the last of these.
+ * The rule: try the first aligned quantum. If a quantum is busy, continue at the next aligned one
+ * after the last busy quantum.
  */
 struct model {
 	unsigned char busy[MAX_QUANTA];
@@ -238,7 +238,7 @@ static unsigned long next_aligned(const struct model *model, unsigned long quant
 	return ((address + align - 1) / align * align - model->base) / PAGE;
 }
 
-/* The first quantum, or the number of all if there is no room. */
+/* The first quantum, or the number of quanta if there is no room. */
 static unsigned long model_place(const struct model *model, unsigned long quanta,
 				 unsigned long align)
 {
@@ -277,7 +277,7 @@ TEST_F(bitmap, first_fit)
 	__u32 random = 2011;
 
 	ASSERT_NE(NULL, model);
-	/* The memory of some is known only while something is allocated. */
+	/* The base of some nodes is only known while something is allocated. */
 	ASSERT_EQ(0, pmem_allocate(first, PAGE));
 	model->base = pmem_base(variant->name);
 	model->quanta = self->node->size / PAGE;
@@ -287,7 +287,7 @@ TEST_F(bitmap, first_fit)
 		__u32 number = next_random(&random);
 
 		if (count < 64 && number % 8 < 5) {
-			/* Some of them large enough for there to be no room. */
+			/* Some are so large that they may not fit. */
 			unsigned long len = (number >> 8) % (number % 16 ? KiB(500) : MiB(12)) + 1;
 			unsigned long align = number & 64 ? PAGE << (number >> 5) % 7 : PAGE;
 			unsigned long quanta = (len + PAGE - 1) / PAGE, at;
@@ -333,7 +333,7 @@ TEST_F(bitmap, first_fit)
 
 IDLE_FIXTURE(buddy);
 
-/* The longest block: what is free behind the last one is a row of ever larger blocks. */
+/* The largest free block: the rest of the node consists of blocks of increasing size. */
 static unsigned long largest_block(unsigned long left)
 {
 	unsigned long block = 1;
@@ -345,7 +345,7 @@ static unsigned long largest_block(unsigned long left)
 	return block;
 }
 
-/* Each takes a block with a power of two of pages, the lowest one. */
+/* Each buffer gets the lowest block, with a power of two of pages. */
 TEST_F(buddy, equal_buffers)
 {
 	const unsigned long pages[] = { 1, 3, 24, 64, 65 }, blocks[] = { 1, 4, 32, 64, 128 };
@@ -357,7 +357,7 @@ TEST_F(buddy, equal_buffers)
 		const unsigned long block = blocks[k] * PAGE;
 		unsigned long count = all / block;
 
-		/* One page each would be more than there are files for a process. */
+		/* With one page each, there would be more files than a process may open. */
 		if (count > 512)
 			continue;
 		for (round = 0; round < 3; round++) {
@@ -375,7 +375,7 @@ TEST_F(buddy, equal_buffers)
 			fds[count] = pmem_open("pmem_smipool");
 			EXPECT_ERRNO(ENOMEM, pmem_allocate(fds[count], 1));
 			close(fds[count]);
-			/* Every second one: no two of them are one block. */
+			/* Every second one: no two of them form a larger block. */
 			for (i = 0; i < count; i += 2)
 				close(fds[i]);
 			EXPECT_FREE((count + 1) / 2 * block, block, probe);
@@ -395,7 +395,7 @@ TEST_F(buddy, equal_buffers)
 
 IDLE_FIXTURE(all_or_nothing);
 
-/* One, of whatever length; nothing is left beside it. */
+/* One buffer of any length; nothing is left for others. */
 TEST_F(all_or_nothing, one_buffer_each_time)
 {
 	const struct node *node = node_of("pmem_camera");

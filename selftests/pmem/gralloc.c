@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Graphics allocators of three generations. A server maps all of a device and gives out parts of
- * it as connected files; what it does to the caches for a buffer it does with the buffer's file
- * and with the address that it has, which is in the master's mapping. A mapper in another process
- * does the same with the address that it has.
+ * Graphics allocators of three generations. A server maps all of a device and hands out parts of
+ * it as connected files. To maintain caches, it passes the buffer's file with an address in the
+ * master's mapping. A mapper in another process passes an address in its own mapping.
  */
 #include "test.h"
 
@@ -12,9 +11,9 @@
 /**
  * struct handle - a buffer
  * @fd: a connected file that shows it
- * @offset: in the heap
+ * @offset: offset in the heap
  * @size: bytes, whole pages
- * @base: where the server has it
+ * @base: address in the server
  */
 struct handle {
 	int fd;
@@ -26,13 +25,13 @@ struct handle {
 /**
  * struct server - an allocator with a heap
  * @name: the device
- * @flags: of the buffers' files, beside O_RDWR
- * @cleans: it writes back what it has cleared, and has no buffer if that fails
+ * @flags: open flags of buffer files, in addition to O_RDWR
+ * @cleans: it writes back cleared memory, and fails if that fails
  * @master: the heap's file
- * @base: where it is mapped
+ * @base: its mapping
  * @size: bytes of the heap
- * @buffers: those that are taken
- * @count: how many
+ * @buffers: live buffers
+ * @count: their number
  */
 struct server {
 	const char *name;
@@ -87,13 +86,13 @@ FIXTURE_TEARDOWN(gralloc)
 	maintenance_ignore();
 }
 
-/* No board had a heap on memory by the system rules, which give more than all of it. */
+/* No board used a system node as a heap: its allocations exceed the requested size. */
 static bool can_be_heap(const struct node *node)
 {
 	return node->kind != SYSTEM;
 }
 
-/* NULL, or the call that failed; as with server_take(). */
+/* Returns NULL, or the call that failed, like server_take(). */
 static const char *server_start(struct server *server)
 {
 	struct pmem_region region;
@@ -112,7 +111,7 @@ static const char *server_start(struct server *server)
 	return server->base == MAP_FAILED ? "mmap of all" : NULL;
 }
 
-/* The lowest place in the heap that no buffer is in. */
+/* The lowest offset in the heap that is free. */
 static unsigned long server_place(const struct server *server, unsigned long size)
 {
 	unsigned long at = 0;
@@ -130,8 +129,8 @@ static unsigned long server_place(const struct server *server, unsigned long siz
 }
 
 /*
- * Not 0 is failure everywhere, as it was for them. A buffer that cannot be cleaned is none: the
- * server goes on without it.
+ * As in the originals, any result except 0 is a failure. If a buffer cannot be cleaned, the server
+ * ignores it.
  */
 static const char *server_take(struct server *server, unsigned long size)
 {
@@ -157,7 +156,7 @@ static const char *server_take(struct server *server, unsigned long size)
 	return NULL;
 }
 
-/* If it cannot be hidden it is never used again. */
+/* If unmapping fails, its memory is never used again. */
 static bool server_free(struct server *server, size_t i)
 {
 	struct handle *handle = &server->buffers[i];
@@ -185,7 +184,7 @@ static bool server_end(struct server *server)
 		}							\
 	} while (0)
 
-/* The file, offset and size: where the mapper has the buffer, or -1. */
+/* Takes the file, offset and size; returns the address of the buffer, or -1. */
 static long mapper_map(const long *arg)
 {
 	struct pmem_region region;
@@ -198,13 +197,13 @@ static long mapper_map(const long *arg)
 	return base == MAP_FAILED ? -1 : (long)(base + arg[1]);
 }
 
-/* Of what mapper_map() gave, with the same offset and size. */
+/* Takes the result of mapper_map(), and the same offset and size. */
 static long mapper_unmap(const long *arg)
 {
 	return munmap((char *)arg[0] - arg[1], arg[1] + arg[2]);
 }
 
-/* The file, the command, the address, offset and size. */
+/* Takes the file, the command, the address, offset and size. */
 static long unlock(const long *arg)
 {
 	if ((unsigned int)arg[1] == PMEM_CACHE_FLUSH)
@@ -216,7 +215,7 @@ static long unlock(const long *arg)
 	unlock((long[5]){ (handle)->fd, cmd, (long)(handle)->base, (handle)->offset, \
 			  (handle)->size })
 
-/* A buffer goes to a mapper, is drawn in, and comes back. */
+/* A mapper gets a buffer, draws into it, and returns it. */
 static void buffer_life(struct __test_metadata *_metadata, struct server *server,
 			struct peer mapper, unsigned int cmd, unsigned long size)
 {
@@ -231,11 +230,11 @@ static void buffer_life(struct __test_metadata *_metadata, struct server *server
 	EXPECT_EQ(1, on(mapper, do_all_bytes, view, handle->size, 0));
 	on(mapper, do_fill, view, handle->size, i);
 	EXPECT_EQ(0, on(mapper, unlock, fd, cmd, view, handle->offset, handle->size));
-	/* A handle that came with the server's address in it. */
+	/* The server's address from the handle works, too. */
 	EXPECT_EQ(0, on(mapper, unlock, fd, cmd, (long)handle->base, handle->offset,
 			handle->size));
 	EXPECT_TRUE(filled(handle->base, handle->size, i));
-	/* Its turn: it draws, and unlocks, too. */
+	/* Now the server draws and unlocks. */
 	fill(handle->base, handle->size, i + 100);
 	EXPECT_EQ(0, server_unlock(handle, cmd)) {
 		TH_LOG("the server's unlock: %s", strerror(errno));
@@ -267,7 +266,7 @@ TEST_F(gralloc, buffers_of_every_node)
 		ASSERT_DONE(server_start(&server));
 		for (k = 0; k < ARRAY_SIZE(sizes); k++)
 			buffer_life(_metadata, &server, mapper, variant->unlock, sizes[k]);
-		/* Where one was is room for the next one. */
+		/* The memory of a freed buffer can be used again. */
 		place = server.buffers[1].offset;
 		ASSERT_TRUE(server_free(&server, 1));
 		buffer_life(_metadata, &server, mapper, variant->unlock, sizes[1]);
@@ -277,7 +276,9 @@ TEST_F(gralloc, buffers_of_every_node)
 	}
 }
 
-/* One that is freed while the mapper still has it is gone for it, and serves another one. */
+/*
+ * A buffer that is freed while the mapper has it disappears there, and its memory is used again.
+ */
 TEST_F(gralloc, freed_under_a_mapper)
 {
 	struct server server = {
@@ -306,7 +307,7 @@ TEST_F(gralloc, freed_under_a_mapper)
 	ASSERT_NE(-1, other);
 	EXPECT_EQ(1, on(next, do_all_bytes, other, size, 0));
 	on(next, do_fill, other, size, 2);
-	/* The slow one draws and unlocks as if nothing was. */
+	/* The slow mapper continues to draw and unlock. */
 	on(slow, do_fill, view, size, 3);
 	EXPECT_EQ(0, on(slow, unlock, fd, variant->unlock, view, offset, size));
 	EXPECT_TRUE(filled(server.base + offset, size, 2));
@@ -314,7 +315,7 @@ TEST_F(gralloc, freed_under_a_mapper)
 	ASSERT_TRUE(server_end(&server));
 }
 
-/* The heap is as large as it says, again after some are back, and no file is lost. */
+/* All of the heap can be used, repeatedly, without leaking files. */
 TEST_F(gralloc, until_the_heap_is_full)
 {
 	struct server server = {
@@ -339,8 +340,8 @@ TEST_F(gralloc, until_the_heap_is_full)
 }
 
 /*
- * What the server cleared through its cached mapping has to be in memory, also where only hardware
- * and uncached mappings ever look at the buffer.
+ * Memory that the server clears through its cached mapping must be written back, even if only
+ * hardware and uncached mappings use the buffer.
  */
 TEST_F(gralloc, cleared_memory_is_written_back)
 {
@@ -373,7 +374,7 @@ TEST_F(gralloc, cleared_memory_is_written_back)
 
 IDLE_FIXTURE(graphics);
 
-/* Tiled and other special buffers: each in a file of its own, which the mapper maps, too. */
+/* Special buffers, such as tiled ones: each has its own file, which the mapper also maps. */
 TEST_F(graphics, buffers_of_the_kernels_allocator)
 {
 	static const char *const names[] = { "pmem_adsp", "pmem", "pmem_audio", "pmem_cma" };
@@ -407,8 +408,9 @@ TEST_F(graphics, buffers_of_the_kernels_allocator)
 }
 
 /*
- * MemoryHeapPmem: shown with a rounded length, hidden with the true one. That is refused, and the
- * heap goes on: cache commands take the parent's address, as base() gives no other.
+ * MemoryHeapPmem: maps a region with a rounded length, and unmaps it with the true one. That
+ * fails, and the client continues. Cache commands take the parent's address, because base()
+ * returns only that.
  */
 TEST_F(graphics, heap_on_a_heap)
 {
@@ -433,7 +435,7 @@ TEST_F(graphics, heap_on_a_heap)
 	EXPECT_EQ(1, on(client, do_filled, view + (long)offset, length, 1));
 	EXPECT_ERRNO(EINVAL, pmem_unmap(fd, offset, length));
 	EXPECT_EQ(1, on(client, do_filled, view + (long)offset, length, 1));
-	/* The same part again, as often as somebody takes it. */
+	/* The same part may be mapped again, many times. */
 	ASSERT_EQ(0, pmem_map(fd, offset, rounded));
 	EXPECT_ERRNO(EINVAL, pmem_unmap(fd, offset, length));
 	EXPECT_EQ(0, pmem_unmap(fd, offset, rounded));
@@ -481,7 +483,7 @@ static int nothing_device(void)
 	return open("/dev/null", O_RDWR);
 }
 
-/* Whether a buffer is PMEM's shows in that PMEM_GET_SIZE fails for all others. */
+/* PMEM_GET_SIZE fails for all other files, so it identifies PMEM. */
 TEST_F(graphics, get_size_of_others_files)
 {
 	static const struct {

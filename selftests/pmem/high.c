@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory above 4 GiB: for a guest with 4 GiB, the default CMA area beyond them (high.dtso), and a
- * node called "high" of it. Whoever may see addresses and has 32 bits gets a number that fits.
+ * Memory above 4 GiB: for a guest with 4 GiB, the default CMA area above that (high.dtso), and a
+ * node "high" of it. Privileged 32-bit callers get a number that fits instead of the address.
  */
 #include <linux/cma_mem.h>
 
@@ -14,7 +14,7 @@ static bool is_above(unsigned long long address)
 	return address >> 32;
 }
 
-/* An error would mean "this is not PMEM", or "no memory", to clients. */
+/* An error would tell clients "this is not PMEM", or "no memory". */
 TEST_F(high, node)
 {
 	int fd = pmem_open("high"), sub;

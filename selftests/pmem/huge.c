@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Masters that are large enough for whole PMDs. On kernels that have none for page frames, or
- * larger ones, and for 32-bit clients, all but the address has to be the same.
+ * Masters that are large enough for whole PMDs. Only the address may differ on kernels without
+ * huge mappings of page frames, or with larger PMDs, and in 32-bit clients.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ FIXTURE_SETUP(huge)
 	ASSERT_LE(0, self->fd);
 	self->memory = pmem_mmap(self->fd, LEN);
 	ASSERT_NE(MAP_FAILED, self->memory);
-	/* The same through the dma-buf. */
+	/* The same memory through the dma-buf. */
 	dmabuf = pmem_export(self->fd, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, dmabuf);
 	self->other = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
@@ -71,7 +71,7 @@ static bool has_huge(void)
 	return sizeof(long) == 8 && PAGE == KiB(4) && has_huge_frames();
 }
 
-/* Where the memory and the address agree, whichever place the memory has. */
+/* Wherever the memory is, the virtual and the physical address are congruent modulo HUGE. */
 TEST_F(huge, address_suits_the_memory)
 {
 	unsigned long skew;
@@ -83,7 +83,7 @@ TEST_F(huge, address_suits_the_memory)
 		unsigned long phys;
 		char *memory;
 
-		/* Something is in the way of the next one, or not. */
+		/* Allocate something in front of the next buffer, or not. */
 		if (skew)
 			ASSERT_EQ(0, pmem_allocate(before, skew * KiB(68)));
 		ASSERT_EQ(0, pmem_allocate_aligned(fd, LEN, PAGE));
@@ -142,7 +142,7 @@ TEST_F(huge, a_page_protected)
 	EXPECT_SAME(self->memory, self->other, LEN, 8);
 }
 
-/* A child has nothing of it, touched or not, and what it does is its own affair. */
+/* A child never sees the memory, touched or not, and its writes do not affect it. */
 TEST_F(huge, child_sees_garbage)
 {
 	long arg[5] = { (long)self->memory, LEN, 0 };
@@ -171,7 +171,7 @@ TEST_F(huge, moved)
 	EXPECT_SAME(moved, self->other, LEN, 12);
 }
 
-/* Regions of a client come and go, while the master goes on to show everything. */
+/* Regions of a client are mapped and unmapped, while the master always shows everything. */
 TEST_F(huge, with_a_client)
 {
 	int client = pmem_sub(variant->name, self->fd);
@@ -191,7 +191,7 @@ TEST_F(huge, with_a_client)
 	EXPECT_SAME(self->memory, self->other, LEN, 14);
 }
 
-/* All of a dma-buf, at an address that is like the memory's modulo HUGE. */
+/* Map all of a dma-buf at an address that is congruent to the memory modulo HUGE. */
 static char *map_congruent(int dmabuf, int prot, unsigned long phys)
 {
 	char *space = mmap(NULL, LEN + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -203,7 +203,7 @@ static char *map_congruent(int dmabuf, int prot, unsigned long phys)
 	return mmap((void *)start, LEN, prot, MAP_SHARED | MAP_FIXED, dmabuf, 0);
 }
 
-/* Page faults that reading and writing every page costs. */
+/* Page faults of reading and writing every page. */
 static long touch(volatile char *memory)
 {
 	struct rusage before, after;
@@ -219,7 +219,7 @@ static long touch(volatile char *memory)
 }
 
 /**
- * struct export - the master's memory as a dma-buf that is mapped like any other
+ * struct export - the master's memory as a dma-buf, mapped like any other
  * @fd: the dma-buf
  * @memory: its mapping
  */
@@ -243,13 +243,13 @@ TEST_F(huge, export_costs_few_faults)
 	if (!has_huge())
 		SKIP(return, "whole PMDs need pages of 4 KiB, a 64-bit program, Linux 6.12 or later with huge pages");
 	ASSERT_EQ(0UL, pmem_phys(self->fd).offset % HUGE);
-	/* One for each PMD, and what the program itself may cause. */
+	/* One per PMD, and some of the program itself. */
 	EXPECT_GE((long)(LEN / HUGE + 4), touch(export.memory));
 	EXPECT_GE(4, touch(export.memory));
 	EXPECT_GE((long)(LEN / HUGE + 4), touch(self->memory));
 }
 
-/* KiB of page tables that we have. */
+/* KiB of our page tables. */
 static long page_tables(void)
 {
 	char *status = read_text("/proc/self/status");
@@ -260,7 +260,7 @@ static long page_tables(void)
 	return kib;
 }
 
-/* Of so many views, that those of the upper levels do not count. */
+/* Uses so many views that the upper levels do not matter. */
 TEST_F(huge, export_takes_no_page_tables)
 {
 	const long views = 16, lowest = views * (LEN / HUGE) * (long)PAGE / 1024;
@@ -292,7 +292,7 @@ TEST_F(huge, export_shows_the_same)
 	EXPECT_SAME(export.memory, self->other, LEN, 16);
 }
 
-/* Whoever has to split an entry of its own leaves the other's as it is. */
+/* Splitting an entry of one view does not affect the other. */
 TEST_F(huge, export_and_master_lose_a_page_each)
 {
 	EXPORT_WRITABLE(export);
@@ -308,7 +308,7 @@ TEST_F(huge, export_and_master_lose_a_page_each)
 	EXPECT_SAME(self->memory, self->other, HUGE, 19);
 }
 
-/* The memory is not given to anybody else as long as the export shows it. */
+/* The memory is not reused while the export is mapped. */
 TEST_F(huge, export_outlives_the_file)
 {
 	EXPORT_WRITABLE(export);
@@ -346,7 +346,7 @@ TEST_F(huge, export_mapped_to_read_at_first)
 	EXPECT_SAME(export.memory, self->memory, LEN, 23);
 }
 
-/* What is written through huge entries is what a device finds that has the dma-buf. */
+/* A device with the dma-buf sees data that was written through huge entries. */
 TEST_F(huge, export_to_a_device)
 {
 	EXPORT_WRITABLE(export);

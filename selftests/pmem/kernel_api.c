@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The functions that drivers of that time called, through a module that calls
- * them as such a driver did.
- */
+/* The kernel interface of old drivers, through a module that uses it as they did. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,11 +8,11 @@
 #include "../legacy_driver/legacy_driver.h"
 #include "test.h"
 
-/* Memory that the module's devices share with pmem_smipool and pmem_camera, and the system's. */
+/* The module's devices share memory with pmem_smipool and pmem_camera, and use system memory. */
 #define LOAD								\
 	"modprobe legacy_driver hw3d_start=0x79000000 hw3d_size=0x400000 " \
 	"ebi1_start=0x79400000 ebi1_size=0x800000 sys_size=0x400000"
-/* The board's PL031: its first register has the seconds since 1970, here later than in 2020. */
+/* The board's PL031: its first register has the seconds since 1970, here after 2020. */
 #define CLOCK			0x09010000UL
 #define LONG_AGO		1600000000U
 #define LOAD_REGISTERS							\
@@ -29,7 +26,7 @@
 
 static struct legacy_call done;
 
-/* The result of one call; the rest of it is in done. */
+/* The result of one call; its other results are in done. */
 static long call(int driver, unsigned int nr, struct legacy_call args)
 {
 	done = args;
@@ -38,7 +35,7 @@ static long call(int driver, unsigned int nr, struct legacy_call args)
 	return done.ret;
 }
 
-/* With an argument of its own. */
+/* With a separate argument. */
 #define CALL(nr, ...)	call(self->driver, nr, (struct legacy_call){ __VA_ARGS__ })
 
 static struct legacy_counts counts(int driver)
@@ -106,7 +103,7 @@ TEST_F(driver, gets_at_memory_by_fd)
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_GET, get));
 }
 
-/* Where clients see memory uncached, the kernel does not write it through a cache. */
+/* If clients have memory mapped uncached, so does the kernel. */
 TEST_F(driver, sees_uncached_memory_uncached)
 {
 	static const struct {
@@ -127,11 +124,11 @@ TEST_F(driver, sees_uncached_memory_uncached)
 		memory[0] = 0x1122334455667788;
 		ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
 		EXPECT_EQ(0x1122334455667788, done.word);
-		/* High memory has no such address anyway. */
+		/* High memory has no linear address anyway. */
 		EXPECT_GE(device[i].linear, done.b) {
 			TH_LOG("%s", device[i].name);
 		}
-		/* More of them share the address, and the last put ends it. */
+		/* Other users share the mapping; the last put removes it. */
 		ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
 		ASSERT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
 		ASSERT_EQ(0, CALL(LEGACY_POKE, .word = 42));
@@ -143,7 +140,7 @@ TEST_F(driver, sees_uncached_memory_uncached)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* Also memory of a heap whose buffers are cached elsewhere. */
+/* Also for memory of a heap whose buffers are cached elsewhere. */
 TEST_F(driver, sees_imported_memory_as_its_device_is_mapped)
 {
 	int dmabuf = heap_alloc("adsp", KiB(64), O_RDWR | O_CLOEXEC);
@@ -164,7 +161,7 @@ TEST_F(driver, sees_imported_memory_as_its_device_is_mapped)
 		EXPECT_EQ(0, done.b);
 		ASSERT_EQ(0, call(self->driver, LEGACY_POKE, (struct legacy_call){ .word = 42 }));
 		EXPECT_EQ(42, memory[0]);
-		/* The mapping is the driver's until it puts the file. */
+		/* The driver keeps the mapping until it puts the file. */
 		close(fds[i]);
 		EXPECT_EQ(42, call(self->driver, LEGACY_PEEK, get) ?: (long)done.word);
 		EXPECT_EQ(0, call(self->driver, LEGACY_PUT, get));
@@ -174,7 +171,7 @@ TEST_F(driver, sees_imported_memory_as_its_device_is_mapped)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* A connected file gives a driver all of the master, whatever it shows: as documented. */
+/* As documented, a connected file gives a driver all of the master, whatever regions it shows. */
 TEST_F(driver, gets_the_whole_of_a_connected_file)
 {
 	int master = pmem_open("pmem"), sub;
@@ -208,7 +205,7 @@ TEST_F(driver, holds_memory_when_the_client_is_gone)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* What a driver holds of a connected file is its own, also after the master. */
+/* The driver's reference to a connected file's memory outlives the master. */
 TEST_F(driver, holds_memory_when_the_master_is_gone)
 {
 	int master = pmem_open("pmem"), sub, other;
@@ -220,7 +217,7 @@ TEST_F(driver, holds_memory_when_the_master_is_gone)
 	ASSERT_EQ(0, call(self->driver, LEGACY_GET, get));
 	close(master);
 
-	/* Revoked: no new hold, and nobody else gets the memory. */
+	/* Revoked: no new reference, and the memory is not reused. */
 	EXPECT_GT(0, call(self->driver, LEGACY_GET_FD, get));
 	other = pmem_open("pmem");
 	EXPECT_EQ(-1, pmem_allocate(other, MiB(48)));
@@ -243,7 +240,7 @@ TEST_F(driver, gets_and_puts_by_number)
 	ASSERT_EQ(0, call(self->driver, LEGACY_GET_FD, get));
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
-	/* One too many: refused, and the file lives. */
+	/* One put too many: refused, and the file remains valid. */
 	EXPECT_EQ(0, call(self->driver, LEGACY_PUT_FD, get));
 	EXPECT_EQ(2 * PAGE, pmem_size(pmem).len);
 	close(pmem);
@@ -285,7 +282,7 @@ TEST_F(driver, maintains_caches_of_ranges_in_the_allocation_only)
 
 	maint.b = PAGE;
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
-	/* Checked in the order of the commands: the address, the device, and then the rest. */
+	/* Checked in the order of the commands: the address, the device, then the rest. */
 	maint.word = 1;
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_MAINT, maint));
 	maint.fd = uncached;
@@ -377,7 +374,7 @@ TEST_F(driver, has_a_device_with_hooks)
 	EXPECT_EQ(0, after.wrong_cookies);
 }
 
-/* Memory that its owner does not give is not there, and is asked for again the next time. */
+/* If the driver refuses its memory, allocation fails; the next one requests it again. */
 TEST_F(driver, may_refuse_its_memory)
 {
 	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
@@ -432,7 +429,7 @@ TEST_F(driver, allocates_from_kernel_only_regions)
 
 	first = call(self->driver, LEGACY_KALLOC, alloc);
 	ASSERT_GT(first, 0);
-	/* There is no SMI here, so that EBI1 serves for it. */
+	/* There is no SMI here, so EBI1 is used instead. */
 	alloc.cmd = SMI | ALIGN_1M;
 	second = call(self->driver, LEGACY_KALLOC, alloc);
 	ASSERT_GT(second, 0);
@@ -458,7 +455,7 @@ TEST_F(driver, allocates_from_kernel_only_regions)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* The system has the memory, the device a quota of it. A length includes a page more. */
+/* A quota of system memory. Lengths include an additional page. */
 TEST_F(driver, has_a_device_of_the_systems_memory)
 {
 	int first = open("/dev/legacy_sys", O_RDWR | O_CLOEXEC), second;
@@ -483,7 +480,7 @@ TEST_F(driver, has_a_device_of_the_systems_memory)
 	close(second);
 }
 
-/* What a hook belongs to goes with its driver; what has outlived its file does not. */
+/* Nodes with hooks disappear with their driver; buffers that have outlived their file do not. */
 TEST_F(driver, may_leave_its_devices)
 {
 	struct legacy_call all = { .a = MiB(8), .cmd = EBI1 | ALIGN_4K };
@@ -502,12 +499,12 @@ TEST_F(driver, may_leave_its_devices)
 	ASSERT_EQ(0, system(UNLOAD));
 	EXPECT_ERRNO(ENOENT, open("/dev/hw3d", O_RDWR | O_CLOEXEC));
 	EXPECT_NE(0, access("/sys/kernel/pmem_regions/hw3d", F_OK));
-	/* That would call release_region. */
+	/* A call of release_region would fail now. */
 	EXPECT_TRUE(can_write(view));
 	ASSERT_EQ(0, munmap(view, MiB(1)));
 	ASSERT_EQ(0, close(dmabuf));
 
-	/* Without hooks there is nobody to miss. */
+	/* Nodes without hooks remain. */
 	EXPECT_EQ(0, access("/sys/kernel/pmem_regions/pmem_kernel_ebi1", F_OK));
 	sys = open("/dev/legacy_sys", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, sys);
@@ -525,7 +522,7 @@ TEST_F(driver, may_leave_its_devices)
 	EXPECT_EQ(0, CALL(LEGACY_KFREE, .a = done.ret));
 }
 
-/* A board may switch it off then: memory is in use until nobody can reach it any more. */
+/* The board may then turn the memory off, so it is in use until the last reference is dropped. */
 TEST_F(driver, has_its_memory_back_when_no_buffer_is_left)
 {
 	int hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC), dmabuf;
@@ -543,7 +540,7 @@ TEST_F(driver, has_its_memory_back_when_no_buffer_is_left)
 	EXPECT_EQ(before.closes + 1, counts(self->driver).closes);
 	EXPECT_EQ(before.releases, counts(self->driver).releases);
 	EXPECT_EQ(-EBUSY, call(self->driver, LEGACY_REMOVE, none));
-	/* Refused, it is as it was: used on from where it is, not asked for anew. */
+	/* Refused removal has no effect: the memory stays in use, and is not requested again. */
 	hw3d = open("/dev/hw3d", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, hw3d);
 	EXPECT_ERRNO(ENOMEM, pmem_allocate(hw3d, MiB(1)));
@@ -559,7 +556,7 @@ TEST_F(driver, has_its_memory_back_when_no_buffer_is_left)
 	EXPECT_EQ(before.releases + 1, counts(self->driver).releases);
 }
 
-/* The kernel opens one misc device at a time: one that waits keeps everybody from all of them. */
+/* The kernel opens one misc device at a time: if one open blocked, all others would wait. */
 TEST_F(driver, is_waited_for_by_nobody_who_opens_a_file)
 {
 	static const char *const files[] = { "/dev/hw3d", "/dev/pmem", "/dev/legacy_driver",
@@ -585,7 +582,7 @@ TEST_F(driver, is_waited_for_by_nobody_who_opens_a_file)
 	close(hw3d);
 }
 
-/* The lock checker of a debug kernel looks on. */
+/* Run with lockdep on a debug kernel. */
 TEST_F(driver, may_allocate_in_its_hooks)
 {
 	struct legacy_call kalloc = { .cmd = EBI1 | ALIGN_4K };
@@ -605,7 +602,7 @@ TEST_F(driver, cannot_have_memory_without_an_address)
 	EXPECT_EQ(-EINVAL, call(self->driver, LEGACY_SETUP_AT, nowhere));
 }
 
-/* The kernel's own, and a clock's. */
+/* Memory of the kernel, and of a clock. */
 TEST_F(driver, cannot_have_memory_that_is_not_free)
 {
 	struct legacy_call kernels = { .a = 0x44000000, .b = MiB(1) };
@@ -636,7 +633,7 @@ TEST_F(driver, is_told_an_address_without_a_hold)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* A region of the kernel's that is a quota of the system's memory. */
+/* A kernel-only region with a quota of system memory. */
 FIXTURE(quota) {
 	int driver;
 };
@@ -655,7 +652,7 @@ FIXTURE_TEARDOWN(quota)
 	EXPECT_EQ(0, system(UNLOAD));
 }
 
-/* An address, which looks negative from 2 GiB on, and no error. */
+/* Addresses from 2 GiB on look negative, but are not errors. */
 static bool kalloc(int driver, unsigned long size, __u64 *address)
 {
 	long ret = call(driver, LEGACY_KALLOC,
@@ -711,7 +708,7 @@ FIXTURE_TEARDOWN(registers)
 	peers_end();
 }
 
-/* Zeros written to the register that sets the clock would have set it to 1970. */
+/* Writing 0 to the register that sets the clock would set it to 1970. */
 TEST_F(registers, are_shown_as_they_are)
 {
 	EXPECT_LT(LONG_AGO, self->clock[0]);
@@ -746,7 +743,7 @@ TEST_F(registers, are_no_memory_for_a_device)
 	EXPECT_LT(LONG_AGO, self->clock[0]);
 }
 
-/* Nor is anything written to them when nobody uses them any more. */
+/* The registers are not written after their last user, either. */
 TEST_F(registers, are_left_alone)
 {
 	munmap((void *)self->clock, PAGE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether all memory of all nodes and heaps is free: the status says so, stdout says what not. */
+/* Is all memory of all nodes and heaps free? The status tells; stdout lists what is not. */
 #include <unistd.h>
 
 #include "pmem.h"

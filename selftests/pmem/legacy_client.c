@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client of the PMEM interface that meets a program of today (modern_peer): it draws
- * into memory of /dev/pmem that the other one gets as a dma-buf, and shows what the
- * other one drew into a dma-buf that becomes memory of /dev/pmem_adsp.
+ * A client of the PMEM interface that works with a modern program (modern_peer): it draws into
+ * memory of /dev/pmem that the peer gets as a dma-buf, and displays what the peer drew into a
+ * dma-buf that becomes memory of /dev/pmem_adsp.
  *
  * It starts its peer itself: legacy_client PROGRAM.
  */
@@ -33,7 +33,7 @@ static uint32_t *map(int fd)
 	return memory;
 }
 
-/* The old way to say that the CPU is done, and the one that it is going to look. */
+/* The old commands to end and to begin a CPU access. */
 static void maintain(int fd, unsigned int cmd, const void *memory)
 {
 	struct pmem_addr addr = { (unsigned long)memory, 0, PICTURE };
@@ -95,7 +95,7 @@ static void take(int socket)
 		fprintf(stderr, "client: that is not what the peer has drawn\n");
 		exit(1);
 	}
-	/* It is memory like any other of this kind. */
+	/* The memory behaves like any other PMEM memory. */
 	if (ioctl(sub, PMEM_CONNECT, fd) || ioctl(sub, PMEM_MAP, &all))
 		die("PMEM_CONNECT, PMEM_MAP");
 	view = map(sub);

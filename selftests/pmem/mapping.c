@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings of masters. Whether one is cached cannot be seen here: emulation has no
- * caches, and user space cannot read the attributes of its own pages.
+ * Mappings of masters. Whether a mapping is cached cannot be tested here: emulation has no caches,
+ * and user space cannot read the attributes of its pages.
  */
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -95,7 +95,7 @@ TEST_F(mapping, in_another_process)
 	EXPECT_EQ(1, on(peer, do_filled, there, MiB(1), 4));
 	on(peer, do_fill, there, MiB(1), 5);
 	EXPECT_TRUE(filled(memory, MiB(1), 5));
-	/* It lives as long as somebody has it. */
+	/* It lives until its last user is gone. */
 	ASSERT_EQ(0, munmap(memory, MiB(1)));
 	ASSERT_EQ(0, close(self->fd));
 	EXPECT_EQ(1, on(peer, do_filled, there, MiB(1), 5));
@@ -113,7 +113,7 @@ TEST_F(mapping, close_before_munmap)
 	ASSERT_EQ(0, close(self->fd));
 	EXPECT_FALSE(all_free(false));
 	EXPECT_TRUE(filled(memory, MiB(1), 6));
-	/* One page keeps it, too. */
+	/* One mapped page keeps it, too. */
 	ASSERT_EQ(0, munmap(memory, MiB(1) - PAGE));
 	EXPECT_FALSE(all_free(false));
 	EXPECT_TRUE(can_write(memory + MiB(1) - PAGE));
@@ -161,7 +161,7 @@ TEST_F(mapping, memory_is_zero_again)
 	}
 }
 
-/* What a buddy or an odd length adds to the request is mappable, hence zero as well. */
+/* The bytes that rounding adds can be mapped, so they must be zero. */
 TEST_F(mapping, memory_is_zero_beyond_what_was_asked_for)
 {
 	unsigned long pages;
@@ -192,7 +192,7 @@ TEST_F(mapping, read_only_mapping)
 	fill(writer, MiB(1), 7);
 	EXPECT_TRUE(filled(reader, MiB(1), 7));
 	EXPECT_FALSE(can_write(reader));
-	/* The file allows it. */
+	/* The file permits it. */
 	ASSERT_EQ(0, mprotect(reader, PAGE, PROT_READ | PROT_WRITE));
 	EXPECT_TRUE(can_write(reader));
 	EXPECT_FALSE(can_write(reader + PAGE));
@@ -219,12 +219,12 @@ TEST_F(mapping, file_opened_for_writing)
 
 	ASSERT_LE(0, fd);
 	EXPECT_MAP_FAILED(EACCES, pmem_mmap(fd, PAGE));
-	/* The access mode is of no matter for commands. */
+	/* Commands ignore the access mode. */
 	EXPECT_EQ(0, pmem_allocate(fd, PAGE));
 	EXPECT_LE(PAGE, pmem_size(fd).len);
 }
 
-/* Old binaries pass what is O_DSYNC now; one client passed it as the mode. */
+/* Old binaries pass today's O_DSYNC; one client passed it as the mode. */
 TEST_F(mapping, synchronous_files)
 {
 	static const int flags[] = { O_RDWR | OLD_O_SYNC, O_RDWR | O_SYNC, O_RDWR };
@@ -249,7 +249,7 @@ TEST_F(mapping, synchronous_files)
 	free(path);
 }
 
-/* A synchronous client of a cached master shows the same memory. */
+/* A synchronous client of a cached master sees the same memory. */
 TEST_F(mapping, mixed_attributes)
 {
 	char *memory = pmem_mmap(self->fd, MiB(1)), *view;
@@ -308,7 +308,7 @@ TEST_F(mapping, master_moves_and_splits)
 	EXPECT_TRUE(filled(moved, KiB(512), 10));
 	EXPECT_TRUE(can_write(moved + KiB(512) + PAGE));
 	EXPECT_FALSE(can_read(moved + KiB(512)));
-	/* A new mapping starts at the allocation's start, whatever became of this one. */
+	/* A new mapping starts at the start of the allocation, whatever happened to this one. */
 	memory = pmem_mmap(self->fd, MiB(1));
 	ASSERT_NE(MAP_FAILED, memory);
 	EXPECT_TRUE(filled(memory, MiB(1), 10));
@@ -320,7 +320,7 @@ TEST_F(mapping, locked_memory)
 
 	ASSERT_NE(MAP_FAILED, memory);
 	fill(memory, MiB(1), 11);
-	/* Advice that the kernel refuses for such memory must not lose any of it. */
+	/* Advice that the kernel refuses for such memory must not drop it. */
 	madvise(memory, MiB(1), MADV_DONTNEED);
 	madvise(memory, MiB(1), MADV_REMOVE);
 	madvise(memory, MiB(1), MADV_FREE);
@@ -330,7 +330,7 @@ TEST_F(mapping, locked_memory)
 	munlock(memory, MiB(1));
 }
 
-/* "Forkers do not get access": a child has pages of its own there, and zero ones. */
+/* "Forkers do not get access": a child has its own zero pages there. */
 static long child_looks(const long *arg)
 {
 	char *memory = (char *)arg[0];
@@ -348,13 +348,13 @@ TEST_F(mapping, fork_child_has_no_access)
 	fill(memory, MiB(1), 12);
 	EXPECT_EQ(1, in_fork(child_looks, (long[5]){ (long)memory, MiB(1) }));
 	EXPECT_TRUE(filled(memory, MiB(1), 12));
-	/* Nor when the parent never touched the pages. */
+	/* The same if the parent never touched the pages. */
 	memory = pmem_mmap(self->fd, MiB(1));
 	EXPECT_EQ(1, in_fork(child_looks, (long[5]){ (long)memory, MiB(1) }));
 	EXPECT_TRUE(filled(memory, MiB(1), 12));
 }
 
-/* The child of a child has nothing of the child's. */
+/* A grandchild sees nothing of the child's pages. */
 static long child_forks(const long *arg)
 {
 	child_looks(arg);
@@ -371,7 +371,7 @@ TEST_F(mapping, grandchild_has_no_access)
 	EXPECT_TRUE(filled(memory, MiB(1), 13));
 }
 
-/* The child has the file, and may map it anew. */
+/* The child has the file, and may map it again. */
 static long child_maps(const long *arg)
 {
 	char *memory = pmem_mmap(arg[0], arg[1]);
@@ -390,7 +390,7 @@ TEST_F(mapping, fork_child_may_map)
 	EXPECT_EQ(1, in_fork(child_maps, (long[5]){ self->fd, MiB(1), 14 }));
 }
 
-/* As above, for a parent that wants its page tables copied. */
+/* As above, for a parent whose children get copies of its page tables. */
 TEST_F(mapping, fork_with_page_tables)
 {
 	char *memory = pmem_mmap(self->fd, MiB(1));
@@ -402,7 +402,7 @@ TEST_F(mapping, fork_with_page_tables)
 	EXPECT_TRUE(filled(memory, MiB(1), 20));
 }
 
-/* Two children's pages are not the same ones either. */
+/* Two children do not share pages either. */
 TEST_F(mapping, children_share_nothing)
 {
 	char *memory = pmem_mmap(self->fd, PAGE);
@@ -419,7 +419,7 @@ TEST_F(mapping, children_share_nothing)
 	EXPECT_TRUE(all_bytes(memory, PAGE, 0));
 }
 
-/* A child's copy of the mapping counts as use of the file, and ends with the child. */
+/* A child's copy of the mapping keeps the file in use until the child exits. */
 TEST_F(mapping, child_outlives_parent)
 {
 	char *memory = pmem_mmap(self->fd, MiB(1));
@@ -436,7 +436,7 @@ TEST_F(mapping, child_outlives_parent)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* A thread, and a child of vfork(), are in the same address space. */
+/* Threads and vfork() children share the address space. */
 TEST_F(mapping, vfork_child_is_no_other_process)
 {
 	char *memory = pmem_mmap(self->fd, PAGE);
@@ -462,7 +462,7 @@ TEST_F(mapping, pages_go_no_other_way)
 	ASSERT_NE(MAP_FAILED, memory);
 	ASSERT_EQ(0, pipe(pipes));
 	fill(memory, PAGE, 16);
-	/* By copying, fine. */
+	/* Copying works. */
 	ASSERT_EQ(PAGE, write(pipes[1], memory, PAGE));
 	ASSERT_EQ(PAGE, read(pipes[0], copy, PAGE));
 	EXPECT_TRUE(filled(copy, PAGE, 16));
@@ -470,7 +470,7 @@ TEST_F(mapping, pages_go_no_other_way)
 	ASSERT_EQ(PAGE, write(pipes[1], copy, PAGE));
 	ASSERT_EQ(PAGE, read(pipes[0], memory, PAGE));
 	EXPECT_TRUE(filled(memory, PAGE, 17));
-	/* By reference they would escape revocation. */
+	/* References would escape revocation. */
 	EXPECT_EQ(-1, vmsplice(pipes[1], &(struct iovec){ memory, PAGE }, 1, SPLICE_F_GIFT));
 }
 

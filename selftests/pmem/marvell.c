@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cache commands of PXA and Armada kernels: a range of the allocation is made ready for a
- * device, or for the CPU, by the direction as the DMA API counts it. Their clients ignore what
- * comes back.
+ * Cache commands of PXA and Armada kernels: prepare a range of the allocation for a device or for
+ * the CPU, depending on the DMA direction. Their clients ignore the result.
  */
 #include "test.h"
 
 #define LEN		MiB(1)
 
-/* As those clients have them in headers of their own. */
+/* As defined in private headers of these clients. */
 #define MAP_REGION	0x40047010
 #define UNMAP_REGION	0x40047011
 
@@ -44,7 +43,7 @@ static int sync_region(int fd, unsigned int cmd, unsigned long offset, unsigned 
 	return ret;
 }
 
-/* What was written before is not lost by any of them, and they succeed on every kind of node. */
+/* None of them loses data that was written before, and they succeed on every kind of node. */
 TEST_F(marvell, a_buffer_goes_to_a_device_and_comes_back)
 {
 	static const struct {
@@ -74,7 +73,7 @@ TEST_F(marvell, a_buffer_goes_to_a_device_and_comes_back)
 	ASSERT_EQ(0, munmap(memory, LEN));
 }
 
-/* The file of a buffer in somebody's heap: offsets are those of the heap. */
+/* The file of a buffer in the heap of a server: offsets are those of the heap. */
 TEST_F(marvell, a_connected_file)
 {
 	char *memory = pmem_mmap(self->fd, LEN);
@@ -115,7 +114,7 @@ TEST_F(marvell, what_is_maintained)
 		EXPECT_EQ(0, sync_region(files[i], MAP_REGION, 300000, 4096, BIDIRECTIONAL));
 		EXPECT_TRUE(maintained(address + 300000, 4096));
 		maintenance_forget();
-		/* This one library has it before it reads what a device wrote. */
+		/* This library uses it before it reads data from a device. */
 		EXPECT_EQ(0, sync_region(files[i], MAP_REGION, 400000, 4096, FROM_DEVICE));
 		EXPECT_TRUE(maintained(address + 400000, 4096));
 		maintenance_forget();
@@ -127,7 +126,7 @@ TEST_F(marvell, what_is_maintained)
 	ASSERT_EQ(0, close(sub));
 }
 
-/* Not even without an allocation, or beyond it, did they say anything else. */
+/* Even without an allocation, or beyond it, they succeed. */
 TEST_F(marvell, ranges_that_are_not_there)
 {
 	static const struct {
@@ -163,7 +162,7 @@ TEST_F(marvell, bad_pointers)
 		EXPECT_ERRNO(EFAULT, ioctl(self->fd, commands[k], NULL));
 		EXPECT_ERRNO(EFAULT, ioctl(self->fd, commands[k], -4096L));
 	}
-	/* Their neighbours belong to nobody. */
+	/* The neighbouring numbers are not used. */
 	EXPECT_ERRNO(EINVAL, ioctl(self->fd, MAP_REGION + 2, NULL));
 	EXPECT_ERRNO(EINVAL, ioctl(self->fd, MAP_REGION + 3, NULL));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program of today, which knows dma-bufs and /dev/dma_heap and nothing of PMEM. It is
- * what legacy_client starts; see there.
+ * A modern program that uses dma-bufs and /dev/dma_heap and does not know PMEM. Started by
+ * legacy_client; see there.
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A source file as it was written for the old driver: it includes its header and
- * nothing else of the kernel's, uses every name of that header, and has to compile and
- * to work without a change.
+ * Source code for the old driver: it includes only the driver's header, uses every name of it, and
+ * must compile and work unchanged.
  */
 #include <linux/android_pmem.h>
 
@@ -71,7 +70,7 @@ int main(void)
 	report(ioctl(client, PMEM_UNMAP, &region) == 0 && view[0] != 'm', "PMEM_UNMAP");
 	other = open("/dev/pmem_adsp", O_RDWR, 0);
 	report(ioctl(other, PMEM_ALLOCATE_ALIGNED, &allocation) >= 0, "PMEM_ALLOCATE_ALIGNED");
-	/* As on every device that has no GPU behind it. */
+	/* As on every device without a GPU. */
 	report(ioctl(other, HW3D_GRANT_GPU, 0) < 0 &&
 	       ioctl(other, HW3D_WAIT_FOR_INTERRUPT, 0) < 0 &&
 	       HW3D_REVOKE_GPU == PMEM_CACHE_FLUSH, "HW3D_*");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Other processes that do for a test what it tells them; see pmem.h. */
+/* Processes that execute functions for a test; see pmem.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ struct answer {
 	int error;
 };
 
-/* Those of this process, to be ended with the test. */
+/* Peers of this process, to be killed with the test. */
 static struct peer running[64];
 static size_t nr_running;
 
@@ -63,7 +63,7 @@ static void serve(int socket)
 	_exit(0);
 }
 
-/* The mappings that came with fork(): as long as they are there, their files are, too. */
+/* Remove mappings inherited by fork(), because they keep their files open. */
 static void drop_mappings(void)
 {
 	char *maps = read_text("/proc/self/maps"), *line, *next;
@@ -114,7 +114,7 @@ static struct peer start(bool with_files)
 	close(sockets[1]);
 	peer.socket = sockets[0];
 	running[nr_running++] = peer;
-	/* From here on it has nothing any more that it should not have. */
+	/* After this call, it has dropped everything it must not have. */
 	peer_call(peer, do_nothing, (long[5]){});
 	return peer;
 }
@@ -124,7 +124,7 @@ struct peer peer_start(void)
 	return start(false);
 }
 
-/* One with copies of all files, at the same numbers, and of all mappings. */
+/* A peer with copies of all files, with the same numbers, and all mappings. */
 struct peer peer_start_with_files(void)
 {
 	return start(true);
@@ -167,7 +167,7 @@ static long do_send_fd(const long *arg)
 	return 0;
 }
 
-/* Returns the number it has there. */
+/* Returns its number in the peer. */
 int peer_give(struct peer peer, int fd)
 {
 	begin_on(peer, do_receive_fd);
@@ -175,7 +175,7 @@ int peer_give(struct peer peer, int fd)
 	return peer_call_end(peer);
 }
 
-/* Returns the number it has here. */
+/* Returns its number here. */
 int peer_take(struct peer peer, int fd)
 {
 	int received;
@@ -198,7 +198,7 @@ static void reap(struct peer peer)
 			running[i] = running[--nr_running];
 }
 
-/* Let it exit, and wait until it is gone with all it had. */
+/* Let it exit, and wait until all of its resources are released. */
 void peer_end(struct peer peer)
 {
 	shutdown(peer.socket, SHUT_RDWR);
@@ -217,7 +217,7 @@ void peers_end(void)
 		peer_kill(running[nr_running - 1]);
 }
 
-/* What fn returns in a child of the calling process. */
+/* Call fn in a child of this process, and return its result. */
 long in_fork(peer_fn *fn, const long *arg)
 {
 	struct answer answer = { .value = -1, .error = ECHILD };
@@ -320,7 +320,7 @@ long do_cache(const long *arg)
 	return pmem_cache(arg[0], arg[1], (void *)arg[2], arg[3], arg[4]);
 }
 
-/* Without the address of the mapping, which is not needed where a sub file is used. */
+/* Does not return the address of the mapping, which is not needed with a sub file. */
 long do_master(const long *arg)
 {
 	void *memory;
@@ -359,7 +359,7 @@ long do_can_write(const long *arg)
 	return can_write((void *)arg[0]);
 }
 
-/* The first argument is the function, the others its own. */
+/* The first argument is the function, the others are passed to it. */
 long do_in_fork(const long *arg)
 {
 	long own[5] = { arg[1], arg[2], arg[3], arg[4] };

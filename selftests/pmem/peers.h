@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What legacy_client and modern_peer agree on: a Unix socket, the peer's standard input,
- * over which each sends the other one a buffer as a file descriptor, and a byte for each
- * thing that is done.
+ * The protocol of legacy_client and modern_peer: over a Unix socket, the peer's standard input,
+ * each sends the other a buffer as a file descriptor, and one byte for each finished step.
  */
 #ifndef PMEM_PEERS_H
 #define PMEM_PEERS_H
@@ -29,7 +28,7 @@ static inline void die(const char *what)
 	exit(1);
 }
 
-/* A disc; the other picture is the same in the other two colours. */
+/* A disc; the other picture is the same with inverted colours. */
 static inline uint32_t pixel(int x, int y, int inverted)
 {
 	int dx = x - WIDTH / 2, dy = 2 * (y - HEIGHT / 2);
@@ -87,7 +86,7 @@ static inline int receive_buffer(int socket)
 	return fd;
 }
 
-/* Let the other one go on, and wait for it. */
+/* Let the other process continue, and wait for it. */
 static inline void tell(int socket)
 {
 	if (send(socket, "", 1, MSG_NOSIGNAL) != 1)

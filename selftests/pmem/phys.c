@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who sees physical addresses. The nodes are root's: an unprivileged caller here has
- * got an open file, from somebody who had the right to open it.
+ * Who can see physical addresses. Only root can open the nodes: an unprivileged caller here has
+ * got an open file from a privileged one.
  */
 #include <sys/stat.h>
 
@@ -12,7 +12,7 @@
 
 NODE_FIXTURE(phys);
 
-/* What a process with another user's identity is told; its socket has the files. */
+/* Start a process with another user ID; its socket passes files. */
 static struct peer unprivileged(void)
 {
 	struct peer peer = peer_start();
@@ -66,7 +66,7 @@ TEST_F(phys, others_see_handles)
 	handle = on(peer, do_phys, there);
 	EXPECT_NE(0, handle);
 	EXPECT_NE(pmem_phys(self->fd).offset, handle);
-	/* It and all of the allocation are 32-bit numbers, for clients who add to it. */
+	/* Clients add to it, so the allocation must end below 4 GiB. */
 	EXPECT_EQ(0, (__u64)handle >> 32);
 	EXPECT_GE(1ULL << 32, (__u64)handle + pmem_size(self->fd).len);
 	EXPECT_EQ(0, handle % PAGE);
@@ -74,11 +74,11 @@ TEST_F(phys, others_see_handles)
 		EXPECT_EQ(handle, (unsigned long)on(peer, do_phys, there));
 		EXPECT_EQ(handle, (unsigned long)on(peer, size_offset, there));
 	}
-	/* Lengths are no secret. */
+	/* Lengths are not secret. */
 	EXPECT_EQ(pmem_size(self->fd).len, (unsigned long)on(peer, do_size, there));
 }
 
-/* To ask is no offence: no audit record tells of a capability that was missing. */
+/* A query is not a violation: the audit log must not report a missing capability. */
 TEST_F(phys, asking_is_not_audited)
 {
 	struct utsname kernel;
@@ -130,7 +130,7 @@ TEST_F(phys, connected_file_shows_its_masters_handle)
 	EXPECT_EQ(handle, (unsigned long)on(peer, size_offset, there));
 	EXPECT_EQ(0, close(self->fd));
 	peers_end();
-	/* And when that is gone. */
+	/* And after that is gone. */
 	peer = unprivileged();
 	there = peer_give(peer, sub);
 	EXPECT_EQ(handle, (unsigned long)on(peer, do_phys, there));
@@ -154,7 +154,10 @@ TEST_F(phys, mapping_changes_nothing)
 
 IDLE_FIXTURE(handles);
 
-/* Clients that compute with addresses of several allocations must not mix them up. */
+/*
+ * Handles of different allocations differ, so that clients that compute with them do not mix them
+ * up.
+ */
 TEST_F(handles, of_live_allocations_differ)
 {
 	enum { COUNT = 16 };
@@ -162,7 +165,7 @@ TEST_F(handles, of_live_allocations_differ)
 	struct peer peer = unprivileged();
 	size_t i, k;
 
-	/* Several of each device that has room for more than one, and one of the other. */
+	/* Several on each device that has room, one on the others. */
 	for (i = 0; i < COUNT; i++) {
 		const struct node *node = &nodes[i % nr_nodes];
 		int fd = pmem_open(node->name);
@@ -180,7 +183,7 @@ TEST_F(handles, of_live_allocations_differ)
 	}
 }
 
-/* However often others come and go: what is in use is nobody else's. */
+/* A handle in use is not reused, however many others are allocated and freed. */
 TEST_F(handles, of_live_allocations_are_not_used_again)
 {
 	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), round;
@@ -196,7 +199,7 @@ TEST_F(handles, of_live_allocations_are_not_used_again)
 		ASSERT_EQ(0, pmem_allocate(fd, MiB(1)));
 		live[i] = on(peer, do_phys, peer_give(peer, fd));
 	}
-	/* Twice through all there are. */
+	/* Twice the number of available handles. */
 	for (round = 0; round < 160; round++) {
 		int fd = pmem_open("pmem"), there;
 		unsigned long handle;
@@ -216,7 +219,7 @@ TEST_F(handles, of_live_allocations_are_not_used_again)
 	ASSERT_EQ(0, close(dmabuf));
 }
 
-/* All of them in use at once is an error, and none that lasts. */
+/* If all are in use, allocation fails, but only until one is freed. */
 TEST_F(handles, run_out)
 {
 	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), fds[100], count = 0;
@@ -240,7 +243,7 @@ TEST_F(handles, run_out)
 	close(dmabuf);
 }
 
-/* A connected file keeps its master's, so it is in use when that has gone. */
+/* A connected file keeps the handle of its master, so it is in use after the master is closed. */
 TEST_F(handles, of_a_file_that_lost_its_master)
 {
 	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), round;
@@ -265,7 +268,7 @@ TEST_F(handles, of_a_file_that_lost_its_master)
 	close(dmabuf);
 }
 
-/* They are numbers of 32 bits however many there were: after the last come the first again. */
+/* Handles always have 32 bits: after the last, they wrap around. */
 TEST_F(handles, begin_again_after_the_last)
 {
 	int dmabuf = heap_alloc("adsp", MiB(48), O_RDWR | O_CLOEXEC), round;
@@ -293,7 +296,7 @@ TEST_F(handles, begin_again_after_the_last)
 	ASSERT_EQ(0, close(dmabuf));
 }
 
-/* Whether text names a number in [base, base + size), in hexadecimal or decimal. */
+/* Does text contain a number in [base, base + size), hexadecimal or decimal? */
 static bool names_address(const char *text, unsigned long base, unsigned long size)
 {
 	while (*text) {
@@ -306,7 +309,7 @@ static bool names_address(const char *text, unsigned long base, unsigned long si
 		}
 		if (hex - base < size || (strtoull(text, NULL, 10) - base < size))
 			return true;
-		/* /proc/PID/maps counts mapped files in pages or bytes. */
+		/* Offsets in /proc/PID/maps may be in pages or bytes. */
 		if (hex >= base / PAGE && hex < (base + size) / PAGE)
 			return true;
 		text = end;
@@ -314,7 +317,7 @@ static bool names_address(const char *text, unsigned long base, unsigned long si
 	return false;
 }
 
-/* The lines of the maps that are about this device, without the addresses in front. */
+/* The lines of the maps for this device, without their virtual addresses. */
 static char *maps_of(const char *name)
 {
 	char *text = read_text("/proc/self/maps"), *found = calloc(1, MiB(1)), *line, *rest;
@@ -350,7 +353,7 @@ TEST_F(phys, maps_show_no_address)
 	free(text);
 }
 
-/* Read as that user reads it. */
+/* Run by the unprivileged user. */
 static long sysfs_shows_address(const long *arg)
 {
 	static const char *const files[] = {
@@ -386,7 +389,7 @@ TEST_F(phys, sysfs_shows_no_address)
 	ASSERT_LT(PAGE * PAGE, where.offset);
 	where.offset &= ~0xfffffUL;
 	EXPECT_EQ(0, on(peer, sysfs_shows_address, (long)self->name, where.offset, MiB(64)));
-	/* For root, who is shown it, this finds it. */
+	/* Cross-check: root sees the address. */
 	if (self->node->base)
 		EXPECT_EQ(1, sysfs_shows_address((long[5]){ (long)self->name, self->node->base,
 							    self->node->size }));
@@ -401,7 +404,7 @@ TEST_F(phys, base_in_sysfs)
 		EXPECT_EQ(0, base_file((long[5]){ (long)self->name }));
 }
 
-/* Nor does the open file say it, nor any file system that everybody may read. */
+/* The open file does not reveal it, nor does any file that everybody can read. */
 static long process_files_show_address(const long *arg)
 {
 	char *path = format("/proc/self/fdinfo/%ld", arg[0]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Helpers of the PMEM test programs; declared in pmem.h. */
+/* Helpers for the PMEM test programs; declared in pmem.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,11 +61,11 @@ static bool node_free(const struct node *node, bool complain)
 	return false;
 }
 
-/* The classes of heaps: the second is that of kernels with heaps of their own. */
+/* The classes of heaps: the second is used if the kernel has its own dma-buf heaps. */
 #define CLASS	"/sys/class/dma_heap"
 #define BESIDE	"/sys/class/contig_heap"
 
-/* Of something in a folder, to be freed, or NULL. */
+/* An attribute in a folder, to be freed, or NULL. */
 static char *attribute_in(const char *folder, const char *name, const char *attribute)
 {
 	char *path = format("%s/%s/%s", folder, name, attribute);
@@ -75,7 +75,7 @@ static char *attribute_in(const char *folder, const char *name, const char *attr
 	return text;
 }
 
-/* An attribute of a heap of ours, to be freed, or NULL. */
+/* An attribute of one of our heaps, to be freed, or NULL. */
 char *heap_attribute(const char *heap, const char *attribute)
 {
 	return attribute_in(access(BESIDE, F_OK) ? CLASS : BESIDE, heap, attribute);
@@ -87,7 +87,7 @@ char *node_attribute(const char *node, const char *attribute)
 	return attribute_in("/sys/kernel/pmem_regions", node, attribute);
 }
 
-/* Where the memory of a node begins; 0 while there is none, as with CMA memory that nobody uses. */
+/* The base of a node's memory; 0 if it has none, like CMA memory without users. */
 unsigned long pmem_base(const char *name)
 {
 	return number_of(node_attribute(name, "base"));
@@ -97,7 +97,7 @@ static bool heap_free(const char *class, const char *heap, bool complain)
 {
 	char *left = attribute_in(class, heap, "free");
 	char *size = attribute_in(class, heap, "size");
-	/* Heaps of the kernel's own have no such files. Of system memory others have a part. */
+	/* The kernel's own heaps lack these files. System memory is shared with others. */
 	bool same = !left || !size || !strcmp(left, size) ||
 		    !strncmp(heap, "system", strlen("system"));
 
@@ -110,7 +110,7 @@ static bool heap_free(const char *class, const char *heap, bool complain)
 	return same;
 }
 
-/* All heaps of a class; one that is not there has none. */
+/* Are all heaps of a class free? A missing class has none. */
 static bool class_free(const char *class, bool complain)
 {
 	DIR *heaps = opendir(class);
@@ -126,7 +126,7 @@ static bool class_free(const char *class, bool complain)
 	return all;
 }
 
-/* Nothing is allocated, on any node and any heap. */
+/* Is nothing allocated, on any node and any heap? */
 bool all_free(bool complain)
 {
 	bool all = true;
@@ -260,7 +260,7 @@ void *pmem_mmap(int fd, size_t len)
 	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* A file with an allocation, mapped; -1 with errno set if that fails. */
+/* A file with a mapped allocation; -1 with errno set on failure. */
 int pmem_master(const char *name, size_t len, void **memory)
 {
 	int fd = pmem_open(name);
@@ -275,7 +275,7 @@ int pmem_master(const char *name, size_t len, void **memory)
 	return fd;
 }
 
-/* A file that is connected to that one; -1 with errno set if that fails. */
+/* A file that is connected to @master; -1 with errno set on failure. */
 int pmem_sub(const char *name, int master)
 {
 	int fd = pmem_open(name);
@@ -300,7 +300,7 @@ static int heap_open(const char *heap)
 	return fd;
 }
 
-/* Wait until all free memory of a node is zero, if a heap on it can tell. */
+/* Wait until all free memory of a node is zero, if it has a heap that reports this. */
 void pmem_wait_clean(const struct node *node)
 {
 	struct contig_heap_query query;
@@ -359,13 +359,13 @@ bool can_read(const void *addr)
 	return try_access((unsigned char *)addr, false);
 }
 
-/* Leaves what is there. */
+/* Keeps the contents. */
 bool can_write(void *addr)
 {
 	return try_access(addr, true);
 }
 
-/* Where a device without limits finds the memory of a master, 0 if not in one piece. */
+/* The address of a master for a device without limits, 0 if it is not contiguous. */
 __u64 address_of(int fd)
 {
 	int dmabuf = pmem_export(fd, O_RDWR | O_CLOEXEC);
@@ -378,7 +378,7 @@ __u64 address_of(int fd)
 	return address;
 }
 
-/* And what it finds there: this? */
+/* Does a device see these contents? */
 bool device_sees(int fd, const void *memory, size_t len)
 {
 	int importer = importer_open(), device = importer_any_device(importer);
@@ -398,7 +398,7 @@ bool device_sees(int fd, const void *memory, size_t len)
 	return same;
 }
 
-/* Returns 0, or -1 with errno as the kernel said. */
+/* Returns 0, or -1 with the kernel's errno. */
 int pmem_load(const char *parameters)
 {
 	return insert_module("pmem_compat", parameters);
@@ -409,7 +409,7 @@ bool pmem_is_loaded(void)
 	return !access("/sys/module/pmem_compat", F_OK);
 }
 
-/* What a process has left is gone only soon after it has. */
+/* References of a process may be dropped shortly after its exit. */
 bool pmem_unload(void)
 {
 	int tries = 300;
@@ -434,12 +434,12 @@ void maintenance_ignore(void)
 }
 
 /*
- * Have the kernel tell for which physical memory it maintains caches, to be ended with
- * maintenance_ignore(). False where it cannot: on other kernels than those of arm64.
+ * Trace the physical ranges of cache maintenance, until maintenance_ignore(). Returns false on
+ * other architectures than arm64, where this is impossible.
  */
 bool maintenance_watch(void)
 {
-	/* A test that failed may not have come that far. */
+	/* A failed test may have left it enabled. */
 	maintenance_ignore();
 	if (!write_text(TRACING "kprobe_events",
 			"p:clean contig_heaps:memory_clean_lines address=%x1 size=%x2\n"
@@ -466,7 +466,7 @@ static int by_start(const void *one, const void *other)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* What was maintained, to be freed; their number goes to @nr. */
+/* The maintained ranges, to be freed; @nr is set to their number. */
 static struct range *maintained_ranges(const char *trace, size_t *nr)
 {
 	size_t room = strlen(trace) / strlen("address=size=") + 1;
@@ -485,7 +485,7 @@ static struct range *maintained_ranges(const char *trace, size_t *nr)
 	return ranges;
 }
 
-/* The end of what was maintained from this address on without a gap. */
+/* The end of the contiguous range that was maintained from this address on. */
 static __u64 maintained_until(const char *trace, __u64 address)
 {
 	size_t nr, i;
@@ -500,7 +500,7 @@ static __u64 maintained_until(const char *trace, __u64 address)
 	return end;
 }
 
-/* Has every byte there been maintained since the last maintenance_forget()? */
+/* Was every byte of the range maintained since the last maintenance_forget()? */
 bool maintained(__u64 address, size_t len)
 {
 	char *trace = read_text(TRACING "trace");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the PMEM test programs share. All of them run on the board of
- * dts/qemu-virt.dtso with contig_heaps and pmem_compat loaded, as root.
+ * Common to the PMEM test programs. All of them run on the board of dts/qemu-virt.dtso with
+ * contig_heaps and pmem_compat loaded, as root.
  */
 #ifndef PMEM_TESTS_H
 #define PMEM_TESTS_H
@@ -15,7 +15,7 @@
 
 #include "../util.h"
 
-/* O_SYNC as binaries of that time pass it; O_DSYNC today. */
+/* The value of O_SYNC in old binaries; today, it is O_DSYNC. */
 #define OLD_O_SYNC	0x1000
 
 enum kind {
@@ -27,8 +27,8 @@ enum kind {
 
 /**
  * struct node - a device of the board
- * @name: below /dev
- * @kind: how it allocates
+ * @name: relative to /dev
+ * @kind: its allocation policy
  * @size: bytes
  * @cached: mappings are cached unless the file was opened with O_SYNC
  * @base: physical address, 0 if the kernel chooses it
@@ -91,10 +91,9 @@ void maintenance_forget(void);
 bool maintained(__u64 address, size_t len);
 
 /*
- * A peer is another process that calls functions for a test, one at a time. It is
- * forked from the test, so that functions have the same addresses in both, and
- * keeps none of the test's files and mappings of such. on() gives what the function returned there,
- * with errno as it was there.
+ * A peer is another process that calls functions for a test, one at a time. It is forked from the
+ * test, so that functions have the same addresses, and closes the test's files and PMEM mappings.
+ * on() returns the result of the function, and sets errno as in the peer.
  */
 struct peer {
 	pid_t pid;
@@ -121,7 +120,7 @@ void peers_end(void);
 
 long in_fork(peer_fn *fn, const long *arg);
 
-/* For on(): the arguments in the order of those of the function above, or of the call. */
+/* For on(): take the arguments of the function above, or of the system call, in the same order. */
 peer_fn do_open, do_close, do_dup2, do_mmap, do_mmap_prot, do_munmap, do_mremap, do_mprotect;
 peer_fn do_allocate, do_connect, do_map, do_unmap, do_size, do_phys, do_master, do_sub;
 peer_fn do_fill, do_filled, do_all_bytes, do_can_read, do_can_write, do_in_fork;

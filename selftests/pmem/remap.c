@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PMEM_MAP and PMEM_UNMAP: a server shows parts of its memory to a client, which is
- * another process. What the server changes is there, or gone, when the call returns.
+ * PMEM_MAP and PMEM_UNMAP: a server shows parts of its memory to a client, another process.
+ * Changes are effective when the call returns.
  */
 #include "test.h"
 
 #define LEN	MiB(1)
 
-/* A number that no file gets by chance, in any process. */
+/* A number that no file has by coincidence, in any process. */
 #define MASTER_FD	100
 
 FIXTURE(remap) {
@@ -37,7 +37,7 @@ static void map_client(struct __test_metadata *_metadata, struct _test_data_rema
 	ASSERT_NE(-1, self->view);
 }
 
-/* A master of which each page has a pattern of its own, and a client of it. */
+/* A master with a different pattern in each page, and a client of it. */
 FIXTURE_SETUP(remap)
 {
 	void *memory;
@@ -61,7 +61,7 @@ FIXTURE_TEARDOWN(remap)
 	peers_end();
 }
 
-/* The client sees these pages of the master, or none of them. */
+/* Does the client see these pages of the master? */
 static long sees(const long *arg)
 {
 	char *view = (char *)arg[0];
@@ -106,7 +106,7 @@ TEST_F(remap, map_before_mmap)
 TEST_F(remap, map_after_mmap)
 {
 	map_client(_metadata, self);
-	/* Touched already, so that a page is in its page table. */
+	/* Touched already, so its page table has an entry. */
 	ASSERT_EQ(1, SEES_ZERO(0, LEN));
 	ASSERT_EQ(0, pmem_map(self->sub, 2 * PAGE, 3 * PAGE));
 	EXPECT_EQ(1, SEES(2 * PAGE, 3 * PAGE));
@@ -125,7 +125,7 @@ TEST_F(remap, both_directions)
 	EXPECT_TRUE(filled(self->memory + 9 * PAGE, PAGE, 2000));
 }
 
-/* What the client wrote to garbage does not get into the memory. */
+/* Data that the client wrote to garbage pages does not get into the memory. */
 TEST_F(remap, garbage_stays_garbage)
 {
 	map_client(_metadata, self);
@@ -170,7 +170,7 @@ TEST_F(remap, one_of_two_regions)
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
 }
 
-/* What is hidden is hidden at once, also where another region that is recorded covers it, */
+/* Unmapping hides pages at once, even if another recorded region covers them, */
 TEST_F(remap, overlapping_regions)
 {
 	map_client(_metadata, self);
@@ -180,20 +180,20 @@ TEST_F(remap, overlapping_regions)
 	ASSERT_EQ(0, pmem_unmap(self->sub, 0, 4 * PAGE));
 	EXPECT_EQ(1, SEES_ZERO(0, 4 * PAGE));
 	EXPECT_EQ(1, SEES(4 * PAGE, 2 * PAGE));
-	/* until it is shown again, be it as a part of another one, or as the same. */
+	/* until they are mapped again, with another region or the same one. */
 	ASSERT_EQ(0, pmem_map(self->sub, 3 * PAGE, PAGE));
 	EXPECT_EQ(1, SEES_ZERO(0, 3 * PAGE));
 	EXPECT_EQ(1, SEES(3 * PAGE, 3 * PAGE));
 	ASSERT_EQ(0, pmem_map(self->sub, 2 * PAGE, 4 * PAGE));
 	EXPECT_EQ(1, SEES(2 * PAGE, 4 * PAGE));
-	/* One call takes away what was recorded twice. */
+	/* One call removes a region that was recorded twice. */
 	ASSERT_EQ(0, pmem_unmap(self->sub, 2 * PAGE, 4 * PAGE));
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
 	EXPECT_ERRNO(EINVAL, pmem_unmap(self->sub, 2 * PAGE, 4 * PAGE));
 	EXPECT_EQ(0, pmem_unmap(self->sub, 3 * PAGE, PAGE));
 }
 
-/* Before the client maps, there is nothing to hide: what is recorded then is shown. */
+/* Before the client calls mmap(), nothing can be hidden: it then sees the recorded regions. */
 TEST_F(remap, overlapping_regions_before_mmap)
 {
 	ASSERT_EQ(0, pmem_map(self->sub, 0, 4 * PAGE));
@@ -204,7 +204,7 @@ TEST_F(remap, overlapping_regions_before_mmap)
 	EXPECT_EQ(1, SEES(2 * PAGE, 4 * PAGE));
 }
 
-/* A heap of that time left such regions: its unmapping with a true length fails. */
+/* Old heaps left such regions: they unmapped with the true length, which fails. */
 TEST_F(remap, revoked_in_spite_of_a_region_that_was_left)
 {
 	map_client(_metadata, self);
@@ -260,7 +260,7 @@ TEST_F(remap, client_is_not_the_owner_before_mmap)
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
 }
 
-/* The server keeps its right after the sub file has gone from its own table. */
+/* The server keeps its right after it has closed the sub file. */
 TEST_F(remap, server_gave_the_file_away)
 {
 	int copy = dup(self->sub);
@@ -288,7 +288,7 @@ TEST_F(remap, right_goes_with_the_number)
 	EXPECT_EQ(1, SEES(0, LEN));
 }
 
-/* By SCM_RIGHTS it comes with the same number, or without the right. */
+/* With SCM_RIGHTS, the master may get another number, which removes the right. */
 TEST_F(remap, right_passed_on)
 {
 	struct peer second = peer_start();
@@ -299,7 +299,7 @@ TEST_F(remap, right_passed_on)
 	ASSERT_EQ(self->master, on(second, do_dup2, there, self->master));
 	EXPECT_EQ(0, on(second, do_map, sub, 0, LEN));
 	EXPECT_EQ(1, SEES(0, LEN));
-	/* A process that connected itself is an owner. */
+	/* A process that connects the file itself is an owner. */
 	ASSERT_EQ(0, on(second, do_close, self->master));
 	EXPECT_ERRNO(EINVAL, on(second, do_unmap, sub, 0, LEN));
 	there = peer_give(second, self->master);
@@ -308,7 +308,7 @@ TEST_F(remap, right_passed_on)
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
 }
 
-/* A child has the table's copy: the numbers are the same. */
+/* A child has a copy of the file table: the numbers are the same. */
 TEST_F(remap, right_inherited)
 {
 	struct peer child = peer_start_with_files();
@@ -319,7 +319,7 @@ TEST_F(remap, right_inherited)
 	EXPECT_EQ(0, on(child, do_unmap, self->sub, 0, LEN));
 }
 
-/* Process B of the old articles: receives the master, connects, maps and shows it itself. */
+/* Process B of the old articles: receives the master, connects, maps and shows regions itself. */
 TEST_F(remap, client_that_connects_itself)
 {
 	struct peer b = peer_start();
@@ -354,7 +354,7 @@ TEST_F(remap, several_clients)
 	EXPECT_EQ(1, on(second, sees, view, 4 * PAGE, 4 * PAGE));
 }
 
-/* What one client wrote to garbage is nobody else's to read. */
+/* Garbage pages are private: other clients cannot read them. */
 TEST_F(remap, garbage_is_private)
 {
 	int second_sub = pmem_sub(self->name, self->master);
@@ -396,14 +396,14 @@ TEST_F(remap, in_one_process)
 	EXPECT_TRUE(all_bytes(view, LEN, 0));
 }
 
-/* The client gets no signal: what it still writes goes nowhere. */
+/* The client gets no signal; its further writes are discarded. */
 TEST_F(remap, master_goes)
 {
 	map_client(_metadata, self);
 	ASSERT_EQ(0, pmem_map(self->sub, 0, LEN));
 	ASSERT_EQ(1, SEES(0, LEN));
 	ASSERT_EQ(0, close(self->master));
-	/* The mapping holds it. */
+	/* The mapping keeps it. */
 	EXPECT_EQ(1, SEES(0, LEN));
 	ASSERT_EQ(0, munmap(self->memory, LEN));
 	EXPECT_EQ(1, SEES_ZERO(0, LEN));
@@ -454,7 +454,7 @@ TEST_F(remap, master_process_dies)
 	EXPECT_TRUE(can_write(view));
 }
 
-/* One that was allocated but never mapped; the old driver forgot its clients. */
+/* A master that was allocated but never mapped; the old driver forgot its clients. */
 TEST_F(remap, unmapped_master_goes)
 {
 	struct peer client = peer_start();
@@ -477,7 +477,7 @@ TEST_F(remap, unmapped_master_goes)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* Connected and shown, but not mapped yet when the master goes. */
+/* Connected and shown, but not mapped before the master is closed. */
 TEST_F(remap, master_goes_before_mmap)
 {
 	ASSERT_EQ(0, pmem_map(self->sub, 0, LEN));
@@ -490,7 +490,7 @@ TEST_F(remap, master_goes_before_mmap)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* A file at the master's number that is not the master gives no right. */
+/* Another file with the master's number gives no right. */
 TEST_F(remap, recycled_number)
 {
 	int round;
@@ -554,7 +554,7 @@ static long waits_for_garbage(const long *arg)
 	return 1;
 }
 
-/* The client runs, and does nothing but read, while its page tables change. */
+/* The client only reads, while its page tables change. */
 TEST_F(remap, effect_without_a_call_of_the_client)
 {
 	map_client(_metadata, self);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The old driver's security problems, one test each at least. Each fails on a driver
- * that has the problem.
+ * Security problems of the old driver, at least one test each. A driver that has the problem fails
+ * it.
  */
 #include <pthread.h>
 
@@ -13,7 +13,7 @@
 
 IDLE_FIXTURE(security);
 
-/* S1: an index means nothing on another device, nor in a file with an equal one. */
+/* S1: an index is meaningless on another device, or in a file with an equal index. */
 TEST_F(security, s1_connect_across_devices)
 {
 	int master = pmem_open("pmem"), stranger = pmem_open("pmem_adsp"), thief;
@@ -37,20 +37,20 @@ TEST_F(security, s1_connect_by_an_equal_index)
 {
 	int first, second, sub;
 
-	/* An all-or-nothing index is the length: both have the same. */
+	/* An all-or-nothing index is the length: both are equal. */
 	first = pmem_open("pmem_camera");
 	ASSERT_EQ(0, pmem_allocate(first, LEN));
 	second = pmem_open("pmem_adsp");
 	ASSERT_EQ(0, pmem_allocate(second, LEN));
 	EXPECT_ERRNO(EINVAL, pmem_connect(second, first));
 	EXPECT_ERRNO(EINVAL, pmem_connect(first, second));
-	/* The second to connect has the index that it would get. */
+	/* The index that the second to connect would get. */
 	sub = pmem_open("pmem_adsp");
 	ASSERT_EQ(0, pmem_connect(sub, second));
 	EXPECT_ERRNO(EINVAL, pmem_connect(second, sub));
 }
 
-/* S2: nobody reaches memory whose master is gone, however he was connected. */
+/* S2: after the master is closed, nobody can access its memory, however they are connected. */
 TEST_F(security, s2_no_access_after_the_master)
 {
 	int master = pmem_open("pmem_camera"), sub, unmapped, next;
@@ -63,7 +63,7 @@ TEST_F(security, s2_no_access_after_the_master)
 	ASSERT_EQ(0, pmem_map(unmapped, 0, LEN));
 	view = pmem_mmap(sub, LEN);
 	ASSERT_NE(MAP_FAILED, view);
-	/* It was never mapped itself. */
+	/* It was never mapped. */
 	ASSERT_EQ(0, close(master));
 	next = pmem_open("pmem_camera");
 	memory = pmem_mmap(next, LEN);
@@ -89,7 +89,7 @@ TEST_F(security, s2_no_chains)
 	EXPECT_ERRNO(EINVAL, pmem_connect(last, middle));
 }
 
-/* The master's number, and likely its address in the kernel, are another file's now. */
+/* Another file now has the master's number, and probably its address in the kernel. */
 TEST_F(security, s2_stranger_is_no_owner)
 {
 	int opened = pmem_open("pmem_adsp"), master = dup2(opened, 50), sub, round;
@@ -117,7 +117,7 @@ TEST_F(security, s2_stranger_is_no_owner)
 	}
 }
 
-/* S3: a region ends where the client's mapping ends. */
+/* S3: a region ends at the end of the client's mapping. */
 TEST_F(security, s3_mapping_shorter_than_the_region)
 {
 	char *place = mmap(NULL, 4 * LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -151,7 +151,7 @@ TEST_F(security, s3_mapping_shorter_than_the_region)
 	EXPECT_TRUE(all_bytes(place + 3 * LEN + PAGE, LEN - PAGE, 0x22));
 }
 
-/* S4: a client that may only read does not get to write. */
+/* S4: a client with read-only access cannot write. */
 TEST_F(security, s4_client_opened_for_reading)
 {
 	int sub = pmem_open_flags("pmem", O_RDONLY), master = pmem_open("pmem");
@@ -191,13 +191,13 @@ TEST_F(security, s4_client_mapped_for_reading)
 	EXPECT_FALSE(can_write(view + LEN / 2));
 	ASSERT_EQ(0, pmem_unmap(sub, 0, LEN / 2));
 	EXPECT_FALSE(can_write(view));
-	/* Neither as a debugger would. */
+	/* Nor in the way of a debugger. */
 	ASSERT_LE(0, own);
 	EXPECT_EQ(-1, pwrite(own, "debugger", 8, (unsigned long)view + LEN / 2));
 	EXPECT_TRUE(filled(memory, LEN, 1));
 }
 
-/* S5: maintenance touches memory of the file, wherever the address points. */
+/* S5: maintenance only affects memory of the file, whatever the address. */
 TEST_F(security, s5_cache_maintenance_of_kernel_addresses)
 {
 	static const unsigned int cmd[] = {
@@ -225,7 +225,7 @@ TEST_F(security, s5_cache_maintenance_of_kernel_addresses)
 				where |= ~(~0UL >> 24);
 			else
 				where |= 1UL << 31;
-			/* A 32-bit caller's mappings may be that high. */
+			/* Mappings of a 32-bit caller may be this high. */
 			if (where - (unsigned long)memory < LEN ||
 			    (unsigned long)memory - where < PAGE)
 				continue;
@@ -254,7 +254,7 @@ TEST_F(security, s5_arithmetic_of_cache_maintenance)
 	EXPECT_ERRNO(EINVAL, pmem_cache(fd, PMEM_INV_CACHES, memory, LEN, ~0UL - LEN + 1));
 }
 
-/* What stands behind the mapping is somebody else's. */
+/* Memory after the mapping belongs to others. */
 TEST_F(security, s5_range_that_leaves_the_mapping)
 {
 	int master = pmem_open("pmem"), other = pmem_open("pmem_adsp"), sub;
@@ -298,7 +298,7 @@ TEST_F(security, s5_samsung_invalidation)
 	EXPECT_ERRNO(EINVAL, ioctl(fd, PMEM_CACHE_INV, &region));
 }
 
-/* S6: nobody sees what another one left, in memory or in garbage. */
+/* S6: nobody can see data that others have left, in memory or in garbage pages. */
 TEST_F(security, s6_memory_of_the_last_owner)
 {
 	size_t i;
@@ -351,8 +351,8 @@ TEST_F(security, s6_no_channel_through_garbage)
 }
 
 /*
- * The zeros that it was overwritten with may still be in a cache, which a write-combined mapping
- * does not look into: since its last owner wrote there, they have been written back. See also birth.
+ * The zeros that overwrote old data may still be in a cache, which a write-combined mapping
+ * bypasses. So they must have been written back since the last owner. See also birth.
  */
 static void leave_secrets(const char *name)
 {
@@ -381,7 +381,7 @@ TEST_F(security, s6_not_behind_the_cache)
 		view = pmem_mmap(master, LEN);
 		ASSERT_NE(MAP_FAILED, view);
 		trace = flush_trace_take();
-		/* Memory that the kernel does not map was never cached. */
+		/* Memory that the kernel does not map is never cached. */
 		if (strcmp(nodes[i].name, "pmem_audio"))
 			EXPECT_LE(LEN, traced_in(trace, FLUSHED, pmem_phys(master).offset, LEN)) {
 				TH_LOG("%s", nodes[i].name);
@@ -394,7 +394,7 @@ TEST_F(security, s6_not_behind_the_cache)
 	flush_trace_end();
 }
 
-/* S7 has a program of its own: phys. Here: no kernel pointer comes out of a command. */
+/* S7 has its own program: phys. Here: no command returns a kernel pointer. */
 TEST_F(security, s7_results_are_0)
 {
 	size_t i;
@@ -415,7 +415,7 @@ TEST_F(security, s7_results_are_0)
 	}
 }
 
-/* S8: fork, mremap and partial munmap are in vma; here fork together with the end. */
+/* S8: vma tests fork, mremap and partial munmap; this combines fork with closing the master. */
 static long still_secret(const long *arg)
 {
 	char *view = (char *)arg[0];
@@ -445,7 +445,7 @@ TEST_F(security, s8_child_after_revocation)
 	EXPECT_TRUE(filled(memory, LEN, SECRET));
 }
 
-/* S9: no error leaves a lock behind; two allocations at once are one. */
+/* S9: no error path leaves a lock held; two concurrent allocations are one. */
 TEST_F(security, s9_errors_leave_no_lock)
 {
 	static const unsigned int align[] = { 3, 2048, MiB(2) };
@@ -496,7 +496,7 @@ TEST_F(security, s9_racing_allocations)
 	}
 }
 
-/* S10: with no device behind them the commands for a GPU mean nothing. */
+/* S10: without a device that uses them, GPU commands are invalid. */
 TEST_F(security, s10_gpu_commands)
 {
 	size_t i;
@@ -516,7 +516,7 @@ TEST_F(security, s10_gpu_commands)
 	EXPECT_ERRNO(ENOENT, open("/dev/hw3d", O_RDWR));
 }
 
-/* S11: tables that grow, 16-bit numbers, ends of tables. */
+/* S11: growing tables, 16-bit numbers, ends of tables. */
 TEST_F(security, s11_hundreds_of_allocations)
 {
 	enum { COUNT = 600 };
@@ -555,8 +555,8 @@ TEST_F(security, s11_last_quantum)
 }
 
 /*
- * S12: a legacy driver that is given a connected file gets all of the master, as it did; see
- * kernel_api. A driver of today takes a dma-buf, and into one a connected file cannot be turned.
+ * S12: with a connected file, a legacy driver gets all of the master, as before; see kernel_api.
+ * Modern drivers take a dma-buf, and a connected file cannot be exported.
  */
 TEST_F(security, s12_connected_file_is_no_dmabuf)
 {
@@ -571,7 +571,7 @@ TEST_F(security, s12_connected_file_is_no_dmabuf)
 	EXPECT_ERRNO(EINVAL, pmem_export(sub, O_RDONLY));
 }
 
-/* S13: nothing leaks for good, and nobody can have the kernel remember without end. */
+/* S13: nothing leaks permanently, and kernel memory is bounded. */
 TEST_F(security, s13_self_connection_leaks_nothing)
 {
 	int probe = pmem_open("pmem"), round;
@@ -606,12 +606,12 @@ TEST_F(security, s13_regions_are_bounded)
 	EXPECT_EQ(ENOMEM, error);
 	/* Far more than any client used. */
 	EXPECT_LE(1000, count);
-	/* What was recorded still is. */
+	/* Recorded regions are unaffected. */
 	EXPECT_EQ(0, pmem_unmap(sub, 0, PAGE));
 	EXPECT_EQ(0, pmem_map(sub, 0, PAGE));
 }
 
-/* The same region over and over neither fails nor fills anything. */
+/* Mapping the same region repeatedly neither fails nor uses memory. */
 TEST_F(security, s13_repeated_region)
 {
 	int master = pmem_open("pmem"), sub, round;
@@ -624,7 +624,7 @@ TEST_F(security, s13_repeated_region)
 	EXPECT_ERRNO(EINVAL, pmem_unmap(sub, 0, LEN));
 }
 
-/* S14: no byte of a result is left as it was on the kernel's stack; see also abi. */
+/* S14: results do not contain stale bytes of the kernel stack; see also abi. */
 TEST_F(security, s14_no_uninitialised_result)
 {
 	unsigned char buffer[64], again[64];
@@ -644,7 +644,7 @@ TEST_F(security, s14_no_uninitialised_result)
 	EXPECT_EQ(0, memcmp(buffer, again, sizeof(struct pmem_region)));
 }
 
-/* S14: exhausting a device harms nobody but who is refused. */
+/* S14: exhausting a device only affects callers that are refused. */
 TEST_F(security, s14_pressure_kills_nobody)
 {
 	struct peer bystander = peer_start();

@@ -54,7 +54,7 @@ TEST_F(export, memory_outlives_the_file)
 	ASSERT_LE(0, dmabuf);
 	ASSERT_EQ(0, munmap(memory, LEN));
 	ASSERT_EQ(0, close(self->fd));
-	/* It is still taken, and nobody else's. */
+	/* It is still in use, and not available to others. */
 	self->fd = pmem_open(self->name);
 	EXPECT_FALSE(all_free(false));
 	if (self->node->kind == ALL_OR_NOTHING)
@@ -153,7 +153,7 @@ TEST_F(export, errors_leak_nothing)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
 	EXPECT_ERRNO(EMFILE, pmem_export(self->fd, O_RDWR));
 	ASSERT_EQ(0, close(self->fd));
-	/* No number is left here to look with. */
+	/* No descriptor is left in this process for checking. */
 	EXPECT_EQ(1, on(looker, do_all_free));
 }
 
@@ -176,7 +176,7 @@ TEST_F(export, imported_by_a_driver)
 	ASSERT_EQ(0, munmap(memory, LEN));
 	ASSERT_EQ(0, close(self->fd));
 	EXPECT_FALSE(all_free(false));
-	/* The driver hands it back. */
+	/* vgem returns it. */
 	prime.flags = DRM_CLOEXEC | DRM_RDWR;
 	ASSERT_EQ(0, ioctl(vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime));
 	view = pmem_mmap(prime.fd, LEN);
@@ -190,7 +190,7 @@ TEST_F(export, imported_by_a_driver)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* What one device exported, a file of any device takes. */
+/* A buffer exported from one device can be imported on any other. */
 TEST_F(export, imported_by_pmem)
 {
 	size_t i;
@@ -299,7 +299,7 @@ TEST_F(import, becomes_the_allocation)
 	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(self->fd, LEN + PAGE));
 	EXPECT_ERRNO(EINVAL, pmem_allocate(self->fd, PAGE));
 	EXPECT_ERRNO(EINVAL, pmem_import(self->fd, dmabuf));
-	/* The file holds it alone. */
+	/* The only reference is the file. */
 	ASSERT_EQ(0, munmap(view, LEN));
 	ASSERT_EQ(0, close(dmabuf));
 	EXPECT_EQ(1, heap_buffers(variant->heap));
@@ -328,7 +328,7 @@ TEST_F(import, is_shown_to_clients)
 	EXPECT_EQ(1, on(client, do_all_bytes, view, LEN, 0));
 	ASSERT_EQ(0, pmem_map(sub, 0, LEN));
 	EXPECT_EQ(1, on(client, do_filled, view, LEN, 2));
-	/* With the file the client loses it, though the buffer lives on. */
+	/* Closing the file revokes the client's access, though the buffer lives on. */
 	ASSERT_EQ(0, close(self->fd));
 	EXPECT_EQ(1, on(client, do_all_bytes, view, LEN, 0));
 	EXPECT_TRUE(filled(memory, LEN, 2));
@@ -391,7 +391,7 @@ TEST_F(import, errors)
 	EXPECT_ERRNO(EINVAL, pmem_import(self->fd, open("/dev/dma_heap/mdp", O_RDWR)));
 	EXPECT_ERRNO(EINVAL, pmem_import(self->fd, self->fd));
 	EXPECT_ERRNO(EINVAL, pmem_import(self->fd, foreign_dmabuf()));
-	/* Not contiguous, or so by chance. A heap "system" can be the kernel's. */
+	/* Not contiguous, or by coincidence. A heap "system" may be the kernel's. */
 	EXPECT_ERRNO(EOPNOTSUPP, pmem_import(self->fd, heap_alloc("system-uncached", PAGE, O_RDWR)));
 	EXPECT_ERRNO(EOPNOTSUPP, pmem_import(self->fd, heap_alloc("system-uncached", LEN, O_RDWR)));
 	reader = heap_alloc(variant->heap, LEN, O_RDONLY);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Servers and clients that map, remap, fork and die at any moment, all at once. What
- * is checked while they run: a client sees what it was given or garbage of its own,
- * and never what a master wrote after it took a region back. Afterwards all memory
- * has to be there again.
+ * Servers and clients that concurrently map, remap, fork and die at any time. Meanwhile, a client
+ * must see either what it was given or its own garbage pages, and never what a master wrote after
+ * it has unmapped the region. Finally, all memory must be free.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -16,7 +15,7 @@
 
 IDLE_FIXTURE(stress);
 
-/* Random numbers of one process or thread. */
+/* A random seed for each process or thread. */
 static __u32 seeded(unsigned int number)
 {
 	return number * 2654435761U + 1;
@@ -24,7 +23,7 @@ static __u32 seeded(unsigned int number)
 
 #define MOST	8
 
-/* Run fn in that many peers, with a number of its own and a number of rounds in each. */
+/* Run fn in @count peers, with a different number and @times rounds for each. */
 static size_t run_in(size_t count, peer_fn *fn, long times)
 {
 	struct peer peers[MOST];
@@ -39,7 +38,7 @@ static size_t run_in(size_t count, peer_fn *fn, long times)
 	return good;
 }
 
-/* Memory is taken and given back on all devices; it is always zero and only one's own. */
+/* Allocate and free on all devices; memory must be zero and exclusive. */
 static long allocates(const long *arg)
 {
 	__u32 random = seeded(arg[0]);
@@ -75,8 +74,8 @@ TEST_F(stress, allocation)
 }
 
 /*
- * A master that takes back what it showed, and then writes what nobody may see. All
- * in one process: the clients are its threads, which makes everything race.
+ * A master that unmaps regions and then writes secrets. Its clients are threads of the same
+ * process, to provoke races.
  */
 struct shared {
 	char *view;
@@ -86,7 +85,7 @@ struct shared {
 	volatile long bad;
 };
 
-/* A master with a client that is mapped, and shows nothing. */
+/* A master with a mapped client, without regions. */
 static bool share(struct shared *shared)
 {
 	*shared = (struct shared){ .master = pmem_open("pmem") };
@@ -118,7 +117,7 @@ static void *thread_remaps(void *arg)
 	while (!shared->stop) {
 		unsigned long offset = next_random(&random) % (LEN / PAGE) * PAGE;
 
-		/* Another thread may have recorded the same, or removed it. */
+		/* Another thread may have recorded or removed the same region. */
 		if (pmem_map(shared->sub, offset, PAGE))
 			shared->bad++;
 		if (pmem_unmap(shared->sub, offset, PAGE) && errno != EINVAL)
@@ -202,7 +201,7 @@ TEST_F(stress, one_process)
 	EXPECT_EQ(0, shared.bad);
 }
 
-/* The view goes while others look at it: faults are theirs to survive, not ours. */
+/* Unmap the view while other threads use it: they handle their faults. */
 static void *thread_unmaps(void *arg)
 {
 	struct shared *shared = arg;
@@ -252,14 +251,14 @@ TEST_F(stress, munmap_against_map)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* The master's release against all that a connected file can do. */
+/* Close the master during any operation on a connected file. */
 static void *thread_connects(void *arg)
 {
 	struct shared *shared = arg;
 	int fd = pmem_open("pmem");
 
 	if (pmem_connect(fd, shared->master)) {
-		/* Gone already, and perhaps the number is something else by now. */
+		/* It may already be closed, and its number reused. */
 		if (errno != EBADF && errno != EINVAL)
 			shared->bad++;
 	} else {
@@ -288,7 +287,10 @@ TEST_F(stress, release_against_clients)
 
 		ASSERT_TRUE(share(&shared));
 		ASSERT_EQ(0, pmem_map(shared.sub, 0, LEN));
-		/* The last of them only in some rounds: who uses the view must not fault. */
+		/*
+		 * Run the last of them only in some rounds, because users of the view must not
+		 * fault.
+		 */
 		for (i = 0; i < 3; i++)
 			ASSERT_EQ(0, pthread_create(&threads[i], NULL, body[i], &shared));
 		pthread_join(threads[0], NULL);
@@ -306,7 +308,7 @@ TEST_F(stress, release_against_clients)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* A client that writes without end, until it is killed. */
+/* A client that writes until it is killed. */
 static long writes_for_ever(const long *arg)
 {
 	volatile __u32 *word = (__u32 *)arg[0];
@@ -318,7 +320,7 @@ static long writes_for_ever(const long *arg)
 	return 0;
 }
 
-/* A whole server with clients, in a process that does not live long. */
+/* A complete server with clients, in a short-lived process. */
 static long serves_for_ever(const long *arg)
 {
 	__u32 random = seeded(arg[0]);
@@ -363,13 +365,13 @@ TEST_F(stress, killed_at_any_moment)
 		usleep(next_random(&random) % 30000);
 		peer_kill(server);
 	}
-	/* Clients and children of the killed die with them, but not before them. */
+	/* Clients and children die after the killed process. */
 	while (!all_free(false))
 		usleep(10000);
 	EXPECT_TRUE(all_free(true));
 }
 
-/* The client is killed, the server goes on. */
+/* The client is killed; the server continues. */
 TEST_F(stress, clients_killed)
 {
 	int master, last = rounds(50), round;
@@ -395,14 +397,14 @@ TEST_F(stress, clients_killed)
 			ASSERT_EQ(0, pmem_unmap(sub, 0, LEN));
 		}
 		peer_kill(client);
-		/* Nobody writes there any more. */
+		/* Nobody writes there now. */
 		fill(memory, LEN, round);
 		ASSERT_TRUE(filled(memory, LEN, round));
 		close(sub);
 	}
 }
 
-/* Everything at once on one device that has room for one. */
+/* Do everything at once on a device that has room for one allocation. */
 static long fights(const long *arg)
 {
 	__u32 random = seeded(arg[0]);
@@ -443,7 +445,7 @@ TEST_F(stress, all_or_nothing)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* Exports and imports, whose memory changes hands between files. */
+/* Export and import: files exchange their memory. */
 static long exchanges(const long *arg)
 {
 	__u32 random = seeded(arg[0]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/kernel/pmem_regions and the files in debugfs, to the byte. */
+/* Exact contents of /sys/kernel/pmem_regions and the files in debugfs. */
 #include <dirent.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -21,7 +21,7 @@ static char *node_file(const char *name, const char *file)
 	return text;
 }
 
-/* Compare, and show both if they differ. */
+/* Compare, and print both if they differ. */
 static bool file_is(const char *name, const char *file, char *expected)
 {
 	char *text = node_file(name, file);
@@ -103,7 +103,7 @@ TEST_F(files, mode)
 	EXPECT_LE(4, count);
 }
 
-/* Without the fixture's own file the device has no file open. */
+/* Without the file of the fixture, no file is open. */
 TEST_F(files, no_file_open)
 {
 	ASSERT_EQ(0, close(self->fd));
@@ -158,10 +158,10 @@ TEST_F(files, mapper_is_the_last_one)
 			    format(REGIONS_HEADER "pid %d:\n", peer.pid)));
 }
 
-/* More than a page of text ends at a page, and with nothing worse. */
+/* Text beyond a page is truncated, without further effects. */
 TEST_F(files, many_files)
 {
-	/* Each takes a line of 7 characters. */
+	/* Each line has 7 characters. */
 	const size_t count = PAGE / 7 + 100;
 	struct rlimit limit = { count + 100, count + 100 };
 	size_t i;
@@ -250,7 +250,7 @@ TEST_F(allocations, bitmap)
 			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n1\t%lu\t2\n2\t%lu\t%d\n",
 				   id, quantum_of(a, "pmem"), quantum_of(b, "pmem"),
 				   quantum_of(c, "pmem"), mib)));
-	/* A slot that became free is used again. */
+	/* A free slot is used again. */
 	ASSERT_EQ(0, close(b));
 	EXPECT_TRUE(file_is("pmem", "bits_allocated",
 			    format("id: %d\n" BITS_HEADER "0\t%lu\t1\n2\t%lu\t%d\n", id,
@@ -301,7 +301,7 @@ TEST_F(allocations, all_or_nothing)
 	EXPECT_TRUE(file_is("pmem_camera", "allocated", format("is NOT allocated\n")));
 }
 
-/* What a heap on the same memory has taken is not free here. */
+/* Memory of a heap on the same region is not free. */
 TEST_F(allocations, free_quanta_beside_a_heap)
 {
 	int buffer = heap_alloc("mdp", MiB(16), O_RDWR);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kselftest harness and what is ours of the kind; once for each program. */
+/* Our additions to the kselftest harness; include once per program. */
 #ifndef PMEM_TEST_H
 #define PMEM_TEST_H
 
@@ -13,11 +13,11 @@
 #include "../rounds.h"
 #include "pmem.h"
 
-/* How long a test takes depends on the machine; the runner notices a hang. */
+/* Test times depend on the machine; the runner detects hangs. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	(-1)
 
-/* Every kind of device of the board: a fixture with this runs on each of them. */
+/* All kinds of devices of the board: a fixture with this runs on each of them. */
 #define NODE_KINDS(fixture)						\
 	FIXTURE_VARIANT(fixture) {					\
 		const char *name;					\
@@ -41,7 +41,7 @@
 		.name = "pmem_sys",					\
 	}
 
-/* A fixture for tests that start with all memory free, and leave no process. */
+/* A fixture for tests that start with all memory free, and end with no process left. */
 #define IDLE_SETUP()							\
 	ASSERT_TRUE(all_free(true))
 
@@ -58,7 +58,7 @@
 		peers_end();						\
 	}
 
-/* A fixture for tests that load pmem_compat themselves, with parameters. */
+/* A fixture for tests that load pmem_compat with parameters. */
 #define UNLOADED_FIXTURE(fixture)					\
 	FIXTURE(fixture) {						\
 		int unused;						\
@@ -76,7 +76,7 @@
 		EXPECT_TRUE(all_free(true));				\
 	}
 
-/* The idle fixture on each kind of device, with one file open. */
+/* The idle fixture for each kind of device, with an open file. */
 #define NODE_FIXTURE(fixture)						\
 	FIXTURE(fixture) {						\
 		const struct node *node;				\
@@ -97,7 +97,7 @@
 		peers_end();						\
 	}
 
-/* What a call that returns -1 left in errno, 0 if it returned something else. */
+/* The errno of a call that returned -1, or 0 if it returned something else. */
 static inline int failure(long ret)
 {
 	return ret == -1 ? errno : 0;
@@ -107,7 +107,7 @@ static inline int failure(long ret)
 #define EXPECT_ERRNO(e, call)	EXPECT_EQ(e, failure(call))
 #define EXPECT_MAP_FAILED(e, call)	EXPECT_ERRNO(e, (long)(call))
 
-/* What a command reports: {offset, len}, {total, largest}. */
+/* The result of a command: {offset, len}, {total, largest}. */
 #define EXPECT_REGION(expected_offset, expected_len, call)		\
 	do {								\
 		struct pmem_region seen = (call);			\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module goes whenever nothing of it is in use, and not before. What it leaves are
- * dma-bufs, which are not its own.
+ * The module can be unloaded whenever it is not in use, and only then. Exported dma-bufs remain,
+ * because they do not belong to it.
  */
 #include <sys/syscall.h>
 
@@ -9,7 +9,7 @@
 
 #define LEN	MiB(1)
 
-/* Once, whatever holds it. */
+/* Try once. */
 static int unload(void)
 {
 	return syscall(SYS_delete_module, "pmem_compat", O_NONBLOCK);
@@ -91,14 +91,14 @@ TEST_F(unload, refused_while_something_is_mapped)
 
 #define DEVICES	"/sys/bus/platform/drivers/"
 
-/* Whether debugfs has complained since the last time. */
+/* Has debugfs complained since the last call? */
 static bool debugfs_complains(int kmsg)
 {
 	char line[8192];
 	bool bad = false;
 	ssize_t got;
 
-	/* EPIPE: it has lost some, and goes on with what there is. */
+	/* EPIPE: messages were lost; continue with the rest. */
 	while ((got = read(kmsg, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
 		line[got > 0 ? got : 0] = 0;
 		bad |= strstr(line, "debugfs:") && strstr(line, "already");
@@ -106,7 +106,7 @@ static bool debugfs_complains(int kmsg)
 	return bad;
 }
 
-/* Its memory has the name that the node gave it, until the last user is gone. */
+/* Its region keeps its name in debugfs until its last user is gone. */
 TEST_F(unload, node_comes_back_before_its_memory)
 {
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK), fd = pmem_open("pmem_cma"), dmabuf;
@@ -127,10 +127,7 @@ TEST_F(unload, node_comes_back_before_its_memory)
 	close(kmsg);
 }
 
-/*
- * A kernel that debugs releases a heap some time after it was unbound, others at once; till then
- * its region is there.
- */
+/* Debug kernels delay the release of an unbound heap, and its region exists until then. */
 static void heap_is_released(const char *region)
 {
 	char path[100];
@@ -140,7 +137,7 @@ static void heap_is_released(const char *region)
 		usleep(100000);
 }
 
-/* The region that lends is made by the node if it is no heap: both are listed. */
+/* If the lender is no heap, the node creates its region: both are listed. */
 TEST_F(unload, lender_without_a_heap)
 {
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK), fd;
@@ -168,7 +165,7 @@ TEST_F(unload, lender_without_a_heap)
 	close(kmsg);
 }
 
-/* A child's copy of a mapping is code of the module's that may still run. */
+/* A child's copy of a mapping may still call code of the module. */
 TEST_F(unload, refused_while_a_child_has_a_mapping)
 {
 	int fd = pmem_open("pmem");
@@ -186,7 +183,7 @@ TEST_F(unload, refused_while_a_child_has_a_mapping)
 	EXPECT_TRUE(pmem_unload());
 }
 
-/* Exported buffers live on; their memory is nobody else's until they are gone. */
+/* Exported buffers survive; their memory is not reused until they are released. */
 TEST_F(unload, buffers_live_on)
 {
 	static const char *const names[] = { "pmem", "pmem_camera", "pmem_cma", "pmem_sys" };
@@ -220,7 +217,7 @@ TEST_F(unload, buffers_live_on)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* Whoever gets the memory after a reload finds it clean. */
+/* After a reload, new buffers are zero. */
 TEST_F(unload, memory_is_zero_after_a_reload)
 {
 	int fd = pmem_open("pmem_camera");
@@ -238,7 +235,7 @@ TEST_F(unload, memory_is_zero_after_a_reload)
 	EXPECT_TRUE(all_bytes(memory, MiB(8), 0));
 }
 
-/* A slot of cma_test belongs to the module, and goes with it. */
+/* Unloading the module releases the slots of cma_test. */
 TEST_F(unload, slots_go)
 {
 	int fd = open("/dev/cma_test", O_RDWR);

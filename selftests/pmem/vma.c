@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What clients do to their mapping: move it, cut it, protect it, fork, exec, exit.
- * None of that takes a page out of the server's control.
+ * What clients do with their mapping: move, split, protect, fork, exec, exit. The server always
+ * keeps control over all pages.
  */
 #include <pthread.h>
 #include <sys/wait.h>
@@ -40,7 +40,7 @@ FIXTURE_SETUP(vma)
 	self->client_fd = peer_give(self->client, self->sub);
 	self->view = on(self->client, do_mmap, self->client_fd, LEN);
 	ASSERT_NE(-1, self->view);
-	/* Have something in its page tables from the start. */
+	/* Populate its page tables. */
 	ASSERT_EQ(1, on(self->client, do_all_bytes, self->view, LEN, 0));
 }
 
@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(vma)
 	peers_end();
 }
 
-/* At an address is what the master has from an offset on. */
+/* Does the address show the master's contents from this offset on? */
 static long shows(const long *arg)
 {
 	char *there = (char *)arg[0];
@@ -151,11 +151,11 @@ TEST_F(vma, does_not_grow)
 	EXPECT_ERRNO(EFAULT, on(self->client, do_mremap, self->view, LEN, LEN + PAGE,
 				MREMAP_MAYMOVE, 0));
 	EXPECT_ERRNO(EFAULT, on(self->client, do_mremap, self->view, LEN, 2 * LEN, fixed, place));
-	/* With an old length of 0 this would be a second mapping, and this one, too. */
+	/* An old length of 0 would create a second mapping. */
 	EXPECT_EQ(-1, on(self->client, do_mremap, self->view, 0, LEN, MREMAP_MAYMOVE, 0));
 	EXPECT_EQ(-1, on(self->client, do_mremap, self->view, LEN, LEN,
 			 MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0));
-	/* A shorter mapping does not grow back. */
+	/* A mapping that was shortened does not grow back. */
 	ASSERT_EQ(self->view, on(self->client, do_mremap, self->view, LEN, LEN / 2, 0, 0));
 	EXPECT_ERRNO(EFAULT, on(self->client, do_mremap, self->view, LEN / 2, LEN, 0, 0));
 	ASSERT_EQ(0, pmem_map(self->sub, 0, LEN));
@@ -163,7 +163,7 @@ TEST_F(vma, does_not_grow)
 	EXPECT_EQ(0, on(self->client, do_can_read, self->view + (long)LEN / 2));
 }
 
-/* Regions stay where they are in the allocation when the mapping's start goes. */
+/* Regions keep their offsets in the allocation when the start of the mapping is unmapped. */
 TEST_F(vma, start_unmapped)
 {
 	ASSERT_EQ(0, on(self->client, do_munmap, self->view, 8 * PAGE));
@@ -187,7 +187,7 @@ TEST_F(vma, end_unmapped)
 	EXPECT_EQ(1, ZERO(self->view, LEN / 2));
 }
 
-/* A hole in the middle, and there something of the client's own. */
+/* A hole in the middle, which the client uses for something else. */
 TEST_F(vma, hole_with_a_neighbour)
 {
 	long hole = self->view + 8 * (long)PAGE;
@@ -211,7 +211,7 @@ TEST_F(vma, hole_with_a_neighbour)
 	EXPECT_EQ(1, ZERO(self->view, 8 * PAGE));
 }
 
-/* The last piece gone, it counts as unmapped. */
+/* After the last piece is removed, it counts as unmapped. */
 TEST_F(vma, unmapped_in_pieces)
 {
 	size_t i;
@@ -224,7 +224,7 @@ TEST_F(vma, unmapped_in_pieces)
 	EXPECT_ERRNO(EINVAL, on(self->client, do_mmap, self->client_fd, LEN));
 }
 
-/* Writing is what the client's protection says, whatever the server does. */
+/* The client's protection determines whether it can write, whatever the server does. */
 TEST_F(vma, protection_survives_remapping)
 {
 	long page = self->view + 4 * (long)PAGE;
@@ -245,7 +245,7 @@ TEST_F(vma, protection_survives_remapping)
 	EXPECT_EQ(1, ZERO(self->view, LEN));
 }
 
-/* A child of the client: pages of its own, for ever. */
+/* A child of the client always has its own pages. */
 static long child_sees_nothing(const long *arg)
 {
 	char *view = (char *)arg[0];
@@ -264,12 +264,12 @@ TEST_F(vma, fork_of_a_client)
 	EXPECT_TRUE(master_intact(self));
 	ASSERT_EQ(0, pmem_unmap(self->sub, 0, LEN));
 	EXPECT_EQ(1, ZERO(self->view, LEN));
-	/* The client's garbage is not the child's either. */
+	/* The child does not see the client's garbage pages either. */
 	on(self->client, do_fill, self->view, LEN, 77);
 	EXPECT_EQ(1, on(self->client, do_in_fork, (long)child_sees_nothing, self->view, LEN));
 }
 
-/* A child that lives on while the server goes on. The test is the client here. */
+/* A child that survives while the server continues. The test itself is the client. */
 TEST_F(vma, fork_child_stays_outside)
 {
 	int sub = pmem_sub(self->name, self->master);
@@ -286,7 +286,7 @@ TEST_F(vma, fork_child_stays_outside)
 	EXPECT_EQ(1, shows((long[5]){ (long)view, 0, LEN }));
 	ASSERT_EQ(0, pmem_unmap(sub, 0, LEN));
 	EXPECT_TRUE(all_bytes(view, LEN, 0));
-	/* The file has been mapped once, in whichever process. */
+	/* The file was mapped once, in any process. */
 	EXPECT_ERRNO(EINVAL, on(child, do_mmap, sub, LEN));
 	ASSERT_EQ(0, pmem_map(sub, 0, PAGE));
 	peer_end(child);
@@ -296,8 +296,8 @@ TEST_F(vma, fork_child_stays_outside)
 }
 
 /*
- * A process may ask that its children get copies of its page tables. Here these would
- * have pages in them that are freed when the process unmaps them.
+ * A process may request that its children get copies of its page tables. Here, these would refer
+ * to pages that are freed when the process unmaps them.
  */
 TEST_F(vma, fork_with_page_tables)
 {
@@ -314,7 +314,7 @@ TEST_F(vma, fork_with_page_tables)
 	child = peer_start_with_files();
 	EXPECT_EQ(1, on(child, do_all_bytes, (long)view, LEN, 0));
 	ASSERT_EQ(0, munmap(view, LEN));
-	/* What was the client's garbage is somewhere in here now. */
+	/* Reuse the client's garbage pages. */
 	own = mmap(NULL, many, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, own);
 	fill(own, many, 78);
@@ -324,7 +324,7 @@ TEST_F(vma, fork_with_page_tables)
 	EXPECT_TRUE(master_intact(self));
 }
 
-/* The call that had its pages in another order; each piece was a mapping at an offset. */
+/* remap_file_pages() reordered pages; now, each piece is a mapping at an offset. */
 TEST_F(vma, not_rearranged)
 {
 	int sub = pmem_sub(self->name, self->master);
@@ -334,13 +334,13 @@ TEST_F(vma, not_rearranged)
 	ASSERT_EQ(0, pmem_map(sub, 0, LEN));
 	EXPECT_EQ(-1, remap_file_pages(view, PAGE, 0, 4, 0));
 	EXPECT_EQ(-1, remap_file_pages(view, 2 * PAGE, 0, 0, 0));
-	/* Whatever is left of the mapping is still the server's to take. */
+	/* The server can still revoke the rest of the mapping. */
 	ASSERT_EQ(0, pmem_unmap(sub, 0, LEN));
 	EXPECT_TRUE(all_bytes(view + 4 * PAGE, LEN - 4 * PAGE, 0));
 	EXPECT_MAP_FAILED(EINVAL, pmem_mmap(sub, LEN));
 }
 
-/* The client dies, its child lives: nobody is left to be shown anything. */
+/* The client dies, its child survives: nobody can see regions any more. */
 TEST_F(vma, child_outlives_client)
 {
 	int sub = pmem_sub(self->name, self->master);
@@ -375,7 +375,7 @@ TEST_F(vma, thread_of_a_client)
 	EXPECT_EQ(1, (long)result);
 }
 
-/* Mapped by a thread that ended: the process still is the client. */
+/* Mapped by a thread that has exited: the process remains the client. */
 struct mapper {
 	int sub;
 	char *view;
@@ -423,7 +423,7 @@ TEST_F(vma, exec)
 		close(hold[1]);
 		dup2(hold[0], 0);
 		dup2(ready[1], 1);
-		/* Say that exec is done, then wait for the other end to be closed. */
+		/* Report that exec is done, then wait until the other end is closed. */
 		execl("/bin/busybox", "sh", "-c", "echo; read line; exit 7", NULL);
 		_exit(98);
 	}
@@ -451,7 +451,7 @@ TEST_F(vma, client_exits)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* Both mappings in one process, and the master goes by munmap(): the old deadlock. */
+/* Both mappings in one process, and munmap() releases the master: the old deadlock. */
 TEST_F(vma, master_goes_by_munmap_in_the_client)
 {
 	char *view;
@@ -486,7 +486,7 @@ TEST_F(vma, both_unmapped_at_once)
 	EXPECT_TRUE(all_free(true));
 }
 
-/* Whether two mappings are one VMA is not for the neighbours to decide. */
+/* Adjacent mappings of two files do not affect each other. */
 TEST_F(vma, neighbours_of_one_device)
 {
 	char *place = mmap(NULL, 3 * LEN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
