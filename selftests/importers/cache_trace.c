@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The maintenance of caches, watched; declared in cache_trace.h. */
+/* Trace cache maintenance; declared in cache_trace.h. */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static void switch_events(bool on)
 	}
 }
 
-/* Until what others have released is zero: that is written back in the background. */
+/* Wait until released memory is zeroed, because zeros are written back in the background. */
 static void settle(void)
 {
 	char *pattern = format("%s/*/dirty", heap_class());
@@ -44,7 +44,7 @@ static void settle(void)
 	free(pattern);
 }
 
-/* Begin to watch; of a 64-bit arm kernel. */
+/* Start tracing; only on 64-bit arm kernels. */
 bool cache_trace_on(void)
 {
 	settle();
@@ -84,7 +84,7 @@ static bool parse(char *line, const struct place *place, struct call *call)
 	return true;
 }
 
-/* Is it the same for the next piece? Then the earlier call gets its length. */
+/* Does it continue the previous call for the next piece? If so, extend the previous call. */
 static bool goes_on(struct call *call, const struct call *next)
 {
 	if (call->side != next->side || call->direction != next->direction ||
@@ -94,7 +94,7 @@ static bool goes_on(struct call *call, const struct call *next)
 	return true;
 }
 
-/* What was called since the last time, in order; no more than @max. */
+/* The calls since the last time, in order; at most @max. */
 int cache_calls(const struct place *place, struct call *call, int max)
 {
 	char *trace = read_text(TRACING "trace"), *line, *next;
@@ -113,7 +113,7 @@ int cache_calls(const struct place *place, struct call *call, int max)
 	return count;
 }
 
-/* Were there that many since the last time, all like this? */
+/* Were there @wanted calls since the last time, with exactly these properties? */
 bool cache_called(const struct place *place, int wanted, enum side side, __u64 start, __u64 len)
 {
 	struct call call[MAX_CALLS];

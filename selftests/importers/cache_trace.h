@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The maintenance of caches, watched from outside: by kprobes on the kernel's two functions that
- * do it for devices, and on ours that flushes. No emulator shows what a device would see without
- * them. Each call has to be the right one, on the range that was asked for; for a buffer in several
- * pieces there is one call for each, which count as one.
+ * Trace cache maintenance with kprobes on the kernel's two functions that do it for devices, and
+ * on our flush function. No emulator shows the effects of a missing call. Each call must be the
+ * right one, on the requested range; for a buffer in several pieces, one call per piece counts as
+ * one.
  */
 #ifndef IMPORTERS_CACHE_TRACE_H
 #define IMPORTERS_CACHE_TRACE_H
@@ -14,7 +14,7 @@
 
 #include "place.h"
 
-/* Which function it was. */
+/* The function. */
 enum side {
 	FOR_DEVICE,
 	FOR_CPU,
@@ -23,11 +23,11 @@ enum side {
 };
 
 /**
- * struct call - of one of them
- * @side: which
- * @start: of the range, from the start of the buffer
- * @len: of the range
- * @direction: as those of /dev/heap_importer; 0 for a flush
+ * struct call - a call of one of these functions
+ * @side: the function
+ * @start: start of the range, relative to the buffer
+ * @len: length of the range
+ * @direction: as in /dev/heap_importer; 0 for a flush
  */
 struct call {
 	enum side side;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From the camera to the screen without a copy: the video driver fills the buffers that the
- * display scans out. The last screenshot is kept as camera-SOURCE.png.
+ * display scans out. The last screenshot is stored as camera-SOURCE.png.
  */
 #include "../heap/test.h"
 
@@ -22,7 +22,7 @@ FIXTURE(camera) {
 	__u32 fb[BUFFERS];
 };
 
-/* Three buffers of this size are more than one of the legacy nodes has. */
+/* Three buffers of this size do not fit into some legacy nodes. */
 FIXTURE_VARIANT(camera) {
 	const char *path;
 	int device;
@@ -83,7 +83,7 @@ FIXTURE_TEARDOWN(camera)
 	display_close(&self->display);
 }
 
-/* Nobody here maps the buffers: the only ones that write and read them are the two drivers. */
+/* This process does not map the buffers: only the two drivers access them. */
 TEST_F(camera, to_display)
 {
 	struct video camera;
@@ -108,7 +108,7 @@ TEST_F(camera, to_display)
 			ASSERT_EQ(0, video_queue(&camera, shown, self->fd[shown]));
 		shown = i;
 	}
-	/* What is below the picture was never written: memory is handed out zeroed. */
+	/* Memory after the picture is never written, so it is zero. */
 	memcpy(expected, reference, camera.format.sizeimage);
 	EXPECT_TRUE(screen_shows_buffer("camera", variant->path, WIDTH, HEIGHT, expected));
 	EXPECT_EQ(0, video_stop(&camera));

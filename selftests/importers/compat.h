@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Everything in which kernels differ for the test importer. */
+/* All differences between kernels that affect the test importer. */
 #ifndef HEAP_IMPORTER_COMPAT_H
 #define HEAP_IMPORTER_COMPAT_H
 
@@ -14,7 +14,7 @@
 #define IMPORTER_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
 #endif
 
-/* Until 6.2 the calls took the locks they need, and had no suffix for it. */
+/* Until 6.2, these functions took their locks themselves, and had no suffix. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define dma_buf_map_attachment_unlocked		dma_buf_map_attachment
 #define dma_buf_unmap_attachment_unlocked	dma_buf_unmap_attachment
@@ -22,7 +22,7 @@
 #define dma_buf_vunmap_unlocked			dma_buf_vunmap
 #endif
 
-/* A bus whose addresses are larger than physical ones by @shift. */
+/* A bus whose addresses exceed physical ones by @shift. */
 static inline void importer_set_region(struct bus_dma_region *map, u64 size, u64 shift)
 {
 	map->dma_start = shift;
@@ -32,7 +32,7 @@ static inline void importer_set_region(struct bus_dma_region *map, u64 size, u64
 #endif
 }
 
-/* Does the device look into the CPU's caches? Not to be changed while it has anything mapped. */
+/* Does the device snoop caches? Must not be changed while it has mappings. */
 static inline void importer_set_snoops(struct device *dev, bool snoops)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
@@ -40,7 +40,7 @@ static inline void importer_set_snoops(struct device *dev, bool snoops)
 #elif defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE)
 	dev->dma_coherent = snoops;
 #endif
-	/* The DMA API looks at it when it is told what the device reaches. */
+	/* The DMA API reads the setting when the DMA mask is set. */
 	dma_set_mask(dev, dma_get_mask(dev));
 }
 

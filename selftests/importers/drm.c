@@ -42,7 +42,7 @@ static int open_numbered(const char *format, int first, const char *driver)
 	return -1;
 }
 
-/* The primary node of the first device of @driver, or its render node. */
+/* Open the primary node, or the render node, of the first device of @driver. */
 int drm_open(const char *driver)
 {
 	return open_numbered("/dev/dri/card%d", 0, driver);
@@ -63,7 +63,7 @@ int drm_import(int drm, int dmabuf, __u32 *handle)
 	return 0;
 }
 
-/* The dma-buf of what @handle stands for. */
+/* Export a GEM handle as a dma-buf. */
 int drm_export(int drm, __u32 handle)
 {
 	struct drm_prime_handle prime = { .handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR };
@@ -78,7 +78,7 @@ int drm_release(int drm, __u32 handle)
 	return ioctl(drm, DRM_IOCTL_GEM_CLOSE, &gem);
 }
 
-/* The mode of that size among those of the first connector. */
+/* Find a mode of this size of the first connector. */
 static bool find_mode(struct display *display, __u32 width, __u32 height)
 {
 	struct drm_mode_get_connector connector = { .connector_id = display->connector };
@@ -86,7 +86,7 @@ static bool find_mode(struct display *display, __u32 width, __u32 height)
 	bool found = false;
 	__u32 i;
 
-	/* Without room for modes the driver looks which there are. */
+	/* If there is no room for modes, the driver probes for them. */
 	if (!modes || ioctl(display->fd, DRM_IOCTL_MODE_GETCONNECTOR, &connector))
 		goto out;
 	connector.count_props = 0;
@@ -126,7 +126,7 @@ static bool find_pipe(struct display *display)
 	return true;
 }
 
-/* The first device that has a mode of that size. */
+/* Open the first device that has a mode of this size. */
 bool display_open(struct display *display, __u32 width, __u32 height)
 {
 	char path[32];
@@ -144,7 +144,7 @@ bool display_open(struct display *display, __u32 width, __u32 height)
 	return false;
 }
 
-/* Make a frame buffer, lines without gaps, of a buffer that nobody copies. */
+/* Create a frame buffer without gaps between lines, from a buffer that is not copied. */
 int display_add(struct display *display, int dmabuf, __u32 *fb)
 {
 	struct drm_mode_fb_cmd2 add = {
@@ -158,15 +158,15 @@ int display_add(struct display *display, int dmabuf, __u32 *fb)
 	if (drm_import(display->fd, dmabuf, &add.handles[0]))
 		return -1;
 	ret = ioctl(display->fd, DRM_IOCTL_MODE_ADDFB2, &add);
-	/* The frame buffer holds what it needs. */
+	/* The frame buffer holds its own reference. */
 	drm_release(display->fd, add.handles[0]);
 	*fb = add.fb_id;
 	return ret;
 }
 
 /*
- * Is it a driver that has buffers mapped for its device, which looks into caches? What is outside
- * of the linear map no such device gets; those that the CPU copies for, do.
+ * Does the driver map buffers for a snooping device? Such devices cannot have memory outside of
+ * the linear map, unless the CPU copies for them.
  */
 bool display_refuses(struct display *display, int dmabuf)
 {
@@ -183,7 +183,7 @@ int display_remove(struct display *display, __u32 fb)
 	return ioctl(display->fd, DRM_IOCTL_MODE_RMFB, &fb);
 }
 
-/* Scan it out from now on. */
+/* Start scanout. */
 int display_show(struct display *display, __u32 fb)
 {
 	struct drm_mode_crtc crtc = {
@@ -198,7 +198,7 @@ int display_show(struct display *display, __u32 fb)
 	return ioctl(display->fd, DRM_IOCTL_MODE_SETCRTC, &crtc);
 }
 
-/* Tell drivers that keep a picture of their own that it has changed. */
+/* Notify drivers that keep a copy of the picture. */
 int display_flush(struct display *display, __u32 fb)
 {
 	struct drm_mode_fb_dirty_cmd dirty = { .fb_id = fb };

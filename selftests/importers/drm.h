@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* DRM devices: importing buffers and showing them. Calls return -1 with errno set, or as told. */
+/*
+ * DRM devices: import and display buffers. Calls return -1 with errno set, unless noted otherwise.
+ */
 #ifndef IMPORTERS_DRM_H
 #define IMPORTERS_DRM_H
 
@@ -10,11 +12,11 @@
 #include <drm/drm_mode.h>
 
 /**
- * struct display - a DRM device with something that shows pictures
+ * struct display - a DRM device with a connected display
  * @fd: the device
- * @crtc: scans out
- * @connector: goes to the screen
- * @mode: what it is set to
+ * @crtc: the CRTC for scanout
+ * @connector: its connector
+ * @mode: the mode that is set
  */
 struct display {
 	int fd;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that really does DMA, QEMU's edu, reads from imported buffers and writes into them.
- * It has nothing but the bus addresses, so that data which is where the CPU looks for it shows
- * that those are right. The same program runs with an IOMMU before the device and without.
+ * QEMU's edu, a device that really does DMA, reads from imported buffers and writes to them. It
+ * only uses bus addresses, so the right data in the right place proves that these are right. The
+ * same program runs with and without an IOMMU.
  */
 #include "edu_test.h"
 
-/* Three blocks of pages, if it is made of those. */
+/* Three blocks of pages, if memory consists of blocks. */
 #define LEN	(KiB(256) + 3 * PAGE)
-/* LEN where pages are largest. */
+/* LEN with the largest page size. */
 #define MOST	(KiB(256) + KiB(64))
 
 EDU_FIXTURE(edu, SOURCE_KINDS)
 
-/* What the buffer has to show. */
+/* The expected contents of the buffer. */
 static char expected[MOST];
 
-/* The whole buffer: what the device should not have touched, too. */
+/* Checks the whole buffer, including parts that the device must not write. */
 static bool as_expected(int fd, const void *memory)
 {
 	bool good;
@@ -28,8 +28,8 @@ static bool as_expected(int fd, const void *memory)
 }
 
 /*
- * From the first bytes to the last ones, from there across a page boundary, from there back, and to
- * both sides of where the second block begins and the third.
+ * From the first bytes to the last ones, from there across a page boundary, back again, and across
+ * the start of the second and third block.
  */
 TEST_F(edu, copies_within_the_buffer)
 {
@@ -57,7 +57,7 @@ TEST_F(edu, copies_within_the_buffer)
 	EXPECT_TRUE(as_expected(self->fd, self->memory));
 }
 
-/* Mapped anew for each direction; the CPU writes in between. */
+/* A new mapping for each direction; the CPU writes in between. */
 TEST_F(edu, one_direction_at_a_time)
 {
 	fill(expected, LEN, 1);
@@ -77,7 +77,7 @@ TEST_F(edu, one_direction_at_a_time)
 	EXPECT_TRUE(as_expected(self->fd, self->memory));
 }
 
-/* The device is the last that has the buffer; another file brings the data back. */
+/* The device has the last reference; another file reads the data. */
 TEST_F(edu, attachment_outlives_all_else)
 {
 	int other = edu_open(), fd = source_alloc(variant->path, PAGE);
@@ -97,7 +97,7 @@ TEST_F(edu, attachment_outlives_all_else)
 	EXPECT_EQ(0, memcmp(memory, expected + LEN - PIECE, PIECE));
 }
 
-/* What one file's attachment does is nothing to another's of the same device. */
+/* An attachment of one file does not affect that of another file for the same device. */
 TEST_F(edu, detaches_while_mapped_elsewhere)
 {
 	int other = edu_open();
@@ -115,7 +115,7 @@ TEST_F(edu, detaches_while_mapped_elsewhere)
 	close(other);
 }
 
-/* One for each piece, and no more. */
+/* Exactly one per piece. */
 TEST_F(edu, gets_few_segments)
 {
 	struct edu_importer_segment segment;

@@ -46,13 +46,13 @@ static int transfer(int edu, unsigned int cmd, __u64 at, __u32 len, __u32 direct
 	return ioctl(edu, cmd, &data);
 }
 
-/* The device takes that part of the buffer into its memory. */
+/* The device copies this part of the buffer to its memory. */
 int edu_reads(int edu, __u64 offset, __u32 len)
 {
 	return transfer(edu, EDU_IMPORTER_TRANSFER, offset, len, EDU_IMPORTER_TO_DEVICE);
 }
 
-/* The device puts there what it has read last. */
+/* The device writes back what it has read last. */
 int edu_writes(int edu, __u64 offset, __u32 len)
 {
 	return transfer(edu, EDU_IMPORTER_TRANSFER, offset, len, EDU_IMPORTER_FROM_DEVICE);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver of QEMU's "edu" device, the one that really does DMA: it imports
- * dma-bufs, and test programs have it read and write them through
- * /dev/edu_importer. edu_importer.h describes what it does and where its limits
- * are.
+ * A driver for QEMU's "edu" device, which really does DMA. It imports dma-bufs; test programs use
+ * /dev/edu_importer to make the device read and write them. For its function and limits, see
+ * edu_importer.h.
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -21,14 +20,14 @@
 
 #define EDU_VENDOR		0x1234
 #define EDU_DEVICE		0x11e8
-/* Registers: where from, where to, how much, and a start bit that goes when it is done. */
+/* Registers: source, destination, length, and a start bit that is cleared when it is done. */
 #define EDU_SOURCE		0x80
 #define EDU_DESTINATION		0x88
 #define EDU_COUNT		0x90
 #define EDU_COMMAND		0x98
 #define EDU_START		BIT(0)
 #define EDU_TO_MEMORY		BIT(1)
-/* The device's memory as it sees it itself. */
+/* The device's address of its own memory. */
 #define EDU_MEMORY		0x40000
 
 static bool snoops = true;
@@ -37,9 +36,9 @@ MODULE_PARM_DESC(snoops, "whether it looks into caches, unless a file says other
 
 /**
  * struct edu - the device
- * @pdev: on its bus
- * @registers: of the device
- * @lock: one transfer at a time
+ * @pdev: the PCI device
+ * @registers: its registers
+ * @lock: serializes transfers
  * @misc: the node
  */
 struct edu {
@@ -52,9 +51,9 @@ struct edu {
 /**
  * struct importer - an open file
  * @edu: the device
- * @lock: protects the rest
- * @attachment: of the device, perhaps mapped
- * @snoops_not: the device was told not to look into caches
+ * @lock: protects the other fields
+ * @attachment: attachment of the device, may be mapped
+ * @snoops_not: the device does not snoop caches
  */
 struct importer {
 	struct edu *edu;
@@ -63,7 +62,7 @@ struct importer {
 	bool snoops_not;
 };
 
-/* The device stops by itself, so that only who asked may lose patience. */
+/* The device always finishes, so only a fatal signal ends the wait. */
 static int wait_until_idle(struct edu *edu)
 {
 	while (readq(edu->registers + EDU_COMMAND) & EDU_START) {
@@ -74,7 +73,7 @@ static int wait_until_idle(struct edu *edu)
 	return 0;
 }
 
-/* With @own as the place in the device's memory. */
+/* @own is the address in the device's memory. */
 static int transfer(struct edu *edu, u64 address, u64 own, u32 len, u32 direction)
 {
 	bool to_memory = direction == EDU_IMPORTER_FROM_DEVICE;
@@ -85,7 +84,7 @@ static int transfer(struct edu *edu, u64 address, u64 own, u32 len, u32 directio
 	if (!to_memory && direction != EDU_IMPORTER_TO_DEVICE)
 		return -EINVAL;
 	mutex_lock(&edu->lock);
-	/* Somebody may have been killed meanwhile. */
+	/* A previous caller may have been killed during its transfer. */
 	ret = wait_until_idle(edu);
 	if (!ret) {
 		writeq(to_memory ? own : address, edu->registers + EDU_SOURCE);
@@ -106,7 +105,7 @@ static int transfer_raw(struct importer *importer, void *arg)
 	return transfer(importer->edu, data->at, EDU_MEMORY, data->len, data->direction);
 }
 
-/* One transfer for each segment that the range touches, side by side in the device's memory. */
+/* One transfer for each segment of the range, to adjacent addresses of the device's memory. */
 static int transfer_buffer(struct importer *importer, void *arg)
 {
 	const struct edu_importer_transfer *data = arg;
@@ -160,8 +159,8 @@ static int set_snooping(struct importer *importer, void *arg)
 }
 
 /*
- * The pages in a table are nobody's business but the exporter's, who has no right to find them
- * unchanged. The dma-buf core of debug kernels does the same, to other bits. Twice is not at all.
+ * Only the exporter may use the page links of a table, and it must not rely on them. The dma-buf
+ * core of debug kernels also scrambles them, with other bits. A second call restores them.
  */
 static void scramble(struct sg_table *table)
 {
@@ -235,7 +234,7 @@ static int importer_open(struct inode *inode, struct file *file)
 
 	if (!importer)
 		return -ENOMEM;
-	/* The core of such nodes leaves its device here. */
+	/* The misc core stores its device here. */
 	importer->edu = container_of(file->private_data, struct edu, misc);
 	mutex_init(&importer->lock);
 	file->private_data = importer;
@@ -272,7 +271,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pcim_enable_device(pdev);
 	if (ret)
 		return ret;
-	/* As many as the device is told to have by QEMU's dma_mask. */
+	/* The same mask as in QEMU's dma_mask. */
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(40));
 	if (ret)
 		return ret;

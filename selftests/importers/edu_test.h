@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The frame of tests that have the edu device read and write a buffer of LEN bytes. */
+/* Common to tests in which the edu device reads and writes a buffer of LEN bytes. */
 #ifndef IMPORTERS_EDU_TEST_H
 #define IMPORTERS_EDU_TEST_H
 
@@ -10,7 +10,7 @@
 
 #define PIECE	EDU_IMPORTER_MAX
 
-/* A fixture, whose variants are @kinds, with such a buffer: filled, and the device attached. */
+/* A fixture with the variants @kinds: allocates and fills such a buffer, attaches the device. */
 #define EDU_FIXTURE(fixture, kinds)					\
 	FIXTURE(fixture) {						\
 		int edu;						\
@@ -29,7 +29,7 @@
 		buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);	\
 		fill(self->memory, LEN, 1);				\
 		buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);	\
-		/* What is outside of the linear map, no device may snoop. */	\
+		/* A device cannot snoop memory outside of the linear map. */	\
 		if (source_is_nomap(variant->path))			\
 			ASSERT_EQ(0, edu_snoop(self->edu, false));	\
 		ASSERT_EQ(0, edu_attach(self->edu, self->fd));		\

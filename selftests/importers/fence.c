@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The start of an access waits for the devices that the buffer's fences stand for, and maintains
- * nothing before. For a guest with swiotlb=force, where what is maintained too early shows: it
- * misses what a device wrote last.
+ * The start of an access waits for the fences of the buffer before it does any maintenance. For a
+ * guest with swiotlb=force, where maintenance that is too early misses the last data of a device.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -22,10 +21,10 @@
 /**
  * struct access - a thread that begins an access
  * @fd: the dma-buf
- * @heap: to go through its ioctl, or -1 for that of the dma-buf
+ * @heap: heap for our ioctl, or -1 for that of the dma-buf
  * @flags: DMA_BUF_SYNC_*
- * @tid: of the thread, once it runs
- * @done: it has begun, or failed
+ * @tid: the running thread
+ * @done: the access has begun, or failed
  * @error: errno, or 0
  */
 struct access {
@@ -101,7 +100,7 @@ static bool sleeps_in_ioctl(pid_t tid)
 	return sleeps;
 }
 
-/* Until the thread has either begun or waits. Returns true if it waits. */
+/* Wait until the access has begun or blocks. Returns true if it blocks. */
 static bool waits(struct access *access)
 {
 	while (!access->done) {
@@ -112,7 +111,7 @@ static bool waits(struct access *access)
 	return false;
 }
 
-/* After that of the dma-buf, -1, comes ours for a part, and then -2. */
+/* First -1, the ioctl of the dma-buf, then ours for a part; -2 is the end. */
 static int next_call(int heap, int node)
 {
 	return heap == -1 ? node : -2;
@@ -126,7 +125,7 @@ TEST_F(fence, nothing_is_maintained_before)
 	ASSERT_LE(0, edu);
 	memset(self->memory, 0x5a, PIECE);
 	ASSERT_EQ(0, edu_attach(edu, self->fd));
-	/* No bounce buffer can serve that, but there is something to wait for. */
+	/* Such memory cannot be bounced, but the test can still wait. */
 	ASSERT_EQ(nomap ? -1 : 0, edu_map(edu, EDU_IMPORTER_BOTH));
 	if (!nomap)
 		ASSERT_EQ(0, edu_reads(edu, 0, PIECE));
@@ -158,7 +157,7 @@ TEST_F(fence, nothing_is_maintained_before)
 	close(edu);
 }
 
-/* Who reads does not disturb those who read, too. */
+/* Readers do not block other readers. */
 TEST_F(fence, readers_do_not_wait_for_readers)
 {
 	int heap;
@@ -192,7 +191,7 @@ TEST_F(fence, writers_wait_for_readers)
 	}
 }
 
-/* A device may be waiting for that very end. */
+/* The end must not wait, because a device may wait for it. */
 TEST_F(fence, end_waits_for_nobody)
 {
 	int heap;
@@ -210,7 +209,7 @@ static void count(int signal)
 	signals++;
 }
 
-/* With SA_RESTART the call goes on by itself, as all do. */
+/* With SA_RESTART, the call is restarted, as usual. */
 TEST_F(fence, a_signal_ends_the_wait)
 {
 	int heap, restart;

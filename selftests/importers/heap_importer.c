@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fake devices that import dma-bufs the way drivers do, driven by test programs
- * through /dev/heap_importer. heap_importer.h describes what it does and where
- * its limits are.
+ * Fake devices that import dma-bufs like drivers, controlled by test programs through
+ * /dev/heap_importer. For its function and limits, see heap_importer.h.
  */
 #include <linux/dma-direct.h>
 #include <linux/dma-fence.h>
@@ -34,7 +33,7 @@
 
 /**
  * struct vmapping - a dma-buf mapped into the kernel
- * @dmabuf: a reference is held; NULL for a free number
+ * @dmabuf: the dma-buf, with a reference; NULL if the number is free
  * @map: the mapping
  */
 struct vmapping {
@@ -43,9 +42,9 @@ struct vmapping {
 };
 
 /**
- * struct fence - stands for work of a device
- * @base: the fence, first so that the core's way to free it is right
- * @lock: of @base
+ * struct fence - represents work of a device
+ * @base: the fence; must be first, because the core frees it
+ * @lock: lock of @base
  */
 struct fence {
 	struct dma_fence base;
@@ -53,11 +52,11 @@ struct fence {
 };
 
 /**
- * struct taken - memory that a device has for itself
+ * struct taken - memory that a device has allocated
  * @entry: in the file's list
  * @dev: the device
- * @vaddr: where the driver sees it
- * @dma: where the device does
+ * @vaddr: address for the driver
+ * @dma: address for the device
  * @len: bytes
  */
 struct taken {
@@ -70,12 +69,12 @@ struct taken {
 
 /**
  * struct importer - an open file
- * @lock: protects all of it
- * @devices: its devices; NULL for a free number
- * @attachments: by number; those without a dma-buf are free
+ * @lock: protects all fields
+ * @devices: its devices; NULL if the number is free
+ * @attachments: by number; free if there is no dma-buf
  * @vmaps: by number
- * @fences: those not signalled yet, by number
- * @kept: a page that it has a reference to; or NULL
+ * @fences: unsignaled fences, by number
+ * @kept: a page to which it has a reference, or NULL
  * @taken: memory of its devices
  */
 struct importer {
@@ -108,7 +107,7 @@ static bool is_direction(u32 direction)
 	       direction == DMA_FROM_DEVICE;
 }
 
-/* As a bus has it whose node in the tree has dma-ranges. */
+/* Like a bus whose node in the device tree has dma-ranges. */
 static int set_window(struct device *dev, u64 len, u64 shift)
 {
 	struct bus_dma_region *map = kcalloc(2, sizeof(*map), GFP_KERNEL);
@@ -246,7 +245,7 @@ static int access_memory(phys_addr_t phys, void *copy, size_t len, bool write)
 	return 0;
 }
 
-/* What the device does: it knows nothing but the table. */
+/* The access of a device: it only uses the table. */
 static int device_copy(const struct attachment *attachment, u64 offset,
 		       void *copy, size_t len, bool write)
 {
@@ -264,7 +263,7 @@ static int device_copy(const struct attachment *attachment, u64 offset,
 	return ret;
 }
 
-/* From the memory to its copies, which are where the device finds it, or back. */
+/* Copy from the memory to the bounce buffers, or back. */
 static void move_copies(struct scatterlist *sgl, int nents, bool to_copies)
 {
 	struct scatterlist *sg;
@@ -336,7 +335,7 @@ static int copy_from_now(struct importer *importer, void *arg)
 {
 	u32 id = *(u32 *)arg;
 
-	/* Some kernels look at no operations of a device's own. */
+	/* Some kernels ignore the DMA operations of a device. */
 	if (!IS_ENABLED(CONFIG_DMA_OPS) && !IS_ENABLED(CONFIG_ARCH_HAS_DMA_OPS))
 		return -EOPNOTSUPP;
 	if (id >= MAX_DEVICES || !importer->devices[id])
@@ -345,7 +344,7 @@ static int copy_from_now(struct importer *importer, void *arg)
 	return 0;
 }
 
-/* Its devices see memory where it is. */
+/* The devices see physical addresses. */
 static int keep_page(struct importer *importer, void *arg)
 {
 	struct attachment *attachment = find_attachment(importer, *(u32 *)arg);
@@ -359,7 +358,7 @@ static int keep_page(struct importer *importer, void *arg)
 
 #define TAKEN	0x3c
 
-/* A driver that works with what is not its own is what the log has to have. */
+/* Warn if a driver has used memory that does not belong to it. */
 static void give_back(struct taken *taken)
 {
 	WARN(memchr_inv(taken->vaddr, TAKEN, taken->len),

@@ -2,20 +2,18 @@
 /*
  * /dev/heap_importer: fake devices that import dma-bufs, for tests.
  *
- * Limits first:
- *  - For tests only: whoever may open it learns physical addresses.
- *  - The fake devices read and write memory with the CPU, through the linear
- *    map where there is one. That is what a device would see as long as the
- *    machine is coherent, or emulated without caches.
- *  - Behind an IOMMU there is no access by DMA addresses.
+ * Limitations:
+ *  - For tests only: everybody who can open it learns physical addresses.
+ *  - The fake devices access memory with the CPU, through the linear map if possible. A real
+ *    device would see the same if the machine is coherent, or emulated without caches.
+ *  - With an IOMMU, access by DMA address is impossible.
  *
- * Everything belongs to the open file and goes when that is closed. Devices,
- * attachments and kernel mappings are numbered from 0; a number is free again
- * when what it stood for is gone. Devices live as long as the file.
+ * Everything belongs to the open file and is released when that is closed. Devices, attachments
+ * and kernel mappings are numbered from 0; a number can be reused after its object is released.
+ * Devices live as long as the file.
  *
- * Errors of all: EFAULT; EINVAL for numbers that stand for nothing, ranges
- * outside of the buffer and unknown directions; ENOSPC when there are too many;
- * and what the exporter returned.
+ * Errors of all commands: EFAULT; EINVAL for unused numbers, ranges outside of the buffer and
+ * unknown directions; ENOSPC if there are too many objects; and errors of the exporter.
  */
 #ifndef HEAP_IMPORTER_H
 #define HEAP_IMPORTER_H
@@ -27,12 +25,12 @@
 
 /**
  * struct heap_importer_device - a new device
- * @dma_mask: in: bus addresses it reaches
+ * @dma_mask: in: bus addresses that it can reach
  * @boundary: in: no segment crosses a multiple of this mask plus 1
- * @max_segment: in: bytes of its longest segment
+ * @max_segment: in: maximum length of a segment
  * @id: out: its number
- * @window: in: bytes from address 0 on that its bus translates, or 0 for all there are
- * @shift: in: with a window, by how much bus addresses are larger than physical ones
+ * @window: in: number of bytes, from address 0 on, that its bus translates, or 0 for all
+ * @shift: in: with a window, bus addresses exceed physical ones by this
  */
 struct heap_importer_device {
 	__u64 dma_mask;
@@ -57,7 +55,7 @@ struct heap_importer_attach {
 	__u32 reserved;
 };
 
-/* The kernel's enum dma_data_direction. */
+/* As in enum dma_data_direction. */
 #define HEAP_IMPORTER_BOTH		0
 #define HEAP_IMPORTER_TO_DEVICE		1
 #define HEAP_IMPORTER_FROM_DEVICE	2
@@ -66,11 +64,11 @@ struct heap_importer_attach {
  * struct heap_importer_map - map an attachment
  * @attachment: in: its number
  * @direction: in: HEAP_IMPORTER_BOTH, _TO_DEVICE or _FROM_DEVICE
- * @segments: out: how many segments the device sees
+ * @segments: out: number of segments for the device
  * @reserved: 0
  *
- * The exporter is asked even if the attachment is mapped already. Should it
- * agree, the second mapping is given back at once.
+ * Calls the exporter even if the attachment is already mapped. If that succeeds, the second
+ * mapping is removed at once.
  */
 struct heap_importer_map {
 	__u32 attachment;
@@ -80,9 +78,9 @@ struct heap_importer_map {
 };
 
 /**
- * struct heap_importer_segment - look at a segment of a mapped attachment
+ * struct heap_importer_segment - get a segment of a mapped attachment
  * @attachment: in: its number
- * @index: in: which segment
+ * @index: in: index of the segment
  * @address: out: DMA address
  * @len: out: bytes
  */
@@ -120,7 +118,7 @@ struct heap_importer_vmap {
 };
 
 /**
- * struct heap_importer_cpu - begin or end CPU access as a driver would
+ * struct heap_importer_cpu - begin or end CPU access like a driver
  * @fd: in: the dma-buf
  * @direction: in: as for struct heap_importer_map
  * @begin: in: 1 to begin, 0 to end
@@ -134,7 +132,7 @@ struct heap_importer_cpu {
 };
 
 /**
- * struct heap_importer_fence - a fence that stands for work of a device
+ * struct heap_importer_fence - a fence that represents work of a device
  * @fd: out: a sync file with the fence
  * @id: out: number of the fence
  */
@@ -144,15 +142,15 @@ struct heap_importer_fence {
 };
 
 /**
- * struct heap_importer_take - memory for a device alone, as its driver gets it
+ * struct heap_importer_take - memory for a device, allocated like a driver's
  * @len: in: bytes
  * @address: out: DMA address
  * @device: in: number of the device
  * @reserved: 0
  *
- * By dma_alloc_coherent(), so from the default CMA area if there is room, and from elsewhere if
- * not; ENOMEM. It is kept until the file is closed. The kernel complains if somebody has written to
- * it by then.
+ * Uses dma_alloc_coherent(), so the memory comes from the default CMA area if there is room,
+ * otherwise from elsewhere; ENOMEM. It is freed when the file is closed. The kernel warns if
+ * anybody else has written to it.
  */
 struct heap_importer_take {
 	__u64 len;
@@ -167,24 +165,21 @@ struct heap_importer_take {
 #define HEAP_IMPORTER_MAP	_IOWR(0xC8, 3, struct heap_importer_map)
 #define HEAP_IMPORTER_UNMAP	_IOW(0xC8, 4, __u32)
 #define HEAP_IMPORTER_SEGMENT	_IOWR(0xC8, 5, struct heap_importer_segment)
-/* By the device of an attachment, at DMA addresses. */
+/* By the device of an attachment, with DMA addresses. */
 #define HEAP_IMPORTER_DMA	_IOW(0xC8, 6, struct heap_importer_access)
 #define HEAP_IMPORTER_VMAP	_IOWR(0xC8, 7, struct heap_importer_vmap)
 #define HEAP_IMPORTER_VUNMAP	_IOW(0xC8, 8, __u32)
-/* By the kernel, through a mapping of its own. */
+/* By the kernel, with its own mapping. */
 #define HEAP_IMPORTER_KERNEL	_IOW(0xC8, 9, struct heap_importer_access)
 #define HEAP_IMPORTER_CPU	_IOW(0xC8, 10, struct heap_importer_cpu)
-/* Signalled by the next one, or when the file is closed. */
+/* Signaled by the next command, or when the file is closed. */
 #define HEAP_IMPORTER_FENCE	_IOR(0xC8, 11, struct heap_importer_fence)
 #define HEAP_IMPORTER_SIGNAL	_IOW(0xC8, 12, __u32)
-/*
- * What this device maps is copied elsewhere from then on, for no reason that anybody could foresee.
- * No part of a buffer can be handed over.
- */
+/* From now on, mappings of this device are unexpectedly bounced. Partial syncs are impossible. */
 #define HEAP_IMPORTER_COPY	_IOW(0xC8, 13, __u32)
 /*
- * Get a reference to the first page of what an attachment has mapped, until the file is closed. No
- * importer should.
+ * Get a reference to the first page of a mapped attachment, until the file is closed. Real
+ * importers must not do that.
  */
 #define HEAP_IMPORTER_KEEP	_IOW(0xC8, 14, __u32)
 #define HEAP_IMPORTER_TAKE	_IOWR(0xC8, 15, struct heap_importer_take)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * To be preloaded into QEMU on a host without /dev/udmabuf, which virtio-gpu wants for blobs:
- * that device is played here. A buffer of it is made of parts of the guest's memory, which is a
- * memfd; it is a file descriptor that mmap() knows how to put together. What QEMU does with such
- * a buffer is to map all of it, and to close it.
+ * For LD_PRELOAD with QEMU on a host without /dev/udmabuf, which virtio-gpu needs for blobs:
+ * emulates that device. A buffer consists of parts of the guest's memory, a memfd; it is a file
+ * descriptor for which mmap() maps these parts. QEMU only maps such a buffer as a whole, and
+ * closes it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +21,9 @@
 #define MAX_FD	4096
 
 /**
- * struct buffer - what a file descriptor stands for
- * @count: number of its parts, 0 if it is none of ours
- * @part: in their order
+ * struct buffer - the meaning of a file descriptor
+ * @count: number of its parts, 0 if it is not ours
+ * @part: the parts, in order
  */
 struct buffer {
 	__u32 count;
@@ -89,7 +89,7 @@ static void *map(void *start, size_t len, int prot, int flags, int fd, off_t off
 	return (void *)syscall(SYS_mmap, start, len, prot, flags, fd, offset);
 }
 
-/* One part behind the other, over a range that was reserved for all. */
+/* Map the parts one after the other, over a range that is reserved first. */
 static void *map_buffer(const struct buffer *buffer, size_t len, int prot, int flags)
 {
 	char *start = map(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the test importers share: an attachment with its mapping, and the ioctls of a node. */
+/* Common to the test importers: an attachment with its mapping, and the ioctls of a node. */
 #ifndef IMPORTER_H
 #define IMPORTER_H
 
@@ -15,7 +15,7 @@
  * struct attachment - a device attached to a dma-buf
  * @attach: the attachment, or NULL
  * @table: its mapping, or NULL
- * @direction: of @table
+ * @direction: direction of @table
  */
 struct attachment {
 	struct dma_buf_attachment *attach;
@@ -23,7 +23,7 @@ struct attachment {
 	enum dma_data_direction direction;
 };
 
-/* What there is not is not ended by these two. */
+/* This and the next function do nothing if there is nothing to end. */
 static inline void attachment_unmap(struct attachment *attachment)
 {
 	if (!attachment->table)
@@ -46,7 +46,7 @@ static inline void attachment_end(struct attachment *attachment)
 	attachment->attach = NULL;
 }
 
-/* Until attachment_end() it has the dma-buf. */
+/* Holds a reference to the dma-buf until attachment_end(). */
 static inline int attachment_begin(struct attachment *attachment, int fd, struct device *dev)
 {
 	struct dma_buf *dmabuf = dma_buf_get(fd);
@@ -77,8 +77,8 @@ static inline struct scatterlist *attachment_segment(const struct attachment *at
 }
 
 /*
- * Where the device finds this place of a mapped buffer; of @len bytes from there on, @len is then
- * those in one piece, 0 behind the end.
+ * The device's address of this offset in a mapped buffer. Reduces @len to the number of contiguous
+ * bytes from there on, or to 0 after the end.
  */
 static inline dma_addr_t attachment_place(const struct attachment *attachment, u64 offset, u64 *len)
 {
@@ -96,23 +96,23 @@ static inline dma_addr_t attachment_place(const struct attachment *attachment, u
 	return 0;
 }
 
-/* An open file: each module has its own. */
+/* An open file: each module defines its own. */
 struct importer;
 
 /**
  * struct command - an ioctl
  * @cmd: its number
- * @run: does it, with a copy of the argument
+ * @run: implements it, with a copy of the argument
  */
 struct command {
 	unsigned int cmd;
 	int (*run)(struct importer *importer, void *arg);
 };
 
-/* As many bytes as the largest argument has. */
+/* The size of the largest argument. */
 #define COMMAND_MAX	40
 
-/* Run that one of @count commands, one at a time. */
+/* Run one of @count commands; @lock serializes them. */
 static inline long command_run(const struct command *commands, size_t count, struct mutex *lock,
 			       struct importer *importer, unsigned int cmd, void __user *user)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The display scans out imported buffers: what is on the screen is compared pixel by pixel
- * with what was drawn. Screenshots are kept as kms-SOURCE.png and kms-update-SOURCE.png.
+ * The display scans out imported buffers: compares each pixel on the screen with the original.
+ * Screenshots are stored as kms-SOURCE.png and kms-update-SOURCE.png.
  */
 #include "../heap/test.h"
 
@@ -41,7 +41,7 @@ FIXTURE_TEARDOWN(kms)
 	display_close(&self->display);
 }
 
-/* The picture depends on the source: what another test left would not do. */
+/* The picture depends on the source, so the picture of another test would fail. */
 static void draw(int fd, void *memory, __u32 *drawn, const char *path, __u32 seed)
 {
 	while (*path)
@@ -64,7 +64,7 @@ TEST_F(kms, scans_out_the_buffer)
 	EXPECT_EQ(0, display_remove(&self->display, fb));
 }
 
-/* What is drawn while the buffer is on the screen, by a process that has nothing but a view. */
+/* The process, which only has a mapping, draws while the buffer is on the screen. */
 TEST_F(kms, shows_what_is_drawn_later)
 {
 	__u32 fb;
@@ -78,7 +78,7 @@ TEST_F(kms, shows_what_is_drawn_later)
 	EXPECT_EQ(0, display_off(&self->display));
 }
 
-/* The screen is the last that has the buffer. */
+/* The display has the last reference. */
 TEST_F(kms, keeps_what_it_scans_out)
 {
 	__u32 fb, other;
@@ -88,7 +88,7 @@ TEST_F(kms, keeps_what_it_scans_out)
 	ASSERT_EQ(0, display_show(&self->display, fb));
 	munmap(self->memory, LEN);
 	close(self->fd);
-	/* It would get the memory if that was free. */
+	/* If the memory was free, this would get it. */
 	self->fd = source_alloc(variant->path, LEN);
 	ASSERT_LE(0, self->fd);
 	self->memory = buffer_map(self->fd, LEN);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Several drivers import one buffer at once: vgem, the display, the video driver, a device that
- * does DMA, and one without caches. They come and go in any order, and stay when whoever
- * allocated the buffer has died.
+ * Several drivers import one buffer at once: vgem, the display, the video driver, a DMA device,
+ * and a non-coherent one. They attach and detach in any order, and are unaffected if the process
+ * that allocated the buffer dies.
  */
 #include <sys/wait.h>
 
@@ -19,7 +19,7 @@
 #define HEIGHT	480
 #define LEN	(WIDTH * HEIGHT * sizeof(__u32))
 #define PIECE	EDU_IMPORTER_MAX
-/* Behind the camera's picture, which is smaller than the screen. */
+/* After the camera's picture, which is smaller than the screen. */
 #define BELOW	(CAMERA_WIDTH * CAMERA_HEIGHT * sizeof(__u32))
 
 FIXTURE(many) {
@@ -41,7 +41,7 @@ SOURCE_KINDS(many);
 FIXTURE_SETUP(many)
 {
 	ASSERT_TRUE(display_open(&self->display, WIDTH, HEIGHT));
-	/* Device 1 wants what is contiguous. */
+	/* Device 1 needs contiguous memory. */
 	ASSERT_TRUE(camera_open(&self->camera, !source_is_scattered(variant->path)));
 	self->vgem = drm_open("vgem");
 	ASSERT_LE(0, self->vgem);
@@ -63,7 +63,7 @@ FIXTURE_SETUP(many)
 	ASSERT_EQ(0, drm_import(self->vgem, self->fd, &self->handle));
 	ASSERT_EQ(0, display_add(&self->display, self->fd, &self->fb));
 	ASSERT_EQ(0, display_show(&self->display, self->fb));
-	/* What is outside of the linear map, no device may snoop. */
+	/* Devices that snoop cannot map memory outside of the linear map. */
 	if (source_is_nomap(variant->path))
 		ASSERT_EQ(0, edu_snoop(self->edu, false));
 	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
@@ -84,7 +84,7 @@ FIXTURE_TEARDOWN(many)
 	free(self->expected);
 }
 
-/* Have the camera take one picture into the buffer. */
+/* Make the camera take one picture into the buffer. */
 static bool take_picture(struct video *camera, int fd, void *expected)
 {
 	void *reference = video_reference(camera);
@@ -128,7 +128,7 @@ static bool screen_sees(struct display *display, __u32 fb, const char *kind, con
 	       screen_shows_buffer(kind, path, WIDTH, HEIGHT, expected);
 }
 
-/* Each writes in turn; then all see what all have written. */
+/* Each writes in turn; then each sees all data. */
 TEST_F(many, all_at_once)
 {
 	size_t mark = BELOW + 5 * PAGE;
@@ -148,7 +148,7 @@ TEST_F(many, all_at_once)
 				self->expected));
 }
 
-/* Whoever is left works on as before. */
+/* The remaining drivers continue to work. */
 TEST_F(many, one_leaves_after_the_other)
 {
 	munmap(self->memory, LEN);
@@ -169,7 +169,7 @@ TEST_F(many, one_leaves_after_the_other)
 	ASSERT_EQ(0, display_remove(&self->display, self->fb));
 }
 
-/* The process that allocated dies of SIGKILL; the drivers' files are somebody else's. */
+/* SIGKILL kills the process that allocated; another one holds the drivers' files. */
 TEST_F(many, outlive_the_process_that_allocated)
 {
 	struct display *display = &self->display;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Devices that do not snoop the CPU's caches: which maintenance is done for them. */
+/* Maintenance for devices that do not snoop the CPU's caches. */
 #include "../heap/importer_client.h"
 #include "../heap/test.h"
 
@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(noncoherent)
 	close(self->importer);
 }
 
-/* Write-combined memory needs none of all this. */
+/* Write-combined memory needs no maintenance. */
 #define EXPECT_CALLS(count, side, start, len)				\
 	EXPECT_TRUE(cache_called(&self->place, self->cached ? (count) : 0, side, start, len))
 
@@ -76,7 +76,7 @@ TEST_F(noncoherent, sync_is_for_all_of_the_buffer)
 	EXPECT_CALLS(1, FOR_CPU, 0, self->len);
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 	EXPECT_CALLS(1, FOR_DEVICE, 0, self->len);
-	/* The CPU has only looked. */
+	/* The CPU has only read. */
 	buffer_sync(self->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
 	EXPECT_CALLS(1, FOR_CPU, 0, self->len);
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
@@ -95,7 +95,7 @@ TEST_F(noncoherent, sync_of_a_part_is_for_that_part)
 	buffer_sync_range(self->heap, self->fd, self->len - 128, 128,
 			  DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 	EXPECT_CALLS(1, FOR_DEVICE, self->len - 128, 128);
-	/* Some of a second piece, if there is one. */
+	/* Include part of the second piece, if there is one. */
 	edge = self->place.piece[0].len;
 	len = self->place.count > 1 ? 256 : 128;
 	buffer_sync_range(self->heap, self->fd, edge - 128, len,
@@ -103,7 +103,7 @@ TEST_F(noncoherent, sync_of_a_part_is_for_that_part)
 	EXPECT_CALLS(1, FOR_CPU, edge - 128, len);
 }
 
-/* A device that only reads has left nothing for the CPU to see. */
+/* A device that only reads leaves nothing to invalidate. */
 TEST_F(noncoherent, directions_spare_what_they_can)
 {
 	ASSERT_LT(0, importer_map(self->importer, self->one, HEAP_IMPORTER_TO_DEVICE));
@@ -115,8 +115,8 @@ TEST_F(noncoherent, directions_spare_what_they_can)
 }
 
 /*
- * A file is read and written through the kernel's cached view of the memory, which may have lines
- * from before, and of which those at both ends hold bytes of others.
+ * Files are copied through the kernel's cached mapping. It may have stale lines, and those at both
+ * ends also contain other bytes of the buffer.
  */
 TEST_F(noncoherent, files_come_and_go_through_the_cache)
 {
@@ -153,7 +153,7 @@ TEST_F(noncoherent, files_come_and_go_through_the_cache)
 	close(part.file);
 }
 
-/* They share the CPU's caches, which need it no more than once. */
+/* They share the CPU's caches, so one pass is enough. */
 TEST_F(noncoherent, once_for_all_devices)
 {
 	ASSERT_LT(0, importer_map(self->importer, self->one, HEAP_IMPORTER_BOTH));
@@ -168,9 +168,10 @@ TEST_F(noncoherent, once_for_all_devices)
 }
 
 /*
- * Of two devices with different directions, whichever came first. What the CPU has written is to
- * get to the one that reads: maintenance for the one that only writes may drop it. And what a
- * device has written is not brought to the CPU by maintenance for one that only reads.
+ * Two devices with different directions, in any order. For a device that reads, data of the CPU
+ * must be cleaned: maintenance for a device that only writes might discard it. And data of a
+ * device must be made visible to the CPU, which maintenance for a device that only reads does not
+ * do.
  */
 TEST_F(noncoherent, once_for_two_directions)
 {

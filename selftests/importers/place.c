@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where buffers are; declared in place.h. */
+/* Find the memory of buffers; declared in place.h. */
 #include <unistd.h>
 
 #include "../heap/importer_client.h"
@@ -7,10 +7,10 @@
 #include "place.h"
 #include "source.h"
 
-/* Buffers that happen to be in one piece, before it is no accident. */
+/* Give up after so many buffers that are contiguous by coincidence. */
 #define TRIES	64
 
-/* As a device without limits and without an IOMMU sees it. */
+/* Uses a device without limits and without an IOMMU. */
 bool place_find(int fd, struct place *place)
 {
 	int importer = importer_open(), i;
@@ -26,7 +26,7 @@ bool place_find(int fd, struct place *place)
 	return found;
 }
 
-/* The offset of @address in the buffer; far behind its end if it is elsewhere. */
+/* The offset of @address in the buffer, or a huge number if it is not there. */
 __u64 place_offset(const struct place *place, __u64 address)
 {
 	__u64 offset = 0;
@@ -43,8 +43,8 @@ __u64 place_offset(const struct place *place, __u64 address)
 }
 
 /*
- * As source_alloc(); what need not be contiguous is not. @len has to be no power of two: then it
- * takes several blocks, which are seldom neighbours.
+ * Like source_alloc(), but scattered memory really has several pieces. @len must not be a power of
+ * two: then it consists of several blocks, which are rarely adjacent.
  */
 int place_alloc(const char *path, size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where buffers are: in how many pieces, and at which physical addresses. */
+/* The memory of a buffer: its pieces and their physical addresses. */
 #ifndef IMPORTERS_PLACE_H
 #define IMPORTERS_PLACE_H
 
@@ -21,9 +21,9 @@ struct piece {
 };
 
 /**
- * struct place - where a buffer is
- * @count: of its pieces
- * @piece: in the order of their contents
+ * struct place - the memory of a buffer
+ * @count: number of pieces
+ * @piece: the pieces, in buffer order
  */
 struct place {
 	int count;

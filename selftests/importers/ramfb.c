@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * QEMU's ramfb scans out memory by its physical address, with no driver in between; and the
- * descriptors that tell it to are fetched from the same buffer by DMA. Screenshots are kept as
- * ramfb-SOURCE.png and ramfb-update-SOURCE.png.
+ * QEMU's ramfb scans out memory by its physical address, without a driver. The descriptors that
+ * control it are fetched by DMA from the same buffer. Screenshots are stored as ramfb-SOURCE.png
+ * and ramfb-update-SOURCE.png.
  */
 #include <endian.h>
 
@@ -15,11 +15,11 @@
 #define WIDTH		640
 #define HEIGHT		480
 #define PICTURE		(WIDTH * HEIGHT * sizeof(__u32))
-/* Behind the picture: a page for descriptors, and room for the directory of files. */
+/* After the picture: a page for descriptors, and room for the file directory. */
 #define LEN		(PICTURE + 5 * PAGE)
 #define DIRECTORY	(4 * PAGE)
 
-/* The board's device for configuration, of which only the register for DMA is used. */
+/* The board's fw_cfg device, of which only the DMA register is used. */
 #define FW_CFG		0x09020000
 #define FW_CFG_DMA	16
 #define FW_CFG_FILES	0x19
@@ -28,7 +28,7 @@
 #define FW_CFG_WRITE	0x10
 #define FORMAT_XRGB	0x34325258
 
-/* All of these are big endian. */
+/* All fields are big endian. */
 struct access {
 	__u32 control;
 	__u32 length;
@@ -64,7 +64,7 @@ FIXTURE(ramfb) {
 	__u32 *drawn;
 };
 
-/* A display that is told one address shows what is in one piece. */
+/* The display gets one address, so it needs contiguous memory. */
 SOURCE_KINDS_SOLID(ramfb);
 SOURCE_KINDS_NOMAP(ramfb);
 
@@ -90,7 +90,7 @@ FIXTURE_TEARDOWN(ramfb)
 	free(self->drawn);
 }
 
-/* Have the device read or write @len bytes of the buffer at @offset. */
+/* Make the device read or write @len bytes of the buffer at @offset. */
 static bool access_file(void *registers, void *memory, __u64 physical, __u16 key, __u32 command,
 			__u64 offset, __u32 len)
 {
@@ -102,11 +102,11 @@ static bool access_file(void *registers, void *memory, __u64 physical, __u16 key
 	__sync_synchronize();
 	*(volatile __u64 *)(registers + FW_CFG_DMA) = htobe64(physical + PICTURE);
 	__sync_synchronize();
-	/* The device has worked before the store has ended, and says so here. */
+	/* The device has finished before the store returns, and clears this. */
 	return !access->control;
 }
 
-/* The key of the display's configuration, or 0. */
+/* The key of the display's configuration file, or 0. */
 static __u16 find_key(void *registers, void *memory, __u64 physical)
 {
 	struct files *files = memory + PICTURE + PAGE;
@@ -145,7 +145,7 @@ TEST_F(ramfb, scans_out_of_the_buffer)
 	memcpy(self->memory, self->drawn, PICTURE);
 	ASSERT_TRUE(scan_out(self->registers, self->memory, self->physical));
 	EXPECT_TRUE(screen_shows_buffer("ramfb", variant->path, WIDTH, HEIGHT, self->drawn));
-	/* From now on whatever is written is on the screen. */
+	/* From now on, everything written is on the screen. */
 	paint(self->drawn, WIDTH, HEIGHT, seed + 1);
 	memcpy(self->memory, self->drawn, PICTURE);
 	EXPECT_TRUE(screen_shows_buffer("ramfb-update", variant->path, WIDTH, HEIGHT, self->drawn));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shows a buffer on the display while a command runs:
+ * Show a buffer on the display while a command runs:
  *
  *	scanout SOURCE FILE COMMAND [ARGUMENT]...
  *
- * The buffer comes from the heap or legacy node SOURCE. What is in it is also written to FILE, as
- * 640 by 480 pixels of four bytes. The status is COMMAND's.
+ * The buffer comes from the heap or legacy node SOURCE. Its contents are also written to FILE, as
+ * 640 by 480 pixels of four bytes. The status is that of COMMAND.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 	if (!display_open(&display, WIDTH, HEIGHT) || display_add(&display, fd, &fb) ||
 	    display_show(&display, fb))
 		fail("display");
-	/* Whoever reads it back has the display's reference only. */
+	/* Only the display has a reference now. */
 	munmap(pixels, LEN);
 	close(fd);
 	return run(argv + 3);

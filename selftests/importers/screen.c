@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pictures of the screen, from the runner's port "screen"; declared in screen.h. */
+/* Screenshots from the runner's port "screen"; declared in screen.h. */
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #define NAME	"screen\n"
 
-/* The port whose attribute "name" says so. */
+/* Find the port by its attribute "name". */
 static FILE *open_port(void)
 {
 	char line[32], path[64];
@@ -37,7 +37,9 @@ static FILE *open_port(void)
 	return port;
 }
 
-/* Ask for a picture that the runner keeps as @name; three bytes for each pixel, to be freed. */
+/*
+ * Take a screenshot that the runner stores as @name; returns three bytes per pixel, to be freed.
+ */
 static __u8 *take(const char *name, __u32 *width, __u32 *height)
 {
 	char line[256], answer[128];
@@ -72,7 +74,7 @@ static __u32 colour(const __u8 *rgb)
 	return (__u32)rgb[0] << 16 | rgb[1] << 8 | rgb[2];
 }
 
-/* Is every pixel there as it is in @pixels (XRGB, 32 bits each)? Tells of the first that is not. */
+/* Is every pixel as in @pixels (XRGB, 32 bits each)? Reports the first that differs. */
 bool screen_shows(const char *name, __u32 width, __u32 height, const __u32 *pixels)
 {
 	__u32 seen_width, seen_height;
@@ -97,7 +99,7 @@ bool screen_shows(const char *name, __u32 width, __u32 height, const __u32 *pixe
 	return !wrong;
 }
 
-/* With a buffer from @path on the screen, whose picture is kept as KIND-SOURCE. */
+/* The same for a buffer from @path; the screenshot is stored as KIND-SOURCE. */
 bool screen_shows_buffer(const char *kind, const char *path, __u32 width, __u32 height,
 			 const __u32 *pixels)
 {
@@ -107,7 +109,7 @@ bool screen_shows_buffer(const char *kind, const char *path, __u32 width, __u32 
 	return screen_shows(name, width, height, pixels);
 }
 
-/* A gradient, over which each tile has a colour of its own: no part is like another one. */
+/* A gradient, with a different colour for each tile: no two parts are alike. */
 void paint(__u32 *pixels, __u32 width, __u32 height, __u32 seed)
 {
 	__u32 x, y;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is on the screen of the machine, as the emulator sees it. */
+/* The machine's screen, as seen by the emulator. */
 #ifndef IMPORTERS_SCREEN_H
 #define IMPORTERS_SCREEN_H
 

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device behind an IOMMU reaches an imported buffer as long as that is mapped, and as it is
- * mapped. For a guest with iommu=smmuv3, whose kernel reports what the device tries in vain.
+ * A device with an IOMMU can only access a buffer while it is mapped, and only in the mapped
+ * direction. For a guest with iommu=smmuv3, whose kernel reports faults.
  */
 #include "cache_trace.h"
 #include "../heap/importer_client.h"
 #include "../kernel_log.h"
 #include "edu_test.h"
 
-/* Three blocks of pages, if it is made of those. */
+/* Three blocks of pages, if memory consists of blocks. */
 #define LEN		(KiB(64) + 3 * PAGE)
-/* As much as the device moves at once: one report each. */
+/* The device writes this in one transaction: one report each. */
 #define WORD		4
 
 EDU_FIXTURE(smmu, SOURCE_KINDS)
 
-/* Have it mapped, from here on with an empty log. */
+/* Map the buffer, and clear the log. */
 static bool map(int edu, __u32 direction, struct edu_importer_segment *segment)
 {
 	log_clear();
@@ -28,8 +28,8 @@ static bool silent(void)
 }
 
 /*
- * Have the device write until the SMMU's report is in the log: a number, or a name on newer
- * kernels. The kernel leaves out what comes too often.
+ * Make the device write until the log has the SMMU's report: a number, or on newer kernels a name.
+ * The kernel rate-limits reports.
  */
 static bool caught(int edu, __u64 address, const char *number, const char *name)
 {
@@ -42,7 +42,7 @@ static bool caught(int edu, __u64 address, const char *number, const char *name)
 
 TEST_F(smmu, translates)
 {
-	/* The end, and both sides of where a second block begins and a third. */
+	/* The end, and across the start of the second and third block. */
 	const size_t to[] = { LEN - PIECE, KiB(64) - PIECE / 2, LEN - PAGE - PIECE / 2 };
 	int importer = importer_open(), attachment;
 	struct edu_importer_segment segment;
@@ -66,7 +66,7 @@ TEST_F(smmu, translates)
 	close(importer);
 }
 
-/* The addresses of a mapping that has gone lead nowhere. */
+/* The addresses of a removed mapping are invalid. */
 TEST_F(smmu, dma_after_unmap_is_caught)
 {
 	struct edu_importer_segment segment;
@@ -80,7 +80,7 @@ TEST_F(smmu, dma_after_unmap_is_caught)
 	EXPECT_TRUE(filled(self->memory, LEN, 1));
 }
 
-/* Who may only read does not write. */
+/* A device with read-only access cannot write. */
 TEST_F(smmu, dma_in_the_wrong_direction_is_caught)
 {
 	struct edu_importer_segment segment;
@@ -93,7 +93,7 @@ TEST_F(smmu, dma_in_the_wrong_direction_is_caught)
 	EXPECT_TRUE(filled(self->memory, LEN, 1));
 }
 
-/* Behind the buffer's end there is nothing, whatever memory follows it. */
+/* The mapping ends with the buffer, whatever memory follows it. */
 TEST_F(smmu, dma_beyond_the_end_is_caught)
 {
 	struct edu_importer_segment segment;
@@ -105,8 +105,8 @@ TEST_F(smmu, dma_beyond_the_end_is_caught)
 }
 
 /*
- * For a device that does not snoop, the kernel maintains the cache for pages, not for what the
- * device sees: those of the buffer, whatever an importer has made of the table it was given.
+ * For a device that does not snoop, the kernel maintains caches by page, not by bus address. These
+ * must be the buffer's pages, even if the importer has modified the table.
  */
 TEST_F(smmu, maintains_the_buffer_s_pages)
 {

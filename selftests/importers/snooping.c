@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that looks into the CPU's caches, as those on PCI do here. Where the CPU writes around
- * them, by write-combined mappings, lines of the kernel's cached mapping would hide that from the
- * device, and what the device leaves in a cache would be hidden from the CPU. So they are flushed
- * whenever the buffer changes hands; what is outside of the linear map cannot be.
+ * A device that snoops the CPU's caches, such as those on PCI here. With write-combined mappings,
+ * the CPU bypasses its caches: lines of the kernel's cached mapping would hide its data from the
+ * device, and data that the device leaves in a cache would be hidden from the CPU. So these lines
+ * are flushed whenever the buffer changes hands; that is impossible outside of the linear map.
  */
 #include "../heap/importer_client.h"
 #include "../heap/test.h"
@@ -35,7 +35,7 @@ FIXTURE_SETUP(snooping)
 	self->fd = place_alloc(variant->path, LEN);
 	ASSERT_LE(0, self->fd);
 	self->len = buffer_size(self->fd);
-	/* A device that does not snoop may see any of them. */
+	/* A device that does not snoop can map any of them. */
 	ASSERT_TRUE(place_find(self->fd, &self->place));
 	ASSERT_EQ(0, edu_attach(self->edu, self->fd));
 	ASSERT_TRUE(cache_trace_on());
@@ -67,14 +67,14 @@ TEST_F(snooping, flushed_whenever_it_changes_hands)
 	EXPECT_FLUSHED(PAGE, 640);
 	buffer_sync_range(self->heap, self->fd, PAGE, 640, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
 	EXPECT_FLUSHED(PAGE, 640);
-	/* The CPU has only looked. */
+	/* The CPU has only read. */
 	buffer_sync(self->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 	EXPECT_TRUE(cache_called(&self->place, 0, FLUSH, 0, 0));
 	ASSERT_EQ(0, edu_unmap(self->edu));
 	EXPECT_FLUSHED(0, self->len);
 }
 
-/* Such a device and one that goes around the caches; they share these, which are flushed once. */
+/* A device that snoops and one that does not; they share the caches, which are flushed once. */
 TEST_F(snooping, beside_one_that_does_not)
 {
 	int importer = importer_open(), other;
@@ -100,7 +100,7 @@ TEST_F(snooping, beside_one_that_does_not)
 	close(importer);
 }
 
-/* Who only maps it into the kernel does no DMA. */
+/* A kernel mapping does no DMA. */
 TEST_F(snooping, kernel_mapping_is_not_refused)
 {
 	int importer = importer_open(), vmap = importer_vmap(importer, self->fd);

@@ -11,7 +11,7 @@
 
 #include "source.h"
 
-/* The file may go at once: its memory stays as long as the dma-buf does. */
+/* The file may be closed: the dma-buf keeps the memory. */
 static int alloc_from_node(int node, size_t len)
 {
 	struct pmem_dmabuf export = { .fd_flags = O_RDWR | O_CLOEXEC };
@@ -31,7 +31,7 @@ static int alloc_from_heap(int heap, size_t len)
 	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -1 : (int)data.fd;
 }
 
-/* A dma-buf of at least @len bytes of the heap or legacy node @path, or -1. */
+/* Allocate at least @len bytes from the heap or legacy node @path; returns a dma-buf, or -1. */
 int source_alloc(const char *path, size_t len)
 {
 	int node = open(path, O_RDWR | O_CLOEXEC);
@@ -53,13 +53,13 @@ bool source_is_nomap(const char *path)
 	return strstr(path, "audio");
 }
 
-/* Does the CPU look into caches for it? */
+/* Are its CPU mappings cached? */
 bool source_is_cached(const char *path)
 {
 	return !strstr(path, "-uncached") && !strstr(path, "smipool") && !source_is_nomap(path);
 }
 
-/* May it be in several pieces? */
+/* Can it have several pieces? */
 bool source_is_scattered(const char *path)
 {
 	return strstr(path, "/system");

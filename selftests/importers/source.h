@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Where the buffers come from that drivers are to import: heaps of every kind, and files of
- * legacy nodes of every kind.
- */
+/* Sources of buffers for drivers: heaps of every kind, and files of legacy nodes of every kind. */
 #ifndef IMPORTERS_SOURCE_H
 #define IMPORTERS_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The variants of a fixture: its tests run with buffers from each of these nodes. */
+/* Fixture variants: the tests run with buffers from each of these nodes. */
 #define SOURCE_KINDS(fixture)						\
 	SOURCE_KINDS_LINEAR(fixture);					\
 	SOURCE_KINDS_NOMAP(fixture)
 
-/* As above without memory outside of the kernel's linear map. */
+/* The same without memory outside of the linear map. */
 #define SOURCE_KINDS_LINEAR(fixture)					\
 	SOURCE_KINDS_SOLID(fixture);					\
 	SOURCE_KINDS_SCATTERED(fixture)
 
-/* Memory outside of it. */
+/* Memory outside of the linear map. */
 #define SOURCE_KINDS_NOMAP(fixture)					\
 	FIXTURE_VARIANT_ADD(fixture, nomap) {				\
 		.path = "/dev/dma_heap/audio-uncached",			\
@@ -29,8 +26,8 @@
 	}
 
 /*
- * Pages from wherever they are: both ranges of them, and both kinds of CPU mappings. These names no
- * kernel has heaps of its own for.
+ * Scattered pages: from both ranges of memory, with both kinds of CPU mappings. No kernel has
+ * heaps of its own with these names.
  */
 #define SOURCE_KINDS_SCATTERED(fixture)					\
 	FIXTURE_VARIANT_ADD(fixture, system) {				\
@@ -40,7 +37,7 @@
 		.path = "/dev/dma_heap/system-uncached",		\
 	}
 
-/* Memory in one piece, in the linear map. */
+/* Contiguous memory in the linear map. */
 #define SOURCE_KINDS_SOLID(fixture)					\
 	FIXTURE_VARIANT(fixture) {					\
 		const char *path;					\

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that is served through bounce buffers, for a guest with swiotlb=force: data gets
- * over when a buffer is handed over, and no earlier. So a maintenance that is missing shows,
- * which it does nowhere else in a machine without caches.
+ * A device with bounce buffers, for a guest with swiotlb=force: data is copied when a buffer is
+ * handed over, but not before. So missing maintenance shows, which it otherwise never does without
+ * caches.
  */
 #include "edu_test.h"
 
-/* The last page is a block of its own where memory is in blocks. */
+/* If memory consists of blocks, the last page is a block of its own. */
 #define LEN	(KiB(64) + PAGE)
 #define LAST	(LEN - PIECE)
 
 EDU_FIXTURE(swiotlb, SOURCE_KINDS_LINEAR)
 
-/* The CPU writes while the device has the buffer: @synced or not. */
+/* The CPU writes while the device has the buffer, with a sync or without. */
 static bool device_sees(int edu, int fd, char *memory, bool synced)
 {
 	if (synced)
@@ -23,7 +23,7 @@ static bool device_sees(int edu, int fd, char *memory, bool synced)
 		buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 	if (edu_reads(edu, 0, PIECE) || edu_writes(edu, LAST, PIECE))
 		return false;
-	/* Only what the device has is the question here. */
+	/* For the result, only the data that the device got matters. */
 	buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
 	return all_bytes(memory + LAST, PIECE, 0x5a);
 }
@@ -61,7 +61,7 @@ TEST_F(swiotlb, unmap_hands_over_to_the_cpu)
 	EXPECT_EQ(0, memcmp(self->memory + LAST, self->memory + KiB(8), PIECE));
 }
 
-/* Of two copies that devices write to, neither may undo what the other one has brought. */
+/* If devices write to two copies, each copy could overwrite data of the other. */
 TEST_F(swiotlb, one_copy_that_is_written)
 {
 	int reader = edu_open(), writer = edu_open();
@@ -83,7 +83,7 @@ TEST_F(swiotlb, one_copy_that_is_written)
 	close(writer);
 }
 
-/* It cannot be copied, in whatever direction. */
+/* It cannot be bounced, in any direction. */
 TEST(memory_outside_of_the_linear_map_is_refused)
 {
 	static const char *const paths[] = { "/dev/dma_heap/audio-uncached", "/dev/pmem_audio" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's vgem driver takes buffers and gives them back. */
+/* The kernel's vgem driver imports and exports buffers. */
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -57,7 +57,7 @@ static bool shows(int dmabuf, __u32 seed)
 	return good;
 }
 
-/* What comes out is the very dma-buf that went in, with its data. */
+/* It exports the same dma-buf that was imported, with its data. */
 static void round_trip(struct __test_metadata *_metadata, int drm, int fd, void *memory)
 {
 	__u32 handle, again;
@@ -76,7 +76,7 @@ static void round_trip(struct __test_metadata *_metadata, int drm, int fd, void 
 	EXPECT_LE(LEN, buffer_size(back));
 	EXPECT_TRUE(shows(back, 1));
 	ASSERT_EQ(0, drm_release(drm, handle));
-	/* Without the driver there is still this one. */
+	/* The exported file outlives the driver's. */
 	EXPECT_TRUE(shows(back, 1));
 	close(back);
 }
@@ -95,7 +95,7 @@ TEST_F(vgem, round_trip_over_the_render_node)
 	close(render);
 }
 
-/* Both are devices of one driver, and share what they imported. */
+/* Both are devices of the same driver, and share the import. */
 TEST_F(vgem, two_importers_share_it)
 {
 	int render = drm_open_render("vgem"), back;
@@ -114,7 +114,7 @@ TEST_F(vgem, two_importers_share_it)
 	close(back);
 }
 
-/* The driver's fences guard the buffer, whoever looks at it. */
+/* Fences of the driver apply to the buffer, for all its users. */
 TEST_F(vgem, fences_are_those_of_the_buffer)
 {
 	struct drm_vgem_fence_attach attach = { .flags = VGEM_FENCE_WRITE };
@@ -133,7 +133,7 @@ TEST_F(vgem, fences_are_those_of_the_buffer)
 	EXPECT_EQ(1, poll(&poll_fd, 1, -1));
 }
 
-/* Whoever allocated it is dead, and what it had open is closed. */
+/* The process that allocated the buffer is dead, and its files are closed. */
 TEST_F(vgem, outlives_the_process_that_allocated)
 {
 	__u32 handle = 0;
@@ -142,7 +142,7 @@ TEST_F(vgem, outlives_the_process_that_allocated)
 
 	close(self->fd);
 	munmap(self->memory, LEN);
-	/* GEM handles belong to the open file, which both have. */
+	/* GEM handles belong to the open file, which both processes have. */
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {

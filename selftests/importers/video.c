@@ -13,7 +13,7 @@
 #include "video.h"
 
 #define MAX_NODES	16
-/* The items of vivid's control: everything, only counters, nothing. */
+/* Menu items of vivid's control: everything, only counters, nothing. */
 #define OSD_NOTHING	2
 
 static bool is_node(int fd, int instance, __u32 capability)
@@ -64,7 +64,7 @@ static bool next_control(struct video *video, struct v4l2_queryctrl *control)
 	return !ioctl(video->fd, VIDIOC_QUERYCTRL, control);
 }
 
-/* Controls by name: their numbers are the driver's own business. */
+/* Find the control by name, because the driver assigns the numbers. */
 bool video_set(struct video *video, const char *name, int value)
 {
 	struct v4l2_queryctrl control = {};
@@ -79,8 +79,8 @@ bool video_set(struct video *video, const char *name, int value)
 }
 
 /*
- * A camera of vivid, whose pictures are all the same: no clock, no counters. Its input is the
- * first; to select another one than before forgets how that was cropped and scaled.
+ * Open a camera of vivid whose pictures are all the same: no clock, no counters. Uses the first
+ * input; selecting another input than before resets cropping and scaling.
  */
 bool camera_open(struct video *video, int instance)
 {
@@ -113,7 +113,7 @@ static bool select_hdmi_output(int fd)
 	return false;
 }
 
-/* The item of a menu that names the device's own output. */
+/* Select the menu item for the device's own output. */
 static bool select_own_output(struct video *in, __u32 control, int instance)
 {
 	struct v4l2_querymenu item = { .id = control };
@@ -131,9 +131,9 @@ static bool select_own_output(struct video *in, __u32 control, int instance)
 }
 
 /*
- * A cable from a device's output to its input. What lays it has another name since 6.11, and may
- * lose it: vivid takes a used output out of the choice of the other inputs in the background, and
- * if it looks at ours before that has changed, out of ours, too. Then it is back in a moment.
+ * Connect a device's output to its input. The control was renamed in 6.11. vivid removes an output
+ * in use from the menus of other inputs in the background, and if it checks our input too early,
+ * it also removes it there. Then it reappears after a moment.
  */
 bool loop_connect(struct video *in, int instance)
 {
@@ -148,7 +148,7 @@ bool loop_connect(struct video *in, int instance)
 	return false;
 }
 
-/* An output of vivid, and an input that shows what goes out there. */
+/* Open an output of vivid, and an input that receives its pictures. */
 bool loop_open(struct video *in, struct video *out, int instance)
 {
 	struct v4l2_dv_timings timings = V4L2_DV_BT_CEA_640X480P59_94;
@@ -165,7 +165,7 @@ bool loop_open(struct video *in, struct video *out, int instance)
 	       set_format(in, 640, 480, V4L2_PIX_FMT_YUYV);
 }
 
-/* Returns 0 only if there are as many. */
+/* Returns 0 only if the driver permits exactly this number. */
 int video_request(struct video *video, enum v4l2_memory memory, unsigned int count)
 {
 	struct v4l2_requestbuffers request = {
@@ -180,7 +180,7 @@ int video_request(struct video *video, enum v4l2_memory memory, unsigned int cou
 	return request.count == count ? 0 : -1;
 }
 
-/* @dmabuf only counts if that is where the buffers come from. */
+/* @dmabuf matters only with V4L2_MEMORY_DMABUF. */
 int video_queue(struct video *video, unsigned int index, int dmabuf)
 {
 	struct v4l2_buffer buffer = {
@@ -197,7 +197,7 @@ int video_queue(struct video *video, unsigned int index, int dmabuf)
 	return ioctl(video->fd, VIDIOC_QBUF, &buffer);
 }
 
-/* The number of a buffer that the driver is done with, and has filled without an error. */
+/* The number of a buffer that the driver has processed without error. */
 int video_dequeue(struct video *video)
 {
 	struct v4l2_buffer buffer = {
@@ -226,7 +226,7 @@ int video_stop(struct video *video)
 	       video_request(video, video->memory, 0);
 }
 
-/* A picture in memory of the driver's own, copied; to be freed. */
+/* A copy of a picture in the driver's own memory; to be freed. */
 void *video_reference(struct video *video)
 {
 	size_t size = video->format.sizeimage;

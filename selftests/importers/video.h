@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Video devices of the vivid driver. Calls return -1 with errno set, or as told. */
+/* Video devices of the vivid driver. Calls return -1 with errno set, unless noted otherwise. */
 #ifndef IMPORTERS_VIDEO_H
 #define IMPORTERS_VIDEO_H
 
@@ -11,9 +11,9 @@
 /**
  * struct video - one end of a vivid device, with one format
  * @fd: the node
- * @type: of its buffers
- * @memory: where those come from
- * @format: what is in them
+ * @type: type of its buffers
+ * @memory: source of the buffers
+ * @format: format of the buffers
  */
 struct video {
 	int fd;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's video test driver fills imported buffers and shows what is in them. Device 0
- * takes memory as vmalloc() gives it, device 1 wants what is contiguous for DMA.
+ * The kernel's video test driver fills imported buffers and displays them. Device 0 accepts any
+ * memory, like that of vmalloc(); device 1 needs memory that is contiguous for DMA.
  */
 #include "../heap/test.h"
 
@@ -13,7 +13,7 @@
 #define DEVICES	2
 #define BUFFERS	2
 #define FRAMES	5
-/* An output that is connected takes a few frames until its picture comes. */
+/* A connected output takes a few frames until its picture arrives. */
 #define PATIENCE	1000
 
 FIXTURE(vivid) {
@@ -37,7 +37,7 @@ static void poison(int fd, void *memory, size_t len)
 	buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
 }
 
-/* The picture, and behind it what was there before. */
+/* The picture, followed by old data. */
 static bool captured(int fd, const void *memory, const void *reference, size_t size, size_t len)
 {
 	bool good;
@@ -49,13 +49,13 @@ static bool captured(int fd, const void *memory, const void *reference, size_t s
 	return good;
 }
 
-/* There is no IOMMU that could make several pieces look contiguous. */
+/* There is no IOMMU that could make several pieces contiguous. */
 static bool is_refused(const char *path, int device)
 {
 	return device == 1 && source_is_scattered(path);
 }
 
-/* It is for the driver to say so, and the buffer is none the worse for it. */
+/* The driver refuses the buffer, which is unaffected. */
 static void refuse(struct __test_metadata *_metadata, const char *path, struct video *video)
 {
 	size_t size = video->format.sizeimage;
@@ -86,7 +86,7 @@ static void capture(struct __test_metadata *_metadata, const char *path, int dev
 	}
 	size = camera.format.sizeimage;
 	len = size + PAGE;
-	/* The driver's own memory says how the picture has to be. */
+	/* A picture in the driver's own memory is the reference. */
 	reference = video_reference(&camera);
 	ASSERT_NE(NULL, reference);
 	ASSERT_FALSE(all_bytes(reference, size, *(__u8 *)reference));
@@ -126,7 +126,7 @@ TEST_F(vivid, captures_with_dma_contig)
 	capture(_metadata, variant->path, 1);
 }
 
-/* What goes out of the buffers comes in over the cable, byte for byte. */
+/* The input receives the output's buffers unchanged. */
 static void output(struct __test_metadata *_metadata, const char *path, int device)
 {
 	struct video in, out;
@@ -194,7 +194,7 @@ TEST_F(vivid, shows_with_dma_contig)
 	output(_metadata, variant->path, 1);
 }
 
-/* Page by page from all over the memory, as most drivers allocate. */
+/* Separate pages from anywhere, as most drivers allocate. */
 static int scattered(size_t len)
 {
 	struct drm_mode_create_dumb dumb = { .width = PAGE / 4, .bpp = 32 };
@@ -208,7 +208,7 @@ static int scattered(size_t len)
 	return fd;
 }
 
-/* That device 1 takes our buffers means something: it does not take any. */
+/* Cross-check: device 1 refuses other buffers. */
 TEST(scattered_memory_is_refused)
 {
 	struct video camera;
