@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# camera: the example that has a camera's pictures scanned out, on vivid and cirrus. KTAP.
+# camera: the example that displays pictures of a camera, with vivid and cirrus. KTAP.
 
 HERE=${0%/*}
 WORK=/tmp/camera
@@ -21,13 +21,13 @@ verdict() {
 	fi
 }
 
-# drivers: with ports for the display's registers, which no firmware has set.
+# drivers: set the ports of the display's registers, as no firmware has done it.
 drivers() {
 	printf '\147' | dd of=/dev/port bs=1 seek=$((0x3c2)) conv=notrunc 2>/dev/null
 	modprobe cirrus && modprobe vivid n_devs=2 allocators=0,1 node_types=0x101,0x101
 }
 
-# card: the node of the display.
+# card: print the node of the display.
 card() {
 	for path in /sys/class/drm/card*; do
 		case $(readlink "$path/device/driver") in
@@ -36,15 +36,15 @@ card() {
 	done
 }
 
-# cameras: the nodes that capture.
+# cameras: print the nodes that capture.
 cameras() {
 	grep -l 'vid-cap' /sys/class/video4linux/*/name | sed 's|.*/\(video[0-9]*\)/name|/dev/\1|'
 }
 
-# show HEAP VIDEO: capture and show; look at the buffers meanwhile.
+# show HEAP VIDEO: capture and display; inspect the buffers meanwhile.
 show() {
 	rm -f "$WORK/hold"
-	# What the last one said must not be taken for what this one says.
+	# Do not mistake output of the previous run for that of this one.
 	: >"$WORK/out"
 	mkfifo "$WORK/hold"
 	"$HERE/examples/camera-display" --heap="$1" --video="$2" --card="$(card)" --frames=4 \

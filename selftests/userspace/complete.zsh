@@ -1,13 +1,13 @@
 #!/usr/bin/zsh -f
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# complete.zsh FILE LINE: the words that zsh offers, with the completion in FILE, for what is typed at
-# the end of LINE, one a line. Completion works in an interactive shell alone, so there is one, on a
-# terminal of its own, in which all that is offered is also printed.
+# complete.zsh FILE LINE: print the words that zsh offers at the end of LINE, one per line, with the
+# completion in FILE. Completion only works in an interactive shell, so this starts one on its own
+# terminal, and makes it print all offered words.
 
 zmodload zsh/zpty
 
-# There, what stands between the marks was offered.
+# In its output, the words between the marks were offered.
 setup() {
 	cat <<-'END'
 		PS1=

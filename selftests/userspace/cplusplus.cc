@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The header in C++: every function can be called, and has C's linkage. */
+/* The header in C++: every function can be called, and has C linkage. */
 #include <dmaheap.h>
 
 static int each(const char *, void *)
@@ -32,7 +32,7 @@ int main(int argc, char **)
 
 	if (dmaheap_open("no-such-heap", &heap) == 0)
 		return 1;
-	/* Linked, not run: there is no heap. */
+	/* Linked, but not run, because there is no heap. */
 	if (argc > 1) {
 		dmaheap_open_first(NULL, &heap);
 		dmaheap_open_fd(0, &heap);

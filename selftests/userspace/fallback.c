@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* libdmaheap on a heap of the kernel's own, "system": plain allocation, and no pretence. */
+/* libdmaheap with a heap of the kernel, "system": plain allocation, without our extensions. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -80,12 +80,12 @@ TEST_F(system, what_it_cannot)
 	EXPECT_EQ(0, dmaheap_buffer_wait(buffer, DMAHEAP_RW, 0));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_store(buffer, 0, PAGE, zero, 0, &done));
 	close(zero);
-	/* The failed access has left no mapping. */
+	/* The failed access leaves no mapping. */
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap(buffer));
 	dmaheap_buffer_unref(buffer);
 }
 
-/* An alignment of a page is what every heap gives. */
+/* Every heap aligns to pages. */
 TEST_F(system, alignment_of_a_page)
 {
 	struct dmaheap_options options = DMAHEAP_OPTIONS_INIT;
@@ -117,7 +117,7 @@ TEST(last_resort)
 	dmaheap_unref(heap);
 }
 
-/* A heap of ours beside the kernel's maintains no parts of buffers that are not ours. */
+/* One of our heaps cannot sync parts of the kernel's buffers. */
 TEST_F(system, buffer_with_another_heap)
 {
 	struct dmaheap_buffer *buffer, *imported;

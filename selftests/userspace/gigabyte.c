@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A gigabyte, as model weights have: allocated, loaded with progress, handed over, and interrupted. */
+/* A gigabyte, like model weights: allocated, loaded with progress, passed on, and interrupted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #define TEST_TIMEOUT_DEFAULT	(-1)
 
 #define GIB	((uint64_t)1 << 30)
-/* Where the file has something other than zeros; no whole number of steps or slices. */
+/* Offset of non-zero data in the file; no multiple of a step or slice. */
 #define MARK	(GIB / 61)
 
 FIXTURE(gigabyte) {
@@ -25,7 +25,7 @@ FIXTURE(gigabyte) {
 	int file;
 };
 
-/* A hole but for its marks, so that the memory is needed once. */
+/* The file is sparse except for its marks, so that only the buffer needs memory. */
 FIXTURE_SETUP(gigabyte)
 {
 	uint64_t at;
@@ -37,7 +37,7 @@ FIXTURE_SETUP(gigabyte)
 		ASSERT_EQ(sizeof(at), pwrite(self->file, &(uint64_t){ at + 1 }, sizeof(at), at));
 }
 
-/* All memory is back. */
+/* All memory is free again. */
 FIXTURE_TEARDOWN(gigabyte)
 {
 	struct dmaheap_info info = DMAHEAP_INFO_INIT;
@@ -65,11 +65,11 @@ static bool marked(struct dmaheap_buffer *buffer)
 }
 
 /**
- * struct told - what progress told
- * @calls: how many times
- * @done: the last
- * @backwards: it told less, or of another length
- * @stop_at: the call in which an interrupt comes
+ * struct told - calls of the progress callback
+ * @calls: number of calls
+ * @done: last value
+ * @backwards: it decreased, or the length changed
+ * @stop_at: the call in which a signal is sent
  */
 struct told {
 	unsigned int calls;
@@ -138,7 +138,7 @@ TEST_F(gigabyte, interrupted_by_the_user)
 	int ret, status;
 	pid_t pid;
 
-	/* With a step that is under way, and with all of it in one call. */
+	/* Both with a step in progress, and with a single call. */
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, GIB, NULL, &buffer));
 	sigaction(SIGINT, &action, NULL);
 	transfer.progress = on_progress;
@@ -155,7 +155,7 @@ TEST_F(gigabyte, interrupted_by_the_user)
 	EXPECT_GT(GIB, done);
 	EXPECT_EQ(0, done % PAGE);
 
-	/* Who does not care about signals ends by it, and holds nothing. */
+	/* A process without a signal handler dies, and releases everything. */
 	pid = fork();
 	if (!pid) {
 		signal(SIGALRM, SIG_DFL);

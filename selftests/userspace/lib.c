@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* libdmaheap in the guest, on every kind of heap of the board, and on what is no heap. */
+/*
+ * libdmaheap in the guest, with every kind of heap of the board, and with nodes that are no heaps.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -36,7 +38,7 @@ static struct dmaheap_info query(struct dmaheap *heap)
 	return info;
 }
 
-/* Where a buffer begins, from the start of its region; which is at a huge page. */
+/* The offset of a buffer in its region, which starts at a huge page. */
 static uint64_t place_of(const struct dmaheap_buffer *buffer, const char *heap)
 {
 	bool known = !strncmp(heap, "linux,cma", 9);
@@ -68,7 +70,7 @@ static bool all(const void *memory, uint64_t len, unsigned char value)
 	return !len || (*byte == value && !memcmp(byte, byte + 1, len - 1));
 }
 
-/* From 6.12 on, what the address allows for is mapped by huge entries. */
+/* Since 6.12, huge entries map a buffer if its address permits. */
 static bool has_huge_entries(void)
 {
 	struct utsname name;
@@ -111,7 +113,7 @@ FIXTURE_SETUP(heap)
 	ASSERT_EQ(0, dmaheap_open(variant->name, &self->heap));
 }
 
-/* Whatever a test did: nothing stays open, nothing stays allocated. */
+/* After every test, all files are closed and all memory is free. */
 FIXTURE_TEARDOWN(heap)
 {
 	EXPECT_EQ(0, query(self->heap).region_buffers);
@@ -135,7 +137,7 @@ TEST_F(heap, tells_of_itself)
 	EXPECT_EQ(-EINVAL, dmaheap_query(self->heap, &info));
 }
 
-/* Programs built with a later header have larger structures. */
+/* Programs that were built with a later header have larger structures. */
 TEST_F(heap, larger_structures)
 {
 	struct {
@@ -167,7 +169,7 @@ TEST_F(heap, larger_structures)
 	EXPECT_EQ(-E2BIG, dmaheap_alloc(self->heap, PAGE, &options.options, &buffer));
 }
 
-/* Those of a header that had less. */
+/* Those of an earlier header are smaller. */
 TEST_F(heap, smaller_structures)
 {
 	struct dmaheap_info info = DMAHEAP_INFO_INIT;
@@ -230,14 +232,14 @@ TEST_F(heap, waits_for_devices)
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_wait(buffer, 0, 0));
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_wait(buffer, DMAHEAP_READ | DMAHEAP_END, 0));
 
-	/* One that reads is in nobody's way but of those that write. */
+	/* A device that reads only blocks writers. */
 	ASSERT_TRUE(vgem_starts(&work, dmaheap_buffer_fd(buffer), false));
 	EXPECT_EQ(0, dmaheap_buffer_wait(buffer, DMAHEAP_READ, 0));
 	EXPECT_EQ(-ETIMEDOUT, dmaheap_buffer_wait(buffer, DMAHEAP_WRITE, 1));
 	EXPECT_TRUE(vgem_ends(&work));
 	EXPECT_EQ(0, dmaheap_buffer_wait(buffer, DMAHEAP_WRITE, -1));
 
-	/* One that writes, and another buffer that is to follow it. */
+	/* A device that writes, and another buffer that must wait for it. */
 	ASSERT_TRUE(vgem_starts(&work, dmaheap_buffer_fd(buffer), true));
 	EXPECT_EQ(-ETIMEDOUT, dmaheap_buffer_wait(buffer, DMAHEAP_READ, 0));
 	ASSERT_EQ(0, dmaheap_buffer_export_fence(buffer, DMAHEAP_READ, &fence));
@@ -298,13 +300,13 @@ TEST_F(heap, contents_from_a_file_and_back)
 	ASSERT_EQ(PAGE, write(file, text, PAGE));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, 2 * PAGE, NULL, &buffer));
 	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
-	/* To the end of the file. */
+	/* Until the end of the file. */
 	EXPECT_EQ(0, dmaheap_buffer_load(buffer, PAGE / 2, 0, file, 10, &done));
 	EXPECT_EQ(PAGE - 10, done);
 	EXPECT_TRUE(all(data, PAGE / 2, 0));
 	EXPECT_TRUE(all(data + PAGE / 2, PAGE - 10, 0x3c));
 	EXPECT_TRUE(all(data + PAGE / 2 + PAGE - 10, PAGE / 2 + 10, 0));
-	/* To the end of the buffer. */
+	/* Until the end of the buffer. */
 	EXPECT_EQ(0, dmaheap_buffer_store(buffer, PAGE, 0, file, 5, &done));
 	EXPECT_EQ(PAGE, done);
 	ASSERT_EQ(PAGE, pread(file, text, PAGE, 5));
@@ -326,11 +328,11 @@ TEST_F(heap, contents_from_a_file_and_back)
 }
 
 /**
- * struct progress - what was told of it
- * @calls: how many times
- * @done: the last
- * @len: the last
- * @stop: what the second one returns
+ * struct progress - calls of the progress callback
+ * @calls: number of calls
+ * @done: last value
+ * @len: last value
+ * @stop: result of the second call
  */
 struct progress {
 	int calls;
@@ -361,7 +363,7 @@ TEST_F(heap, contents_with_progress)
 	ASSERT_EQ(len, write(file, text, len));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, MiB(18), NULL, &buffer));
 	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
-	/* To the end of the file. */
+	/* Until the end of the file. */
 	transfer.progress = on_progress;
 	transfer.data = &progress;
 	transfer.offset = 3;
@@ -387,14 +389,14 @@ TEST_F(heap, contents_with_progress)
 	ASSERT_EQ(part, pread(copy, text, part, 10));
 	EXPECT_EQ(0, memcmp((char *)data + 3, text, part));
 
-	/* Whoever has had enough says so, and what was done is told. */
+	/* A callback may stop the transfer, and learns how much was done. */
 	progress.calls = 1;
 	progress.stop = 7;
 	EXPECT_EQ(7, dmaheap_buffer_load_all(buffer, file, &transfer));
 	EXPECT_EQ(MiB(16), transfer.done);
 	progress.stop = 0;
 
-	/* So it is with an error; and without anybody to tell. */
+	/* The same after an error, and without a callback. */
 	transfer.progress = NULL;
 	ASSERT_EQ(0, ftruncate(copy, 0));
 	EXPECT_EQ(0, dmaheap_buffer_load_all(buffer, copy, &transfer));
@@ -422,7 +424,7 @@ static void on_signal(int signal)
 	(void)signal;
 }
 
-/* It feeds a pipe in pieces, and sends its parent signals meanwhile. */
+/* Feed a pipe in pieces, and send signals to the parent meanwhile. */
 static void feed(int pipe, size_t len)
 {
 	char text[1000];
@@ -465,7 +467,7 @@ TEST_F(heap, contents_of_a_stream_despite_signals)
 	dmaheap_buffer_unref(buffer);
 }
 
-/* Does writing there end a process? */
+/* Does a write kill the process? */
 static bool is_written_to(volatile char *memory)
 {
 	int status;
@@ -499,7 +501,7 @@ TEST_F(heap, maps_of_a_part)
 	EXPECT_NE(whole + at, part);
 	EXPECT_EQ(0, memcmp(whole + at, part, PAGE));
 	EXPECT_FALSE(is_written_to((char *)part));
-	/* To the last byte, and as writable as the whole. */
+	/* Up to the last byte, and writable like the whole. */
 	ASSERT_EQ(0, dmaheap_buffer_map_part(buffer, len - 3, 3, DMAHEAP_RW, &data));
 	other = data;
 	EXPECT_EQ(0, memcmp(whole + len - 3, other, 3));
@@ -509,7 +511,7 @@ TEST_F(heap, maps_of_a_part)
 	EXPECT_EQ(0, dmaheap_buffer_unmap_part(other, 3));
 	EXPECT_EQ(-1, msync(other - (uintptr_t)other % PAGE, PAGE, MS_ASYNC));
 
-	/* What is large enough for huge entries is where they fit. */
+	/* Parts that are large enough for huge entries are aligned for them. */
 	ASSERT_EQ(0, dmaheap_buffer_map_part(buffer, at, len - at, DMAHEAP_WRITE, &data));
 	EXPECT_EQ(0, memcmp(whole + at, data, len - at));
 	if (has_huge_entries())
@@ -533,7 +535,7 @@ TEST_F(heap, maps_of_a_part)
 	EXPECT_EQ(0, dmaheap_buffer_unmap_part(data, 1));
 	dmaheap_buffer_unref(read_only);
 
-	/* It outlives the buffer, and holds the memory. */
+	/* It outlives the buffer, and keeps the memory. */
 	seen = part[0];
 	dmaheap_buffer_unref(buffer);
 	EXPECT_EQ(1, query(self->heap).region_buffers);
@@ -597,7 +599,9 @@ TEST_F(heap, alignment)
 	dmaheap_buffer_unref(first);
 }
 
-/* A large buffer of a carveout begins at a huge page, and is mapped where one can begin. */
+/*
+ * A large buffer of a carveout begins at a huge page, and its mapping is aligned in the same way.
+ */
 TEST_F(heap, congruent_address)
 {
 	static const uint32_t flags[] = { 0, DMAHEAP_ALLOC_ANY_PLACE };
@@ -613,7 +617,7 @@ TEST_F(heap, congruent_address)
 		ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 2 + PAGE, &options, &buffer));
 		ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
 		EXPECT_TRUE(all(data, HUGE * 2 + PAGE, 0));
-		/* Nothing is left of what was reserved around it. */
+		/* The rest of the reserved address range was released. */
 		EXPECT_EQ(0, munmap((char *)data - PAGE, PAGE));
 		if (!flags[i] && !(variant->flags & DMAHEAP_INFO_CMA)) {
 			EXPECT_EQ(0, place_of(buffer, variant->name) % HUGE);
@@ -633,7 +637,7 @@ static long faults(void)
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* KiB of page tables that we have. */
+/* KiB of our page tables. */
 static long page_tables(void)
 {
 	char line[256];
@@ -649,7 +653,10 @@ static long page_tables(void)
 	return kib;
 }
 
-/* Each begins between huge pages; all that lies between its ends has huge entries nevertheless. */
+/*
+ * The buffer begins between huge pages; nevertheless, everything between its ends has huge
+ * entries.
+ */
 static void expect_huge_entries(struct __test_metadata *_metadata, struct dmaheap_buffer *buffer,
 				uint64_t place)
 {
@@ -660,24 +667,24 @@ static void expect_huge_entries(struct __test_metadata *_metadata, struct dmahea
 	void *data;
 
 	ASSERT_EQ(0, dmaheap_buffer_map(buffer, &data));
-	/* Where there are none, nobody says what would suit them. */
+	/* Without huge entries, the kernel does not report a suitable address. */
 	if (has_huge_entries())
 		EXPECT_EQ(place % HUGE, (uintptr_t)data % HUGE);
 	memory = data;
 	before = faults();
 	for (pos = 0; pos < len; pos += PAGE)
 		(void)memory[pos];
-	/* One for each huge entry, and what the program itself may cause. */
+	/* One per huge entry, and some of the program itself. */
 	EXPECT_GE((long)(last - first) + 4, faults() - before);
 	if (has_huge_entries()) {
 		EXPECT_LE((long)(last - first), faults() - before);
-		/* For both ends, and of the next levels. */
+		/* For both ends, and for the next levels. */
 		EXPECT_GE(4 * (long)PAGE / 1024, page_tables() - tables);
 	}
 	EXPECT_EQ(0, dmaheap_buffer_unmap(buffer));
 }
 
-/* However a buffer came here, and whether or not its heap is known. */
+/* For imported buffers, too, whether or not their heap is known. */
 TEST_F(heap, huge_entries_for_imported_buffers)
 {
 	struct dmaheap_options options = { sizeof(options), DMAHEAP_ALLOC_ANY_PLACE, 0, NULL };
@@ -686,7 +693,7 @@ TEST_F(heap, huge_entries_for_imported_buffers)
 	uint64_t place;
 
 	ASSERT_EQ(0, dmaheap_open("adsp", &adsp));
-	/* What is not a number of huge pages is not aligned. */
+	/* Sizes that are no multiple of a huge page are not aligned. */
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, PAGE * 3, NULL, &odd));
 	ASSERT_EQ(0, dmaheap_alloc(self->heap, HUGE * 8 + PAGE * 5, &options, &buffer));
 	place = place_of(buffer, variant->name);
@@ -697,7 +704,7 @@ TEST_F(heap, huge_entries_for_imported_buffers)
 	ASSERT_EQ(0, dmaheap_buffer_import(NULL, dmaheap_buffer_fd(buffer), &imported));
 	expect_huge_entries(_metadata, imported, place);
 	dmaheap_buffer_unref(imported);
-	/* The heap that a part is maintained through may be another one. */
+	/* The heap for syncing parts may be a different one. */
 	ASSERT_EQ(0, dmaheap_buffer_import(adsp, dmaheap_buffer_fd(buffer), &imported));
 	expect_huge_entries(_metadata, imported, place);
 	dmaheap_buffer_unref(imported);
@@ -706,7 +713,7 @@ TEST_F(heap, huge_entries_for_imported_buffers)
 	dmaheap_unref(adsp);
 }
 
-/* Nobody to ask: mapped all the same. */
+/* Without a node for queries, it can still be mapped. */
 TEST_F(heap, imported_without_a_node)
 {
 	struct dmaheap_options options = { sizeof(options), DMAHEAP_ALLOC_ANY_PLACE, 0, NULL };
@@ -733,7 +740,7 @@ TEST_F(heap, imported_without_a_node)
 	dmaheap_buffer_unref(odd);
 }
 
-/* What prefers an alignment takes memory without one where that is all there is. */
+/* An alignment is only preferred: unaligned memory is used if there is no other. */
 TEST_F(heap, all_memory_can_be_had)
 {
 	struct dmaheap_buffer *buffer[128];
@@ -780,7 +787,7 @@ TEST_F(heap, access)
 		EXPECT_TRUE(all((char *)scoped.data + 3, PAGE, 2));
 		EXPECT_TRUE(all((char *)scoped.data + 3 + PAGE, scoped.len - PAGE - 3, 1));
 	}
-	/* It ended with its block: the mapping is gone, too. */
+	/* The access ended with its block, and so did the mapping. */
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_unmap(buffer));
 
 	EXPECT_EQ(-EINVAL, dmaheap_access_begin(buffer, MiB(3), 0, DMAHEAP_READ, &access));
@@ -866,7 +873,7 @@ TEST_F(heap, bad_arguments)
 	EXPECT_GT(0, dmaheap_alloc(self->heap, UINT64_MAX, NULL, &buffer));
 	options.flags = 1U << 31;
 	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
-	/* Those of another family. */
+	/* Flags of another function. */
 	options.flags = DMAHEAP_READ;
 	EXPECT_EQ(-EINVAL, dmaheap_alloc(self->heap, PAGE, &options, &buffer));
 	options.flags = DMAHEAP_CAN_ALIGN;
@@ -926,7 +933,7 @@ TEST_F(heap, taken_over)
 	dmaheap_buffer_unref(buffer);
 }
 
-/* Sends a file descriptor, or two. */
+/* Send one or two file descriptors. */
 static bool send_fds(int socket, int fd, int nr)
 {
 	union {
@@ -958,7 +965,7 @@ TEST_F(heap, over_a_socket)
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
 	pid = fork();
 	if (!pid) {
-		/* Who receives has nothing but the socket. */
+		/* The receiver only has the socket. */
 		close(sockets[0]);
 		if (setgid(65534) || setuid(65534) ||
 		    dmaheap_buffer_receive(sockets[1], &received) ||
@@ -976,7 +983,7 @@ TEST_F(heap, over_a_socket)
 	EXPECT_TRUE(all(data, PAGE, 0x42));
 	dmaheap_buffer_unref(buffer);
 
-	/* What is no buffer is received and closed. */
+	/* A received file that is not a buffer is closed. */
 	fds = open_fds();
 	ASSERT_TRUE(send_fds(sockets[0], null, 1));
 	EXPECT_EQ(-EBADMSG, dmaheap_buffer_receive(sockets[1], &received));
@@ -1003,7 +1010,7 @@ TEST_F(heap, from_a_file_descriptor)
 	EXPECT_STREQ("", dmaheap_name(other));
 	ASSERT_EQ(0, dmaheap_alloc(other, PAGE, NULL, &buffer));
 	dmaheap_buffer_unref(buffer);
-	/* Nobody knows what its twin would be called. */
+	/* The name of its twin is unknown. */
 	options.flags = variant->flags & DMAHEAP_INFO_UNCACHED ? DMAHEAP_ALLOC_CACHED :
 								  DMAHEAP_ALLOC_UNCACHED;
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_alloc(other, PAGE, &options, &buffer));
@@ -1012,9 +1019,9 @@ TEST_F(heap, from_a_file_descriptor)
 
 /**
  * struct work - what each thread does
- * @heap: all use the same one
- * @shared: and the same buffer
- * @errors: what went wrong
+ * @heap: the same heap for all threads
+ * @shared: the same buffer for all threads
+ * @errors: number of errors
  */
 struct work {
 	struct dmaheap *heap;
@@ -1103,14 +1110,14 @@ TEST(allocation_from_the_first_of_a_list)
 	ASSERT_EQ(0, dmaheap_alloc_first(late, MiB(48), NULL, &heap, &all));
 	EXPECT_STREQ("adsp", dmaheap_name(heap));
 	dmaheap_unref(heap);
-	/* It is full, so the next one it is. */
+	/* The heap is full, so the next one is used. */
 	ASSERT_EQ(0, dmaheap_alloc_first(small, PAGE, NULL, &heap, &buffer));
 	EXPECT_STREQ("default_cma_region", dmaheap_name(heap));
 	dmaheap_unref(heap);
 	dmaheap_buffer_unref(buffer);
 	EXPECT_EQ(-ENOMEM, dmaheap_alloc_first(nomap, MiB(64), NULL, &heap, &buffer));
 	dmaheap_buffer_unref(all);
-	/* What is asked for is not dropped. */
+	/* Requested properties are not ignored. */
 	options.flags = DMAHEAP_ALLOC_CACHED;
 	ASSERT_EQ(0, dmaheap_alloc_first(nomap, PAGE, &options, &heap, &buffer));
 	EXPECT_STREQ("adsp", dmaheap_name(heap));
@@ -1123,12 +1130,12 @@ TEST(allocation_from_the_first_of_a_list)
 }
 
 /**
- * struct listed - what a list had
- * @names: of all heaps, in its order
- * @wrong: entries that are not as the heap says itself, when it is opened
- * @known: heaps of ours
- * @openable: those that we may open
- * @stop: what to return
+ * struct listed - results of a list
+ * @names: of all heaps, in order
+ * @wrong: entries that differ from a query of the open heap
+ * @known: our heaps
+ * @openable: heaps that we can open
+ * @stop: the value to return
  */
 struct listed {
 	char names[4096];
@@ -1137,7 +1144,10 @@ struct listed {
 
 static int on_entry(const struct dmaheap_entry *entry, void *data)
 {
-	/* System memory is others', too; and no heap is opened to know whether the kernel maps it. */
+	/*
+	 * Others use system memory, too; and a list opens no heap to see whether the kernel maps
+	 * it.
+	 */
 	const uint32_t told = DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_CMA | DMAHEAP_INFO_ESTIMATE |
 			      DMAHEAP_INFO_SCATTERED;
 	struct dmaheap_info info = DMAHEAP_INFO_INIT;
@@ -1154,7 +1164,7 @@ static int on_entry(const struct dmaheap_entry *entry, void *data)
 				 (info.flags & told) != (entry->flags & told) ||
 				 (!(info.flags & DMAHEAP_INFO_SCATTERED) &&
 				  (info.free != entry->free || info.largest != entry->largest)) ||
-				 /* A CMA area's may have gone meanwhile. */
+				 /* The held memory of a CMA area may change meanwhile. */
 				 (!(info.flags & DMAHEAP_INFO_ESTIMATE) &&
 				  (info.held != info.free || info.held != entry->held)) ||
 				 !*entry->region || !*entry->kind;
@@ -1203,7 +1213,7 @@ TEST(list_with_figures)
 	EXPECT_EQ(-EINVAL, dmaheap_list(&larger.entry, on_entry, &listed));
 	EXPECT_EQ(-EINVAL, dmaheap_list(NULL, on_entry, &listed));
 
-	/* Who may open none sees the same. */
+	/* A user who cannot open any heap gets the same list. */
 	pid = fork();
 	if (!pid) {
 		struct dmaheap_entry entry = DMAHEAP_ENTRY_INIT;
@@ -1217,7 +1227,7 @@ TEST(list_with_figures)
 	dmaheap_buffer_unref(buffer);
 }
 
-/* Behind heaps that cannot, if it is asked for by its name. */
+/* Used after heaps that fail, if it is requested by name. */
 TEST(anonymous_memory)
 {
 	static const char *const names[] = { "no-such", DMAHEAP_UDMABUF, NULL };
@@ -1230,7 +1240,7 @@ TEST(anonymous_memory)
 	struct statfs fs;
 	uint64_t done;
 
-	/* Kernels that old are built without. */
+	/* These old kernels are built without it. */
 	if (!has_huge_entries()) {
 		EXPECT_EQ(-ENOENT, dmaheap_alloc_first(names, PAGE, NULL, &heap, &buffer));
 		return;
@@ -1251,7 +1261,7 @@ TEST(anonymous_memory)
 	ASSERT_EQ(0, dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access));
 	EXPECT_TRUE(all(access.data, PAGE * 3, 5));
 	EXPECT_EQ(0, dmaheap_access_end(&access));
-	/* What only heaps of ours can. */
+	/* Only our heaps support these. */
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_sync(buffer, 0, PAGE, DMAHEAP_READ));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_info(buffer, &info));
 	EXPECT_EQ(-EOPNOTSUPP, dmaheap_buffer_load(buffer, 0, 0, 0, 0, &done));
@@ -1277,7 +1287,7 @@ static void on_log(int error, const char *text, void *data)
 
 	snprintf(line, sizeof(line), "%d %s\n", error, text);
 	strcat(data, line);
-	/* It may use the library. */
+	/* The callback may use the library. */
 	if (error == -ENOENT)
 		dmaheap_unref(dmaheap_open("adsp", &heap) ? NULL : heap);
 }
@@ -1400,7 +1410,7 @@ TEST(pmem_both_ways)
 	ASSERT_LE(0, file);
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
-	/* From a file with an allocation, and not from one without. */
+	/* Only from a file with an allocation. */
 	EXPECT_EQ(-EINVAL, dmaheap_buffer_import_pmem(heap, file, &from));
 	legacy = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	ASSERT_NE(MAP_FAILED, legacy);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The library in C++, in a guest with a heap of ours, "beside", and the kernel's own. */
+/* The library in C++, in a guest with our heap "beside", and the kernel's own. */
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -12,7 +12,7 @@
 static int count;
 static bool failed;
 
-/* Whoever throws where nothing is to be thrown has failed. */
+/* An unexpected exception is a failure. */
 template <typename Test> static void result(const char *name, Test test)
 {
 	bool ok = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tool on a terminal: what stands on its screen, whether it follows the terminal's size, and
- * whether the terminal is afterwards as it was. Nothing here depends on time: what is waited for
- * comes, or the runner notices that nothing happens.
+ * The tool on a terminal: the contents of its screen, whether it follows the terminal's size, and
+ * whether it restores the terminal. Nothing depends on timing: a test waits for an event, or the
+ * runner detects a hang.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,12 +28,12 @@
 #define TEST_TIMEOUT_DEFAULT	(-1)
 
 #define MiB(n)	((size_t)(n) << 20)
-/* So long that every look but the first has another reason. */
+/* So long that only the first update is caused by time. */
 #define RARELY	"--interval=86400000"
 
 static char tool[4096];
 
-/* The tool is beside this program. */
+/* The tool is in the folder of this program. */
 static const char *path_of_tool(void)
 {
 	ssize_t len = readlink("/proc/self/exe", tool, sizeof(tool) - 16);
@@ -80,7 +80,7 @@ FIXTURE_TEARDOWN(terminal)
 	close(self->master);
 }
 
-/* Start the tool on that terminal; without keys its input is something else. */
+/* Start the tool on that terminal; without @keys, its input is not the terminal. */
 static void start(FIXTURE_DATA(terminal) *self, unsigned int columns, unsigned int lines,
 		  bool keys, char **argv)
 {
@@ -89,7 +89,7 @@ static void start(FIXTURE_DATA(terminal) *self, unsigned int columns, unsigned i
 	self->pid = fork();
 	if (self->pid)
 		return;
-	/* Off in what a script has started in the background, as this program may be. */
+	/* Scripts ignore these signals in background jobs, which this program may be. */
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	if (!keys)
@@ -105,7 +105,7 @@ static void start(FIXTURE_DATA(terminal) *self, unsigned int columns, unsigned i
 #define START(columns, lines, ...)					\
 	start(self, columns, lines, true, (char *[]){ "dmaheap", __VA_ARGS__, NULL })
 
-/* Take what it has drawn; false if that is all there will be. */
+/* Read its output; false at the end. */
 static bool take(FIXTURE_DATA(terminal) *self)
 {
 	char bytes[4096];
@@ -116,7 +116,7 @@ static bool take(FIXTURE_DATA(terminal) *self)
 	return len > 0;
 }
 
-/* Wait until a line that starts so has that in it. */
+/* Wait until the line with this prefix contains @text. */
 static const char *wait_for(FIXTURE_DATA(terminal) *self, const char *line, const char *text)
 {
 	const char *found;
@@ -129,7 +129,7 @@ static const char *wait_for(FIXTURE_DATA(terminal) *self, const char *line, cons
 	return NULL;
 }
 
-/* Wait until a line that starts so does not have that in it. */
+/* Wait until the line with this prefix does not contain @text. */
 static bool wait_until_not(FIXTURE_DATA(terminal) *self, const char *line, const char *text)
 {
 	const char *found;
@@ -142,7 +142,7 @@ static bool wait_until_not(FIXTURE_DATA(terminal) *self, const char *line, const
 	return false;
 }
 
-/* Wait until no line starts so. */
+/* Wait until no line has this prefix. */
 static bool wait_until_gone(FIXTURE_DATA(terminal) *self, const char *line)
 {
 	while (vt_line(&self->vt, line))
@@ -157,7 +157,7 @@ static void press(FIXTURE_DATA(terminal) *self, char key)
 		;
 }
 
-/* Its status. What it still has to say must be taken, or it would wait for that. */
+/* Return its exit status. Reads its remaining output, which could block it. */
 static int finish(FIXTURE_DATA(terminal) *self, int options)
 {
 	int status, flags = fcntl(self->master, F_GETFL);
@@ -178,7 +178,7 @@ static int finish(FIXTURE_DATA(terminal) *self, int options)
 	return status;
 }
 
-/* All that belongs to the terminal is as it was. */
+/* Is the terminal in its original state? */
 static bool given_back(FIXTURE_DATA(terminal) *self)
 {
 	struct termios now;
@@ -225,7 +225,7 @@ TEST_F(terminal, shows_all_that_fits)
 		EXPECT_EQ(sizes[i].buffers, !!strstr(line, " BUFFERS"));
 		EXPECT_EQ(sizes[i].largest, !!strstr(line, " LARGEST"));
 		EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "["));
-		/* The longest name, cut or not, and aliases. */
+		/* The longest name, perhaps truncated, and aliases. */
 		EXPECT_NE(NULL, vt_line(&self->vt, "default_cma_reg"));
 		EXPECT_NE(NULL, vt_line(&self->vt, "  cma linux,cma "));
 		EXPECT_NE(0U, self->vt.coloured);
@@ -239,7 +239,7 @@ TEST_F(terminal, says_what_does_not_fit)
 {
 	START(80, 8, "watch", RARELY);
 	ASSERT_NE(NULL, wait_for(self, "and ", " more"));
-	/* The last line is the terminal's last but one at most: nothing scrolled. */
+	/* The screen did not scroll, so the first line is the header. */
 	EXPECT_EQ(0, strncmp(vt_text(&self->vt, 0), "REGION ", 7));
 	EXPECT_NOTHING_LOST();
 }
@@ -257,7 +257,7 @@ TEST_F(terminal, follows_its_size)
 	set_size(self->master, 200, 50);
 	ASSERT_NE(NULL, wait_for(self, "REGION ", " LARGEST"));
 	EXPECT_TRUE(wait_until_gone(self, "and "));
-	/* Hardly any room at all. */
+	/* Hardly any room. */
 	vt_resize(&self->vt, 1, 1);
 	set_size(self->master, 1, 1);
 	press(self, 'q');
@@ -356,7 +356,7 @@ static void type(FIXTURE_DATA(terminal) *self, const char *keys)
 		press(self, *keys);
 }
 
-/* The line that starts so, counted from the top. */
+/* The row of the line with this prefix. */
 static unsigned int row_of(FIXTURE_DATA(terminal) *self, const char *start)
 {
 	unsigned int row;
@@ -367,7 +367,7 @@ static unsigned int row_of(FIXTURE_DATA(terminal) *self, const char *start)
 	return row;
 }
 
-/* Of these regions video is the largest; the others are of one size, and keep their order. */
+/* video is the largest region; the others have the same size, and keep their order. */
 TEST_F(terminal, sorts)
 {
 	START(80, 30, "watch", RARELY);
@@ -410,7 +410,7 @@ TEST_F(terminal, sorts_by_change)
 	dmaheap_unref(heap);
 }
 
-/* While it is typed, no letter is a command. */
+/* While a filter is typed, letters are no commands. */
 TEST_F(terminal, filters)
 {
 	START(80, 30, "watch", RARELY);
@@ -429,7 +429,7 @@ TEST_F(terminal, filters)
 	ASSERT_NE(NULL, wait_for(self, "mdp ", "MiB"));
 	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
 	EXPECT_EQ(NULL, strstr(vt_line(&self->vt, "every"), "names"));
-	/* As much as anybody types. */
+	/* More than the filter can hold. */
 	for (int i = 0; i < 200; i++)
 		press(self, i % 2 ? '/' : 'a');
 	type(self, "\004");
@@ -503,12 +503,12 @@ TEST_F(terminal, helps)
 	press(self, 'h');
 	press(self, 'q');
 	EXPECT_EQ(0, finish(self, 0));
-	/* What stays is no help. */
+	/* The final screen is not the help. */
 	EXPECT_NE(NULL, vt_line(&self->vt, "adsp "));
 	EXPECT_NOTHING_LOST();
 }
 
-/* Its input is another one: nothing is read from the terminal, which is not its own. */
+/* If the input is not its terminal, it does not read keys. */
 TEST_F(terminal, without_keys)
 {
 	start(self, 80, 24, false, (char *[]){ "dmaheap", "watch", RARELY, NULL });
@@ -538,7 +538,7 @@ TEST_F(terminal, without_colours)
 	EXPECT_NOTHING_LOST();
 }
 
-/* Of cells of the first buffer, in one line, behind its place. */
+/* The longest run of cells of the first buffer in a line, after its offset. */
 static size_t longest_run(struct vt *vt)
 {
 	size_t longest = 0, len;
@@ -552,7 +552,7 @@ static size_t longest_run(struct vt *vt)
 	return longest;
 }
 
-/* As many cells as fit, in lines that are easily counted. The buffer is longer than two of them. */
+/* Shows as many cells as fit, in countable lines. The buffer is longer than two of them. */
 TEST_F(terminal, map_fits)
 {
 	static const struct {

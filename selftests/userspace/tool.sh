@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# tool: the dmaheap tool in the guest, of the folder this script is in. KTAP.
+# tool: tests of the dmaheap tool in the folder of this script, in the guest. KTAP.
 
 HERE=${0%/*}
 WORK=/tmp/tool
@@ -13,7 +13,7 @@ dmaheap() {
 	"$HERE/dmaheap" "$@"
 }
 
-# said: what the last command printed, for the log of a failure.
+# said: print the output of the last command, to explain a failure.
 said() {
 	sed 's/^/# /' "$WORK/out" "$WORK/err"
 }
@@ -30,7 +30,7 @@ verdict() {
 	fi
 }
 
-# expect NAME STATUS COMMAND...: COMMAND ends with STATUS; its output is kept in $WORK.
+# expect NAME STATUS COMMAND...: check that COMMAND exits with STATUS; its output is in $WORK.
 expect() {
 	name=$1
 	wanted=$2
@@ -41,24 +41,24 @@ expect() {
 	verdict "$name: status $wanted" $?
 }
 
-# has NAME PATTERN [FILE]: what the last command printed has a line like that.
+# has NAME PATTERN [FILE]: check that the output of the last command has such a line.
 has() {
 	grep -qE -- "$2" "${3:-$WORK/out}"
 	verdict "$1" $?
 }
 
-# lacks NAME PATTERN
+# lacks NAME PATTERN: check that it has none.
 lacks() {
 	! grep -qE -- "$2" "$WORK/out"
 	verdict "$1" $?
 }
 
-# as_user COMMAND...: without privileges.
+# as_user COMMAND...: run it without privileges.
 as_user() {
 	"$HERE/unprivileged" "$@"
 }
 
-# hold HEAP SIZE [OPTION]...: a buffer that lives until "release"; PID is its holder's.
+# hold HEAP SIZE [OPTION]...: hold a buffer until "release"; PID is the holder.
 hold() {
 	heap=$1
 	size=$2
@@ -314,13 +314,13 @@ test_watch() {
 	expect 'watch of no interval' 2 dmaheap watch --interval=0
 }
 
-# held: bytes that the heap "video" holds.
+# held: print the number of bytes that the heap "video" holds.
 held() {
 	cat /sys/class/*/video/held
 }
 
 test_trim() {
-	# What is held waits for us.
+	# Disable the timeout of held memory.
 	echo 0 | tee /sys/class/*/video/keep >/dev/null
 	hold video 4M
 	release
@@ -398,7 +398,7 @@ test_examples() {
 		kill -0 "$giver" || break
 		sleep 0.05
 	done
-	# Who takes the buffer needs no rights to the heap, only to the socket.
+	# The receiver needs access to the socket, but not to the heap.
 	until chmod 777 "$WORK/socket" && as_user "$HERE/examples/share" take \
 		"$WORK/socket" >"$WORK/out" 2>"$WORK/err"; do
 		kill -0 "$giver" || break

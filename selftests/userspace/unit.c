@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What of library and tool needs no kernel: parsing, formatting, texts of errors. KTAP. */
+/* Parts of library and tool that need no kernel: parsing, formatting, error texts. KTAP. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static void test_sizes(void)
 	CHECK(no_size("1Q"));
 	CHECK(no_size("1KK"));
 	CHECK(no_size("1KiBs"));
-	/* As people type them: fractions of a unit, small letters, no octal. */
+	/* As people type them: fractions, small letters, no octal. */
 	CHECK(size_is("1.5M", 3 << 19));
 	CHECK(size_is("0.25g", 1 << 28));
 	CHECK(size_is("0.1K", 102));
@@ -153,11 +153,11 @@ static void test_map(void)
 	CHECK(parse_map(LEGEND, &map));
 	CHECK(map.count == 0);
 	free(map.cells);
-	/* Blank is what the kernel has, wherever it stands. */
+	/* Blank means memory of the kernel, at any position. */
 	CHECK(parse_map(LEGEND "         0    #. :  \n12345678901   \n     24576     ", &map));
 	CHECK(map.count == 12 && !memcmp(map.cells, "  #. :      ", 12));
 	free(map.cells);
-	/* A sign that is new means something that is not free. */
+	/* An unknown sign means something that is not free. */
 	CHECK(parse_map(LEGEND "  0  .?.", &map));
 	CHECK(map.count == 3 && map.cells[1] == '#');
 	free(map.cells);

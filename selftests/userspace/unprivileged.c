@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* unprivileged PROGRAM [ARGUMENT]...: run a program as a user who may do nothing special. */
+/* unprivileged PROGRAM [ARGUMENT]...: run a program as an unprivileged user. */
 #include <err.h>
 #include <grp.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
 
 #include "vt.h"
 
-/* Something was drawn, one character at a time, or erased, which is of no interest. */
+/* A character was drawn; ignore areas, which are erased. */
 static int on_damage(VTermRect rect, void *user)
 {
 	VTermPos pos = { rect.start_row, rect.start_col };
@@ -79,7 +79,7 @@ void vt_feed(struct vt *vt, const char *bytes, size_t len)
 	vterm_input_write(vt->term, bytes, len);
 }
 
-/* Is it on? The terminal is asked as a program would. */
+/* Is the mode on? Queries the terminal like a program. */
 bool vt_mode(struct vt *vt, int mode)
 {
 	char question[16], answer[32] = "";
@@ -90,7 +90,7 @@ bool vt_mode(struct vt *vt, int mode)
 	return sscanf(answer, "\033[?%*d;%d$y", &value) == 1 && value == 1;
 }
 
-/* A line of the screen, as far as something is in it. */
+/* A line of the screen, up to its last character. */
 const char *vt_text(struct vt *vt, unsigned int line)
 {
 	VTermRect rect = { line, line + 1, 0, vt->columns };
@@ -99,7 +99,7 @@ const char *vt_text(struct vt *vt, unsigned int line)
 	return vt->text;
 }
 
-/* The first line of the screen that starts so, or NULL. */
+/* The first line of the screen with this prefix, or NULL. */
 const char *vt_line(struct vt *vt, const char *start)
 {
 	unsigned int line;

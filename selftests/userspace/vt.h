@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A terminal of libvterm, and what a test wants to know of it. */
+/* A terminal of libvterm, with helpers for tests. */
 #ifndef VT_H
 #define VT_H
 
@@ -8,21 +8,21 @@
 
 #include <vterm.h>
 
-/* Modes of the terminal. */
+/* Terminal modes. */
 #define VT_WRAP		7
 #define VT_CURSOR	25
 #define VT_OTHER_SCREEN	1047
 
 /**
  * struct vt - a terminal
- * @term: has a column more than the program is told, which shows what had no room
- * @screen: of @term
- * @columns: that the program knows of
- * @lines: of the screen
- * @lost: how often something was in the column behind the last
- * @coloured: characters that were not plain
- * @unknown: sequences that are none of a terminal's
- * @text: of the line that was asked for last
+ * @term: has one more column than the program knows, which shows overflows
+ * @screen: its screen
+ * @columns: number of columns that the program knows
+ * @lines: number of lines
+ * @lost: how often something was drawn in the additional column
+ * @coloured: number of characters with attributes
+ * @unknown: number of unknown sequences
+ * @text: the line that was requested last
  */
 struct vt {
 	VTerm *term;
