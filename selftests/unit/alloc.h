@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A request from its first step to its last, as a heap makes it. */
+/* All steps of a request, as a heap makes it. */
 #ifndef POOL_ALLOC_H
 #define POOL_ALLOC_H
 

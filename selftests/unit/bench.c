@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instructions that the pool and first fit in a bitmap take to find and to free,
- * in churned pools that are 90 % full, and the longest step of requests that fail
- * after the longest possible search. A tool, not a test: it judges nothing.
+ * Count the instructions of the pool, and of first fit in a bitmap, for finding and freeing in
+ * churned pools that are 90 % full, and those of the longest step of requests that fail after the
+ * longest possible search. This is a tool, not a test.
  *
- * A child marks where an operation begins and ends with a signal; the parent
- * lets it go one instruction at a time from mark to mark and counts. That needs
- * no counter in the processor, is exact and reproducible, and gives a
- * distribution and not a mean. What two marks with nothing between take is
- * measured in the same way and subtracted.
+ * A child marks the beginning and end of an operation with a signal; the parent single-steps it
+ * from mark to mark and counts. That needs no performance counters, is exact and reproducible, and
+ * gives a distribution, not just a mean. The overhead of two consecutive marks is measured in the
+ * same way and subtracted.
  *
- * BENCH_SAMPLES (default 1000) is taken from the environment; first fit, which
- * takes so long, gets a hundredth of it. --csv prints the first table as CSV.
+ * The environment variable BENCH_SAMPLES (default 1000) sets the number of samples; first fit,
+ * which is slow, uses a hundredth of it. --csv prints the first table as CSV.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +25,7 @@
 
 #define NOTHING_SAMPLES	10
 
-/* Enough for a quick one and some exhaustive ones. */
+/* Enough for a quick search and some exhaustive ones. */
 #define SEARCH_STEPS	4
 
 #define PEER_SHARE	100
@@ -36,11 +35,11 @@ static bool csv;
 
 /**
  * struct setting - a churned pool
- * @nr: its quanta
- * @longest: length of the longest extents; the shorter, the more there are
+ * @nr: number of its quanta
+ * @longest: maximum length of extents; smaller values mean more extents
  * @align: alignment of every allocation
- * @clean: whether half of what is free is kept clean, or none
- * @kind: PEER_POOL_DIRTY, which begins clean here, or a peer
+ * @clean: whether half of the free quanta is kept clean, or none
+ * @kind: a peer, or PEER_POOL_DIRTY, which is clean initially
  */
 struct setting {
 	u32 nr;
@@ -74,13 +73,13 @@ struct extent {
 };
 
 /**
- * struct bench - a pool in the making
+ * struct bench - a pool that is being filled
  * @peer: the pool, or a peer
- * @free: its free quanta
- * @live: its extents, in no order
+ * @free: number of free quanta
+ * @live: its extents, unordered
  * @count: number of extents
- * @r: the random numbers for it
- * @set: what it is made for
+ * @r: random numbers
+ * @set: the setting
  */
 struct bench {
 	struct peer peer;
@@ -131,7 +130,7 @@ static void shrink(struct bench *b)
 	peer_free(&b->peer, e.start, e.len);
 }
 
-/* One out, and others in up to 90 %. */
+/* Free one extent, and allocate others up to 90 %. */
 static void turn(struct bench *b)
 {
 	struct pool *pool = &b->peer.pool;
@@ -160,7 +159,7 @@ static void churn_pool(struct bench *b, const struct setting *set)
 		die("malloc");
 	peer_init(&b->peer, set->kind, set->nr);
 	b->free = set->nr;
-	/* Memory that nobody had is clean, whatever the peer says. */
+	/* Unused memory is clean, even for this peer. */
 	if (set->kind == PEER_POOL_DIRTY)
 		pool_set_clean(&b->peer.pool, 0, set->nr);
 	turn(b);
@@ -177,7 +176,7 @@ static void keep(struct bench *b, struct extent e, bool ok)
 	b->free -= e.len;
 }
 
-/* What is measured is what is between the two marks; this as the heap does it. */
+/* The measured code is between the two marks; it does the same as the heap. */
 static inline bool find(struct bench *b, struct extent *e)
 {
 	struct pool_search search = {
@@ -248,9 +247,9 @@ static void churned_child(const struct setting *set,
 }
 
 /**
- * struct search - a request that fails although many places are long enough
- * @len: its length, and theirs
- * @align: its alignment, which all of them miss by one quantum
+ * struct search - a request that fails although many free runs are long enough
+ * @len: length of the request and of the runs
+ * @align: its alignment, which all runs miss by one quantum
  */
 struct search {
 	u32 len;
@@ -313,7 +312,7 @@ static bool go(pid_t pid, enum __ptrace_request how)
 	return WSTOPSIG(status) == SIGUSR1;
 }
 
-/* In the child returns 0, with the parent tracing it. */
+/* Returns 0 in the child, which the parent traces. */
 static pid_t start_child(void)
 {
 	pid_t pid;
@@ -342,7 +341,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Counts from mark to mark @n times, lets the child end, sorts. */
+/* Count from mark to mark @n times, let the child exit, sort the counts. */
 static void count_child(pid_t pid, long *counts, u32 n)
 {
 	int status;

@@ -4,7 +4,7 @@
 
 #include "churn.h"
 
-/* Whatever a careless or hostile caller may pass for a quantum. */
+/* Any quantum that a careless or hostile caller may pass. */
 static u32 any_quantum(const struct pair *p, struct random *r)
 {
 	switch (random_below(r, 16)) {
@@ -62,7 +62,7 @@ static u32 any_align(const struct pair *p, struct random *r)
 	}
 }
 
-/* A live extent at or after a random quantum, cyclically. */
+/* A live extent at or after a random quantum, wrapping around. */
 static bool any_extent(const struct pair *p, struct random *r,
 		       struct pool_run *run)
 {
@@ -86,8 +86,8 @@ static bool free_one(struct pair *p, struct random *r)
 }
 
 /*
- * All but right, most of the time: parts, neighbours, twice. Some are right by
- * accident; the reference knows.
+ * Invalid, most of the time: parts of extents, neighbours, double frees. Some are valid by
+ * coincidence; the reference knows.
  */
 static bool free_wrong(struct pair *p, struct random *r)
 {
@@ -120,7 +120,7 @@ static bool free_wrong(struct pair *p, struct random *r)
 	}
 }
 
-/* As the owner of an extent does it: bit by bit until none is left. */
+/* Clean parts of it until nothing is dirty, like the owner of an extent. */
 static bool clean_extent(struct pair *p, struct random *r)
 {
 	u32 max = 1 + random_below(r, 600);
@@ -138,7 +138,7 @@ static bool clean_extent(struct pair *p, struct random *r)
 	return pair_next_dirty(p, run.start, run.start + run.len, max);
 }
 
-/* Memory comes and goes; as much comes as goes, so that there is mostly some. */
+/* Add and remove memory with equal probability, so that there is usually some. */
 static bool add_or_remove(struct pair *p, struct random *r)
 {
 	u32 at = random_below(r, p->model.nr);
@@ -205,7 +205,7 @@ bool churn(struct pair *p, struct random *r, u64 ops, u32 verify_every)
 	u64 op;
 
 	for (op = 0; op < ops; op++) {
-		/* Full times, empty times, and long ones of each. */
+		/* Alternate between long and short phases of filling and emptying. */
 		if (!random_below(r, 64))
 			fill = 10 + random_below(r, 81);
 		if (!any_operation(p, r, fill) ||

@@ -7,9 +7,8 @@
 #include "verify.h"
 
 /*
- * @ops random operations; everything is verified after each @verify_every of
- * them and at the end. Returns false, after printing which operation it was, if
- * pool and reference ever differ.
+ * Execute @ops random operations; verify everything after each @verify_every of them and at the
+ * end. If pool and reference differ, prints the operation and returns false.
  */
 bool churn(struct pair *p, struct random *r, u64 ops, u32 verify_every);
 

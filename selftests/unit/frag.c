@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A table of what the pool and its peers make of the traces: steps until an
- * allocation fails for the first time, and what is in use then. A tool; that the
- * pool is better is a test of pool_test.
+ * Print how the pool and its peers perform on the traces: steps until the first failed allocation,
+ * and memory in use at that time. This is a tool; pool_test checks that the pool is better.
  *
  *	frag [--csv] [SEEDS]
  */

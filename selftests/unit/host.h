@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the host programs share. The memory that the pool gets from them is
- * counted, and can be made to fail.
+ * Common to the host programs. The pool's memory allocations are counted, and can be made to fail.
  */
 #ifndef POOL_HOST_H
 #define POOL_HOST_H
@@ -11,9 +10,9 @@
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 /**
- * struct host_alloc - what the pool has been given
- * @live: allocations not yet given back
- * @bytes: sum of the sizes asked for since it was last set to 0
+ * struct host_alloc - memory allocations of the pool
+ * @live: number of live allocations
+ * @bytes: total size of allocations since it was last set to 0
  * @fail_in: the allocation that fails, counted from 1; 0 for none
  */
 struct host_alloc {

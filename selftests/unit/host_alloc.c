@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The memory that the pool gets in host programs, see host.h. */
+/* Memory allocation of the pool in host programs, see host.h. */
 #include <stdlib.h>
 
 #include "host.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The reference pool, see model.h. All arithmetic in 64 bits. */
+/* The reference pool, see model.h. All computations use 64 bits. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,7 +68,7 @@ static u64 next_aligned(const struct model *m, u64 at, u64 align)
 	return past ? at + align - past : at;
 }
 
-/* The first run at or after @at that is long enough; false if there is none. */
+/* The first run of at least @len at or after @at; false if there is none. */
 static bool run_from(const struct model *m, u64 at, u64 len, u64 *start,
 		     u64 *end)
 {
@@ -96,7 +96,7 @@ static bool run_before(const struct model *m, u64 at, u64 len, u64 *start,
 	return false;
 }
 
-/* A place in a run, or nr if the alignment leaves none. */
+/* A place in a run, or nr if no place is aligned. */
 static u64 place_in(const struct model *m, u64 start, u64 end, u64 len,
 		    u64 align, bool high)
 {
@@ -123,8 +123,8 @@ static bool all_clean(const struct model *m, u64 at, u64 len)
 }
 
 /*
- * The end of a run that is all clean, or else at which the wish comes true, or
- * else the one that is wanted; nr if the alignment leaves none.
+ * The end of a run that is entirely clean, otherwise the one that fulfils the preferred alignment,
+ * otherwise the default; nr if no place is aligned.
  */
 static u64 better_end(const struct model *m, u64 start, u64 end, u64 len,
 		      u64 align, u64 wish, bool high)
@@ -155,7 +155,7 @@ static bool grants(const struct model *m, u64 start, u64 end, u64 len,
 		 (m->base + place_in(m, start, end, len, align, true)) % wish);
 }
 
-/* The stated policy; nr if there is no place. */
+/* The documented policy; nr if there is no place. */
 static u64 quick_fit(const struct model *m, u64 len, u64 align, u64 wish,
 		     bool *unsure)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pool as simple as can be: four flags for each quantum, and every answer
- * found by looking at one quantum after the other. It is the reference that the
- * real pool has to agree with, exact placement included.
+ * The simplest possible pool: four flags per quantum, and linear searches. It is the reference for
+ * the real pool, including exact placement.
  */
 #ifndef POOL_MODEL_H
 #define POOL_MODEL_H
@@ -15,10 +14,10 @@
  * @nr: as in struct pool
  * @large: as in struct pool
  * @block: as in struct pool
- * @hint: where the search for quanta to clean goes on
- * @absent: for each quantum, whether the pool does not have it
+ * @hint: where the search for quanta to clean continues
+ * @absent: for each quantum, whether the pool lacks it
  * @used: whether it belongs to an extent, or is absent
- * @head: whether it is the first one of its extent
+ * @head: whether it is the first of its extent
  * @dirty: whether it needs zeroing
  */
 struct model {
@@ -33,7 +32,7 @@ struct model {
 	bool *dirty;
 };
 
-/* The functions take and return what those of the pool do. */
+/* These behave like the functions of the pool. */
 void model_init_absent(struct model *m, u64 base, u32 nr);
 void model_set_large(struct model *m, u32 large, u32 block);
 void model_destroy(struct model *m);
@@ -52,7 +51,7 @@ u32 model_next_to_clean(struct model *m, u32 max, u32 *start);
 void model_set_clean(struct model *m, u32 start, u32 len);
 bool model_next_run(const struct model *m, u32 from, struct pool_run *run);
 
-/* Whether any aligned place is free, by trying every one. */
+/* Is any aligned place free? Tries every one. */
 bool model_has_place(const struct model *m, u32 len, u32 align);
 
 #endif /* POOL_MODEL_H */

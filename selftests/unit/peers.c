@@ -8,7 +8,7 @@
 
 #define LARGE	512
 
-/* The background thread zeroes so many quanta at once. */
+/* The background thread zeroes this number of quanta at once. */
 #define CHUNK	64
 
 const char *const peer_names[PEER_KINDS] = {
@@ -41,7 +41,7 @@ void peer_init(struct peer *peer, enum peer_kind kind, u32 nr)
 	peer->order = calloc(nr, 1);
 	if (!peer->map || !peer->order)
 		fail("no memory");
-	/* The largest blocks that there are, in address order. */
+	/* The largest possible blocks, in address order. */
 	if (kind == PEER_BUDDY) {
 		u32 at = 0;
 
@@ -62,7 +62,7 @@ void peer_destroy(struct peer *peer)
 	free(peer->order);
 }
 
-/* The next bit that is set, or clear, before @end; @end if there is none. */
+/* The next bit before @end that is set, or clear; @end if there is none. */
 static u32 next_bit(const unsigned long *map, u32 end, u32 at, bool set)
 {
 	unsigned long flip = set ? 0 : ~0UL;

@@ -2,8 +2,8 @@
 /*
  * Test of the pool against the reference.
  *
- * POOL_TEST_SEED (default 1) and POOL_TEST_OPS (default 4000000, shared out
- * over the pools of random operations) are taken from the environment.
+ * Environment: POOL_TEST_SEED (default 1) and POOL_TEST_OPS (default 4000000, divided among the
+ * pools with random operations).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static bool test_init_bad_size(void)
 	       init_gives(0, 1, 0);
 }
 
-/* Fails the first allocation, then the second, until none is left to fail. */
+/* Fail the first allocation, then the second, and so on, until all succeed. */
 static bool test_init_out_of_memory(void)
 {
 	struct pool pool;
@@ -91,7 +91,7 @@ static bool test_init_out_of_memory(void)
 	       nothing_left(&pool);
 }
 
-/* 0.05 % of a pool with quanta of 4 KiB, the struct itself included. */
+/* 0.05 % of a pool with quanta of 4 KiB, including the structure. */
 static bool test_overhead(void)
 {
 	static const u32 sizes[] = {
@@ -119,7 +119,7 @@ static bool test_overhead(void)
 	return true;
 }
 
-/* The reference is too slow for this one; arithmetic at its limits. */
+/* Computations at their limits. The reference is too slow for this pool. */
 static bool test_largest_pool(void)
 {
 	u32 half = POOL_MAX_QUANTA / 2;
@@ -166,7 +166,7 @@ destroy:
 	return ok && nothing_left(&pool);
 }
 
-/* Every extent of pools about one, two and three words long. */
+/* Every extent, in pools of about one, two and three words. */
 static bool every_extent(u32 nr)
 {
 	u32 start, len;
@@ -205,7 +205,7 @@ static bool test_every_extent_small(void)
 	return true;
 }
 
-/* Every length at every alignment at every distance from a word's boundary. */
+/* Every length, with every alignment, at every distance from a word boundary. */
 static bool test_every_alignment(void)
 {
 	u32 nr = 4 * W + 3;
@@ -236,7 +236,7 @@ static bool test_every_alignment(void)
 	return ok;
 }
 
-/* Every stretch of a pool goes, comes back in two, and again as one. */
+/* Every stretch of a pool is removed, added in two parts, and removed as one. */
 static bool every_stretch(u32 nr)
 {
 	u32 start, len;
@@ -280,7 +280,7 @@ static bool test_every_stretch_small(void)
 	return true;
 }
 
-/* A pool without memory has room for nothing, until some comes. */
+/* A pool without memory has no room until some is added. */
 static bool test_nothing_added_yet(void)
 {
 	struct pair p;
@@ -304,7 +304,7 @@ static bool test_nothing_added_yet(void)
 	return ok;
 }
 
-/* One buffer in two blocks: as long as it is there, neither can go. */
+/* A buffer that spans two blocks: neither can be removed. */
 static bool test_buffer_across_blocks(void)
 {
 	struct pair p;
@@ -360,7 +360,7 @@ static bool test_bad_arguments(void)
 	return ok;
 }
 
-/* Neighbouring extents at each kind of boundary, freed in every wrong way. */
+/* Adjacent extents at each kind of boundary, freed in every wrong way. */
 static bool test_misfreed_neighbours(void)
 {
 	static const u32 bounds[] = {
@@ -395,9 +395,9 @@ static bool test_misfreed_neighbours(void)
 }
 
 /*
- * Runs of one length at one distance, so that an aligned search finds many that
- * are long enough and few or none that do, and has to come to its last resort.
- * Now and then one of them is made longer.
+ * Runs of one length at one distance, so that an aligned search finds many runs that are long
+ * enough but few or none that are aligned, and has to use its last resort. Sometimes, one of the
+ * runs is longer.
  */
 static bool comb(struct random *r)
 {
@@ -451,7 +451,7 @@ static bool test_runs_misaligned(void)
 	return true;
 }
 
-/* The whole of a fragmented pool becomes clean, chunk by chunk. */
+/* All of a fragmented pool is cleaned, chunk by chunk. */
 static bool test_zeroing_after_churn(void)
 {
 	u32 nr = 20011;
@@ -472,10 +472,7 @@ static bool test_zeroing_after_churn(void)
 	return ok;
 }
 
-/*
- * Extents of all orders of magnitude in a large pool: most of the trees is
- * stale most of the time.
- */
+/* Extents of all magnitudes in a large pool: most parts of the trees are usually stale. */
 static bool test_mixed_magnitudes(void)
 {
 	u32 nr = (1U << 20) + 12345;
@@ -520,7 +517,7 @@ static bool alloc_gives(struct pool *pool, u32 len, u32 align, u32 expected)
 	       expect("place", start, expected);
 }
 
-/* What is promised of the place, with numbers that leave no doubt. */
+/* The documented placement, with unambiguous numbers. */
 static bool test_small_meets_large(void)
 {
 	struct pool pool;
@@ -529,17 +526,17 @@ static bool test_small_meets_large(void)
 	if (pool_init(&pool, 0, 16384, false))
 		return false;
 	pool_set_large(&pool, 512, 1024);
-	/* Small ones from the beginning, large ones from the end. */
+	/* Small ones from the start, large ones from the end. */
 	ok = alloc_gives(&pool, 10, 1, 0) && alloc_gives(&pool, 511, 1, 10) &&
-	     /* Whole blocks at whole blocks, others at the end. */
+	     /* Whole blocks are aligned to blocks, others are at the end. */
 	     alloc_gives(&pool, 1536, 1, 14848) &&
 	     alloc_gives(&pool, 1000, 1, 13848) &&
-	     /* No gap for an alignment that is only a wish. */
+	     /* No gap for an alignment that is only preferred. */
 	     alloc_gives(&pool, 1536, 1, 12312) &&
-	     /* It comes true at the other end of the run, too. */
+	     /* It can also be fulfilled at the other end of the run. */
 	     !pool_alloc_at(&pool, 521, 503) &&
 	     alloc_gives(&pool, 2048, 1, 1024) &&
-	     /* What is asked for is more than a wish. */
+	     /* A requested alignment is mandatory. */
 	     alloc_gives(&pool, 513, 64, 11776) &&
 	     /* The shortest of several runs that are long enough. */
 	     !pool_alloc_at(&pool, 5000, 1) && !pool_alloc_at(&pool, 5701, 1) &&
@@ -548,7 +545,7 @@ static bool test_small_meets_large(void)
 	return ok && nothing_left(&pool);
 }
 
-/* Clean memory first, but at an end of the run that is chosen anyway. */
+/* Clean memory is preferred, but only at an end of the chosen run. */
 static bool test_one_end_clean(void)
 {
 	struct pool pool;
@@ -560,12 +557,12 @@ static bool test_one_end_clean(void)
 	pool_set_clean(&pool, 4000, 1000);
 	pool_set_clean(&pool, 9000, 1000);
 	ok = alloc_gives(&pool, 100, 1, 9900) &&
-	     /* Partly clean is not clean, and the middle is no place. */
+	     /* Partly clean does not count, nor does the middle of a run. */
 	     alloc_gives(&pool, 1000, 1, 8900) && alloc_gives(&pool, 100, 1, 0);
-	/* A large one at the beginning, then. */
+	/* Now a clean run at the start. */
 	pool_set_clean(&pool, 100, 700);
 	ok = ok && alloc_gives(&pool, 600, 1, 100) &&
-	     /* Not in another run, for which this one is too short. */
+	     /* The run with clean memory is too short for this, so it goes to another one. */
 	     !pool_alloc_at(&pool, 900, 1) && alloc_gives(&pool, 250, 1, 901) &&
 	     alloc_gives(&pool, 100, 1, 700) && alloc_gives(&pool, 100, 1, 800) &&
 	     expect("dirty", pool.dirty, 6749);
@@ -581,7 +578,7 @@ static bool first_fit_gives(struct pool *pool, u32 len, u32 align, u32 expected)
 	       expect("place", start, expected);
 }
 
-/* First fit is first fit, whatever is clean, large or a better end. */
+/* First fit always has priority over clean memory, large requests and better ends. */
 static bool test_lowest_wanted(void)
 {
 	struct pool pool;
@@ -606,7 +603,7 @@ static bool test_lowest_wanted(void)
 	return ok && nothing_left(&pool);
 }
 
-/* All memory is there, and free. */
+/* Free everything, and check that all memory is free. */
 static bool free_all(struct pair *p)
 {
 	struct pool_run run;
@@ -623,7 +620,7 @@ static bool free_all(struct pair *p)
 	return true;
 }
 
-/* Requests that add up to the pool, while the thread that zeroes goes on. */
+/* Requests that fill the pool exactly, while the thread zeroes. */
 static bool fill_up(struct pair *p, struct random *r, u32 longest)
 {
 	while (p->pool.free) {
@@ -640,7 +637,7 @@ static bool fill_up(struct pair *p, struct random *r, u32 longest)
 	return true;
 }
 
-/* An empty pool holds what its size says, whatever there was in it. */
+/* An empty pool always holds its full size. */
 static bool test_filled_after_churn(void)
 {
 	struct random r;
@@ -670,7 +667,7 @@ static bool test_filled_after_churn(void)
 
 #define SMALL_POOL	8U
 
-/* Each bit of @cuts that is set ends a request. */
+/* Each set bit of @cuts ends a request. */
 static bool composition_fits(struct pool *pool, u32 cuts)
 {
 	u32 starts[SMALL_POOL], lens[SMALL_POOL];
@@ -690,7 +687,7 @@ static bool composition_fits(struct pool *pool, u32 cuts)
 	return ok;
 }
 
-/* All of it: every set of requests for eight quanta, clean and dirty in any way. */
+/* All sequences of requests that fill eight quanta, with any of them dirty. */
 static bool test_filled_in_any_order(void)
 {
 	u32 base, clean, cuts, at;
@@ -718,8 +715,8 @@ static bool test_filled_in_any_order(void)
 }
 
 /*
- * One buffer after the other in a carveout of 48 MiB with nothing else in it. While
- * one is there, the thread zeroes what the one before has left.
+ * Consecutive buffers in an otherwise empty carveout of 48 MiB. While one is in use, the thread
+ * zeroes the memory of the previous one.
  */
 static bool loop_is_clean(u32 len)
 {
@@ -750,16 +747,15 @@ static bool test_one_after_the_other(void)
 }
 
 /*
- * The most that one call goes round its loops, counted, in pools of any size;
- * what comes in between them is a few dozen instructions. See
- * Documentation/performance.rst for what that is in instructions.
+ * The maximum number of loop iterations in one call, in pools of any size; each takes a few dozen
+ * instructions. Documentation/performance.rst has the number of instructions.
  */
 #define MAX_STEP_VISITS		700
 #define MAX_FLAT_VISITS		60
 
 /*
- * Requests that fail although there are runs everywhere that are long enough,
- * all of which miss the alignment by one quantum.
+ * Requests that fail although runs everywhere are long enough, because all of them miss the
+ * alignment by one quantum.
  */
 static bool hostile_search(u32 nr, u32 len, u32 align, bool lowest, u64 *most)
 {
@@ -815,7 +811,10 @@ static bool test_all_runs_miss(void)
 	return true;
 }
 
-/* One extent of any length costs the same, clean or dirty, there and back. */
+/*
+ * The cost of one extent does not depend on its length, neither clean nor dirty, to allocate and
+ * to free.
+ */
 static bool test_half_the_pool(void)
 {
 	struct pool pool;
@@ -843,8 +842,8 @@ static bool test_half_the_pool(void)
 }
 
 /*
- * The worst there is to take, free and clean at once: an extent whose quanta are
- * clean and dirty in turn. So many visits for each word of it.
+ * The worst case for allocating, freeing and cleaning at once: clean and dirty quanta alternate.
+ * Number of iterations per word.
  */
 #define MAX_MIXED_VISITS	90
 
@@ -879,8 +878,8 @@ static bool test_every_other_clean(void)
 }
 
 /*
- * The background thread's search, where dirty quanta are as rare as can be. In
- * the end they are at the beginning of a pool in use, behind the hint.
+ * The search of the background thread, with as few dirty quanta as possible. Finally, they are at
+ * the start of a pool in use, before the hint.
  */
 static bool test_last_dirty_far_away(void)
 {
@@ -910,7 +909,7 @@ static bool test_last_dirty_far_away(void)
 	return ok && nothing_left(&pool);
 }
 
-/* With a part of the memory clean, which is preferred, hardly any room is lost. */
+/* If part of the memory is clean, preferring it hardly wastes room. */
 static bool hardly_sooner(enum trace_kind kind, const struct replay *pool,
 			  const struct replay *mixed)
 {
@@ -921,7 +920,7 @@ static bool hardly_sooner(enum trace_kind kind, const struct replay *pool,
 	       expect("in use, 95 %", mixed->used * 20 >= pool->used * 19, 1);
 }
 
-/* On every kind of trace, in the mean of both measures, and in most traces. */
+/* For every kind of trace: in the mean of both measures, and in most traces. */
 static bool test_sessions_until_failure(void)
 {
 	struct replay results[PEER_KINDS];
@@ -952,9 +951,9 @@ static bool test_sessions_until_failure(void)
 
 /**
  * struct shape - a pool for random operations
- * @nr: its quanta
+ * @nr: number of its quanta
  * @base: its base
- * @share: its part of all operations
+ * @share: its share of all operations
  */
 struct shape {
 	u32 nr;
@@ -993,7 +992,7 @@ static bool churn_shape(unsigned int i)
 	random_seed(&r, seed * SHAPES + i);
 	ok = i % 5 ? pair_init(&p, shape->base, shape->nr, i & 1) :
 		     pair_init_absent(&p, shape->base, shape->nr);
-	/* Two thirds with requests that are large, of any size. */
+	/* Two thirds of the pools treat requests from some random size on as large. */
 	if (i % 3)
 		pair_set_large(&p, 1U << i % 7, 1U << (i % 7 + i % 4));
 	ok = ok && churn(&p, &r, ops, 1 + shape->nr / 16);

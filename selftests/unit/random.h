@@ -28,13 +28,13 @@ static inline u64 random_u64(struct random *r)
 	return r->x;
 }
 
-/* A number below @n, which is not 0. */
+/* A number below @n; @n must not be 0. */
 static inline u32 random_below(struct random *r, u32 n)
 {
 	return (random_u64(r) >> 16) % n;
 }
 
-/* 1 to @n, each order of magnitude as likely as the next. */
+/* 1 to @n; each magnitude is equally likely. */
 static inline u32 random_size(struct random *r, u32 n)
 {
 	u32 bits = 32 - __builtin_clz(n);

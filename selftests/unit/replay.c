@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Traces on the pool and its peers, see replay.h. */
+/* Replay traces on the pool and its peers, see replay.h. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "replay.h"
 
 /**
- * struct place - where a buffer of the trace is
+ * struct place - the place of a buffer in the trace
  * @start: its first quantum
- * @len: its quanta
+ * @len: number of quanta
  */
 struct place {
 	u32 start;
 	u32 len;
 };
 
-/* Returns how many steps there were, and what was in use. */
+/* Returns the number of steps; *used is set to what was in use. */
 static u32 replay_one(const struct trace *trace, enum peer_kind kind,
 		      struct place *places, u32 *used)
 {

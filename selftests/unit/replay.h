@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Traces replayed on the pool and its peers until the first failure. */
+/* Replay traces on the pool and its peers until the first failure. */
 #ifndef POOL_REPLAY_H
 #define POOL_REPLAY_H
 
@@ -9,15 +9,15 @@
 /* 128 MiB in quanta of 4 KiB. */
 #define REPLAY_QUANTA	32768
 
-/* Seeds 1, 2, ...; one trace alone says little, luck is a large part of it. */
+/* Seeds 1, 2, ...; results of a single trace are mostly coincidence. */
 #define REPLAY_SEEDS	200
 
 /**
- * struct replay - what came of the traces of one kind, summed up
+ * struct replay - total results of the traces of one kind
  * @steps: steps until the first failure
- * @used: quanta in use then, that is quanta asked for
- * @later: traces on which the pool failed later than this peer
- * @sooner: those on which it failed sooner
+ * @used: requested quanta in use at that time
+ * @later: number of traces on which the pool failed later than this peer
+ * @sooner: number of traces on which it failed sooner
  */
 struct replay {
 	u64 steps;

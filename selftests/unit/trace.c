@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The models that traces come from, see trace.h. */
+/* Models that generate traces, see trace.h. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 #define MAX_SESSIONS	512
 #define MAX_BUFFERS	40
 
-/* Steps between the goal's beginning and the point at which it is the pool. */
+/* Number of steps until the goal reaches the size of the pool. */
 #define RAMP_STEPS	24000
 
 const char *const trace_names[TRACE_KINDS] = {
@@ -21,8 +21,8 @@ const char *const trace_names[TRACE_KINDS] = {
 /**
  * struct buffer - a live buffer of a session
  * @id: its number in the trace
- * @len: its quanta
- * @age: ticks until it goes by itself, 0 for never
+ * @len: number of quanta
+ * @age: ticks until it is freed by itself, 0 for never
  */
 struct buffer {
 	u32 id;
@@ -31,16 +31,16 @@ struct buffer {
 };
 
 /**
- * struct session - somebody who allocates
- * @kind: what it is; never TRACE_MIXED
+ * struct session - a program that allocates
+ * @kind: its kind; never TRACE_MIXED
  * @left: ticks until it ends
  * @size: quanta of its main buffers
- * @want: how many of these it keeps
- * @have: how many it has; they are in front of its other buffers
+ * @want: target number of main buffers
+ * @have: current number of main buffers, which precede its other buffers
  * @align: alignment of the main buffers
- * @ends: whether it only gives back now
- * @count: all its buffers
- * @buffers: in the order they came
+ * @ends: whether it only frees now
+ * @count: number of all buffers
+ * @buffers: all buffers, in allocation order
  */
 struct session {
 	enum trace_kind kind;
@@ -55,10 +55,10 @@ struct session {
 };
 
 /**
- * struct maker - a trace in the making
- * @trace: what there is of it
- * @r: its random numbers
- * @kind: what begins
+ * struct maker - a trace that is being generated
+ * @trace: the trace so far
+ * @r: random numbers
+ * @kind: kind of new sessions
  * @goal: quanta that the sessions share
  * @count: number of sessions
  * @sessions: the sessions
@@ -119,20 +119,20 @@ static void put(struct maker *m, struct session *s, u32 at)
 		(s->count - at) * sizeof(*s->buffers));
 }
 
-/* Whether there is as much left of what the sessions share. */
+/* Can the sessions use this many more quanta? */
 static bool room(const struct maker *m, u64 quanta)
 {
 	return m->trace->live + quanta <= m->goal;
 }
 
-/* A buffer that is there as long as the session, or for some ticks. */
+/* Allocate a buffer that lives as long as the session, or for some ticks. */
 static void get_more(struct maker *m, struct session *s, u64 bytes, u32 age)
 {
 	get(m, s, s->count, quanta_of(bytes), 1, age);
 }
 
 /**
- * struct picture - a size of pictures
+ * struct picture - a picture size
  * @width: in pixels
  * @height: in lines
  */
@@ -153,8 +153,8 @@ static u64 nv12(const struct picture *p)
 }
 
 /*
- * As many reference frames as level 4.1 of H.264 has memory for, and some that
- * are on the screen or on the way to it.
+ * The maximum number of reference frames for level 4.1 of H.264, and some frames that are
+ * displayed or queued.
  */
 static void choose_video(struct maker *m, struct session *s)
 {
@@ -179,9 +179,9 @@ static void begin_video(struct maker *m, struct session *s)
 }
 
 /*
- * Frames come one by one as they are decoded. With a new size the old ones go
- * one by one as they have been shown, while the new ones come. Side information
- * comes and goes.
+ * Frames are allocated one by one as they are decoded. After a change of size, old frames are
+ * freed one by one after they were displayed, while new ones are allocated. Side information has
+ * short lifetimes.
  */
 static void tick_video(struct maker *m, struct session *s)
 {
@@ -222,9 +222,8 @@ static void begin_camera(struct maker *m, struct session *s)
 }
 
 /*
- * Preview frames stay. A picture takes raw frames, which live for the time they
- * are developed in, the developed ones, and the compressed one, which lives
- * longest.
+ * Preview frames are permanent. A picture needs raw frames, which live until they are developed,
+ * developed ones, and the compressed one, which lives longest.
  */
 static void tick_camera(struct maker *m, struct session *s)
 {
@@ -289,8 +288,8 @@ static void begin_ui(struct maker *m, struct session *s)
 }
 
 /*
- * Two or three buffers a window, all made anew when it is resized; while it is
- * dragged to its new size, at every step of it. Glyphs and icons besides.
+ * Two or three buffers per window, which are reallocated when it is resized, and at every step
+ * while it is dragged to a new size. Also glyphs and icons.
  */
 static void tick_ui(struct maker *m, struct session *s)
 {
@@ -349,7 +348,7 @@ static void age_buffers(struct maker *m, struct session *s)
 	}
 }
 
-/* Returns false when there is nothing left of the session. */
+/* Returns false when the session has ended and freed all buffers. */
 static bool tick(struct maker *m, struct session *s)
 {
 	age_buffers(m, s);
@@ -374,7 +373,7 @@ static bool tick(struct maker *m, struct session *s)
 	return true;
 }
 
-/* What the sessions will still take for their main buffers. */
+/* How much the sessions will still allocate for their main buffers. */
 static u64 pending(const struct maker *m)
 {
 	u64 quanta = 0;

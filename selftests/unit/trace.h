@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Traces of allocations, as programs with multimedia make them.
+ * Allocation traces of multimedia programs.
  *
- * A trace is made by a model with a seed and does not depend on the allocator
- * that it is replayed on. Sessions (a video being decoded, a camera in use, a
- * window on the screen) begin whenever less memory is in use than a goal says
- * that rises from one half of the pool to more than all of it, and end after a
- * random time. So the pool is churned at every fill, and every allocator fails
- * at some time; the less it fragments, the later.
+ * A model with a seed generates a trace, independently of the allocator on which it is replayed.
+ * Whenever less memory is in use than the goal, which rises from half of the pool to more than all
+ * of it, a new session (decoding a video, using a camera, showing a window) begins; it ends after
+ * a random time. So the pool is churned at every fill level, and every allocator fails eventually;
+ * with less fragmentation, later.
  */
 #ifndef POOL_TRACE_H
 #define POOL_TRACE_H
@@ -24,8 +23,8 @@ enum trace_kind {
 
 /**
  * struct trace_op - one step of a trace
- * @id: number of the buffer, never used again once it is free
- * @len: its quanta to allocate it, 0 to free it
+ * @id: number of the buffer, never reused
+ * @len: number of quanta to allocate, 0 to free the buffer
  * @align: alignment in quanta
  */
 struct trace_op {
@@ -39,9 +38,9 @@ struct trace_op {
  * @ops: the steps
  * @count: number of steps
  * @ids: number of buffers
- * @quanta: of the pool it is made for
+ * @quanta: size of the pool that it is made for
  * @live: quanta in use after the last step
- * @capacity: steps that there is room for
+ * @capacity: number of steps that fit
  */
 struct trace {
 	struct trace_op *ops;
@@ -54,7 +53,7 @@ struct trace {
 
 extern const char *const trace_names[TRACE_KINDS];
 
-/* Ends with more in use than @quanta, so that no pool of that size holds it. */
+/* Finally, more than @quanta are in use, which does not fit into any pool of that size. */
 void trace_make(struct trace *trace, enum trace_kind kind, u64 seed, u32 quanta);
 void trace_free(struct trace *trace);
 

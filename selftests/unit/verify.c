@@ -5,7 +5,7 @@
 #include "alloc.h"
 #include "verify.h"
 
-/* A start that no function returns, to see that nothing was written. */
+/* No function returns this, so it shows that nothing was written. */
 #define UNTOUCHED	0xdeadbeefU
 
 static bool same(const char *what, u64 got, u64 expected)
@@ -220,7 +220,7 @@ static bool check_bitmaps(const struct pair *p)
 	return true;
 }
 
-/* Each bit of a summary against the word that it stands for. */
+/* Check each bit of a summary against its word. */
 static bool check_summaries(const char *name, const struct pool_map *map,
 			    u32 bits)
 {
@@ -260,7 +260,7 @@ static bool check_todo(const struct pair *p)
 	return true;
 }
 
-/* Each leaf against the model, and each node against its children. */
+/* Check each leaf against the model, and each node against its children. */
 static bool check_tree(const struct pair *p)
 {
 	const struct pool_tree *tree = &p->pool.room;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Comparison of a pool with the reference, and of its tree with its bitmaps.
- * Whatever differs is printed on a diagnostic line of its own.
+ * Compare a pool with the reference, and its tree with its bitmaps. Prints each difference on a
+ * separate diagnostic line.
  */
 #ifndef POOL_VERIFY_H
 #define POOL_VERIFY_H
@@ -9,9 +9,9 @@
 #include "model.h"
 
 /**
- * struct pair - a pool and the reference for it
+ * struct pair - a pool and its reference
  * @pool: the pool under test
- * @model: gets every operation that the pool gets
+ * @model: executes the same operations
  */
 struct pair {
 	struct pool pool;
@@ -19,8 +19,8 @@ struct pair {
 };
 
 /*
- * All return false after printing what is wrong. The operations are done on
- * both sides, and results, placement and counters compared.
+ * Each executes the operation on both, and compares results, placement and counters. Prints
+ * differences and returns false.
  */
 bool pair_init(struct pair *p, u64 base, u32 nr, bool dirty);
 bool pair_init_absent(struct pair *p, u64 base, u32 nr);
@@ -36,10 +36,10 @@ bool pair_next_dirty(struct pair *p, u32 from, u32 end, u32 max);
 bool pair_set_clean(struct pair *p, u32 start, u32 len);
 bool pair_next_run(struct pair *p, u32 from);
 
-/* With @clean, what is returned is also declared clean. */
+/* With @clean, the result is also marked clean. */
 bool pair_next_to_clean(struct pair *p, u32 max, bool clean);
 
-/* Everything: each bit, each summary, each tree node, all runs. */
+/* Verify everything: all bits, summaries, tree nodes and runs. */
 bool pair_verify(struct pair *p);
 
 #endif /* POOL_VERIFY_H */
