@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool beside the kernel's buddy allocator: random requests go to that, and what it
- * does is done to a pool. So both have the same quanta free, and have to agree on
+ * Compare the pool with the kernel's buddy allocator: random requests go to the buddies, and the
+ * pool repeats their results. So both have the same free quanta, and must agree on
  *
- * - what is free: what one hands out, the other one can hand out at that place,
- * - whether there is room: where the buddies find some, the pool does; where the pool has
- *   none, they have none,
- * - how much is free,
- * - what is zero: what the buddies take for zero, the pool does, too. (Not the other way
- *   round: they forget what is zero when they merge blocks.)
+ *  - what is free: the pool can allocate every place that the buddies allocate,
+ *  - whether there is room: if the buddies find some, the pool does; if the pool has none, they
+ *    have none,
+ *  - how much is free,
+ *  - what is zero: everything that is zero for the buddies is zero for the pool. (The reverse is
+ *    false: buddies forget what is zero when they merge blocks.)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void must(bool condition, const char *what, unsigned int round)
 		printf("# round %u: %s\n", round, what);
 }
 
-/* Whether the pool has a place; nothing is taken. */
+/* Does the pool have a place? Does not allocate it. */
 static bool has_place(u32 len, u32 align, u32 *start)
 {
 	struct pool_search search = { .len = len, .align = align };

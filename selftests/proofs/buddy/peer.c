@@ -97,7 +97,7 @@ unsigned int buddy_clear_avail(void)
 	return mm.clear_avail / CHUNK;
 }
 
-/* The headers for programs name it where the processor may lack an instruction. */
+/* The user-space headers refer to this where the processor may lack an instruction. */
 unsigned long __sw_hweight64(__u64 word)
 {
 	return __builtin_popcountll(word);

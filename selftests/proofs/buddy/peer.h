@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's buddy allocator as compare.c sees it, which has no header of the kernel's. */
+/* Interface of the kernel's buddy allocator for compare.c, without kernel headers. */
 #ifndef BUDDY_PEER_H
 #define BUDDY_PEER_H
 
@@ -7,23 +7,23 @@
 
 struct extent;
 
-/* Complaints of the allocator itself, counted. */
+/* Number of warnings of the allocator. */
 extern unsigned int buddy_warnings;
 
 void buddy_make(unsigned int nr);
 void buddy_end(void);
 
-/* NULL if it finds no room. @clear: prefer what is zero. */
+/* Returns NULL if there is no room. @clear: prefer zeroed memory. */
 struct extent *buddy_alloc(unsigned int len, unsigned int align, bool clear);
 void buddy_free(struct extent *extent, bool cleared);
 
-/* Where an extent is; false unless it is in one stretch. */
+/* Get the place of an extent; false unless it is contiguous. */
 bool buddy_where(const struct extent *extent, unsigned int *start, unsigned int *len);
 
-/* Whether it says of a quantum of an extent that it is zero. */
+/* Does the allocator consider this quantum of an extent zeroed? */
 bool buddy_is_clear(const struct extent *extent, unsigned int quantum);
 
-/* Free quanta, and how many of them are zero. */
+/* Number of free quanta, and of those that are zeroed. */
 unsigned int buddy_avail(void);
 unsigned int buddy_clear_avail(void);
 

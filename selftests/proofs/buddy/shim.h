@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What drivers/gpu/buddy.c wants of the kernel and the kernel's own headers for programs
- * lack. Included before everything else.
+ * What drivers/gpu/buddy.c needs and the kernel's user-space headers lack. Included before
+ * everything else.
  */
 #ifndef BUDDY_SHIM_H
 #define BUDDY_SHIM_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the map and the tree promise, in place of them: that they keep it is proved of them alone, in
- * map.c and tree.c. Here are as many words as the pool's proofs have.
+ * The contracts of map and tree replace their code: map.c and tree.c prove separately that the
+ * code fulfils them. Supports as many words as the proofs of the pool need.
  */
 #include "pool_map.h"
 #include "pool_tree.h"
@@ -9,7 +9,7 @@
 
 #define WORDS	(NR / WORD_BITS + 1)
 
-/* A map of one level has one word. */
+/* A map with one level has one word. */
 static bool is_set(const struct pool_map *map, u32 word)
 {
 	return word < min(map->levels, WORDS) && map->level[0][word];

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pool_map.c: whatever bits are set, each operation does what it says, and leaves
- * summaries that are true. So they are after any number of operations.
+ * pool_map.c: for any bits and correct summaries, each operation does what it should, and leaves
+ * correct summaries. By induction, so does any number of operations.
  */
 #include "pool_map.h"
 #include "proof.h"
 
-/* Three levels, and a word at each of them that is not full. */
+/* Three levels, with a partial word in each of them. */
 #define BITS	(WORD_BITS * WORD_BITS + 3 * WORD_BITS + 5)
 #define WORDS	((BITS - 1) / WORD_BITS + 1)
 #define SUMMARY	((WORDS - 1) / WORD_BITS + 1)
 
-/* Of all sizes there are the proof takes too long. */
+/* For all possible sizes, the proof takes too long. */
 #define MAX_BITS	0x2000U
 
 static unsigned long words[WORDS], summary[SUMMARY], top;
 static struct pool_map map;
 
-/* Every summary is as the words below it are. */
+/* Every summary matches the words below it. */
 static bool is_sound(void)
 {
 	bool sound = top >> SUMMARY == 0;
@@ -36,7 +36,7 @@ static bool is_sound(void)
 	return sound && !(words[WORDS - 1] & ~0UL << BITS % WORD_BITS);
 }
 
-/* A map in any state in which it can be, as pool_map_init() lays it out. */
+/* A map in any valid state, with the layout of pool_map_init(). */
 static void any_map(void)
 {
 	u32 word;
@@ -58,7 +58,7 @@ static u32 any_bit(void)
 	return bit;
 }
 
-/* Setting and clearing a bit changes that bit alone. */
+/* Setting or clearing a bit affects only that bit. */
 void proof_change(void)
 {
 	u32 bit = any_bit(), other = any_bit();
@@ -89,7 +89,7 @@ void proof_keep(void)
 	prove(is_sound());
 }
 
-/* Between the place and what is found is nothing, which any other bit shows. */
+/* No bit is set between the start and the result: checked for an arbitrary bit. */
 void proof_next(void)
 {
 	u32 bit = any_bit(), other = any_bit();
@@ -117,7 +117,7 @@ void proof_prev(void)
 	prove(!(other <= bit && other > found && pool_map_test(&map, other)));
 }
 
-/* Neither finds the word itself, nor anything where there is nothing. */
+/* Neither finds the word itself, nor an empty word. */
 void proof_words(void)
 {
 	u32 word = any_bit() / WORD_BITS, other = any_bit() / WORD_BITS;
@@ -135,7 +135,7 @@ void proof_words(void)
 		map.level[0][other]));
 }
 
-/* The levels do not overlap, and none is missing. */
+/* The levels neither overlap nor have gaps. */
 void proof_init(void)
 {
 	u32 bits = nondet_u32();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The memory that is asked for: there, or not. */
+/* Memory allocation that succeeds or fails. */
 #include <stdlib.h>
 
 #include "proof.h"
@@ -9,7 +9,7 @@ unsigned long *memory;
 
 void *pool_host_calloc(size_t n, size_t size)
 {
-	/* Or else it would be too short. */
+	/* Otherwise, the product overflows, and the memory is too short. */
 	prove(size && n <= ~(size_t)0 / size);
 	memory_asked = n * size;
 	memory = nondet_bool() ? malloc(n * size) : NULL;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: of every state in which a pool of NR quanta can be, each operation
- * makes the state that its description says, and no other. What that is stands
- * here as sets of quanta. What is compared is all of the pool: each bit that means
- * something, summaries and tree. Bits that mean nothing can be anything.
+ * The pool: from every valid state of a pool with NR quanta, each operation leads exactly to the
+ * state that its description says. Here, that is expressed with sets of quanta. The comparison
+ * includes the entire pool: all relevant bits, summaries and the tree. Irrelevant bits may have
+ * any value.
  */
 #include "pool_internal.h"
 #include "proof.h"
 
-/* Words of the bitmaps, in the last of which is the bit behind the last quantum. */
+/* Number of words of the bitmaps; the last one includes the bit after the last quantum. */
 #define WORDS	(NR / WORD_BITS + 1)
 
-/* Sets of quanta, quantum 0 being the lowest bit, and of what begins behind the last one. */
+/* Sets of quanta: the lowest bit is quantum 0. They include the bit after the last quantum. */
 #if NR < 31
 typedef u32 set;
 #else
@@ -20,10 +20,10 @@ typedef u64 set;
 
 #define ONE(quantum)	((set)1 << (quantum))
 #define ALL		(ONE(NR) - 1)
-/* Those of which nothing is known. The others are absent. */
+/* Quanta in any state. The others are absent. */
 #define ANY		(ALL & ~(ONE(FIRST) - 1))
 
-/* Not to be had, or not at present; in extents; first ones of these; to be zeroed. */
+/* Absent, at least at present; in extents; first quanta of extents; to be zeroed. */
 static set absent, taken, heads, dirty;
 
 static struct pool pool;
@@ -47,7 +47,7 @@ static set free_ones(void)
 	return ALL & ~(absent | taken);
 }
 
-/* Where a piece begins, one of which is behind the last quantum. */
+/* Starts of pieces, including the one after the last quantum. */
 static set piece_starts(void)
 {
 	return 1 | heads | ((absent ^ absent << 1 | taken ^ taken << 1) & ALL) |
@@ -87,7 +87,7 @@ static u32 hweight(set bits)
 	return weight;
 }
 
-/* What sets of quanta there can be. */
+/* Are the sets consistent? */
 static bool is_possible(void)
 {
 	return !((absent | taken | dirty) & ~ALL) &&
@@ -127,14 +127,14 @@ static bool is_room(void)
 	return is && room_top[0] == (WORDS > 1 ? max(room[0], room[1]) : room[0]);
 }
 
-/* A summary has a bit for each word in which there is something. */
+/* A summary has a bit for each word that is not empty. */
 static unsigned long summary_of(set bits)
 {
 	return (word_of(bits, 0) != 0) +
 	       (WORDS > 1 ? 2UL * (word_of(bits, 1) != 0) : 0);
 }
 
-/* The pool says of the quanta what they are. */
+/* Does the pool match the sets? */
 static bool is_true(void)
 {
 	set starts = part_starts(), clean_me = starts & free_ones() & dirty;
@@ -155,7 +155,7 @@ static bool is_power(u32 n)
 	return n && !(n & (n - 1));
 }
 
-/* A pool in any state, laid out as pool_init_absent() does. */
+/* A pool in any state, with the layout of pool_init_absent(). */
 static void any_pool(void)
 {
 	set starts;
@@ -171,7 +171,7 @@ static void any_pool(void)
 		pieces[i] = word_of(piece_starts(), i);
 		parts[i] = word_of(starts, i);
 		gone[i] = word_of(piece_starts() & absent, i);
-		/* What means nothing is anything. */
+		/* Irrelevant bits may have any value. */
 		used[i] = nondet_long() & ~parts[i];
 		used[i] |= word_of(starts & (taken | absent | ONE(NR)), i);
 		soiled[i] = nondet_long() & ~parts[i];
@@ -253,7 +253,7 @@ void proof_remove(void)
 	prove(is_true());
 }
 
-/* What is dirty in an extent stays so, but does not count. */
+/* Dirty quanta in an extent stay dirty, but are not counted. */
 void proof_alloc_at(void)
 {
 	u32 start = nondet_u32(), len = nondet_u32();
@@ -273,7 +273,7 @@ void proof_alloc_at(void)
 	prove(is_true());
 }
 
-/* One extent, all of it: it begins there, and the next piece begins behind it. */
+/* Exactly one extent: it begins there, and the next piece begins after it. */
 void proof_free(void)
 {
 	u32 start = nondet_u32(), len = nondet_u32();
@@ -293,7 +293,7 @@ void proof_free(void)
 	prove(is_true());
 }
 
-/* Whether a request has a place at @at, in a run that reaches into @word or begins in a later one. */
+/* Is @at a place for the request, in a run that extends into @word or begins in a later word? */
 static bool has_place(const struct pool_search *search, u32 at, u32 word)
 {
 	u32 first = word * WORD_BITS;
@@ -305,7 +305,7 @@ static bool has_place(const struct pool_search *search, u32 at, u32 word)
 		return false;
 	if (at >= first)
 		return true;
-	/* From there to the word's first quantum, no other piece begins. */
+	/* No other piece begins between it and the first quantum of the word. */
 	if (first >= NR)
 		return false;
 	pieces_in = piece_starts() & range(at + 1, first - at);
@@ -378,7 +378,7 @@ void proof_set_clean(void)
 	prove(is_true());
 }
 
-/* What is found is dirty, and nothing before it is. */
+/* The result is dirty, and nothing before it is. */
 void proof_next_dirty(void)
 {
 	u32 from = nondet_u32(), end = nondet_u32(), most = nondet_u32();
@@ -415,7 +415,7 @@ void proof_next_to_clean(void)
 	prove(is_true());
 }
 
-/* All that is in one state, and no more than one extent. */
+/* All quanta of the run have the same state, and belong to at most one extent. */
 void proof_next_run(void)
 {
 	u32 from = nondet_u32();
@@ -433,7 +433,7 @@ void proof_next_run(void)
 	       run.state == POOL_DIRTY ? free_ones() & dirty :
 					 free_ones() & ~dirty;
 	prove(!(range(from, run.len) & ~same));
-	/* Where it ends, something else begins, and nothing before. */
+	/* Something else begins at its end, but not before. */
 	ends = heads | (ALL & ~same) | ONE(NR);
 	prove((ends & range(from + 1, run.len)) == ONE(from + run.len));
 }

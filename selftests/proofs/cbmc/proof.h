@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the proofs share: values that can be anything, and what has to hold. */
+/* Common to the proofs: nondeterministic values and assertions. */
 #ifndef PROOF_H
 #define PROOF_H
 
@@ -17,7 +17,7 @@ static inline bool nondet_bool(void)
 	return nondet_u32() & 1;
 }
 
-/* How many bytes the code has asked for, and where it got them; see memory.c. */
+/* The number of bytes that the code has requested, and what it got; see memory.c. */
 extern size_t memory_asked;
 extern unsigned long *memory;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pool_tree.c, in the way of map.c: the maxima are true, and what is found is the first. */
+/* pool_tree.c, similar to map.c: the maxima are correct, and searches find the first match. */
 #include "pool_map.h"
 #include "pool_tree.h"
 #include "proof.h"
 
-/* Two nodes of leaves, and one above them that is not full. */
+/* Two nodes of leaves, and a partial one above them. */
 #define LEAVES	(POOL_TREE_WIDTH + 3)
 #define LEVELS	3
 
@@ -14,7 +14,7 @@
 static u32 leaves[ROUND(LEAVES)], high[POOL_TREE_WIDTH], top[POOL_TREE_WIDTH];
 static struct pool_tree tree;
 
-/* Every number is the largest of the eight below it; what is too much is 0. */
+/* Every number is the maximum of the eight below it; unused ones are 0. */
 static bool is_above(const u32 *numbers, u32 width, const u32 *below, u32 length)
 {
 	bool is = true;
@@ -43,7 +43,7 @@ static bool is_sound(void)
 	       is_above(top, POOL_TREE_WIDTH, high, POOL_TREE_WIDTH);
 }
 
-/* The largest of the eight numbers below. */
+/* The maximum of the eight numbers below. */
 static u32 most_of(const u32 *node)
 {
 	u32 most = 0, i;
@@ -54,15 +54,15 @@ static u32 most_of(const u32 *node)
 }
 
 /*
- * Numbers are compared, and nothing else is done with them. So as many are enough as there are leaves,
- * one to look for, and one to change.
+ * The code only compares numbers. So it is enough to have as many different ones as there are
+ * leaves, one to search for, and one to write.
  */
 static u32 any_number(void)
 {
 	return nondet_u32() % 16;
 }
 
-/* A tree in any state, as pool_tree_init() lays it out. */
+/* A tree in any valid state, with the layout of pool_tree_init(). */
 static void any_tree(void)
 {
 	u32 i;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Opening a node against removing it and against its driver's unloading:
+ * Opening a node, concurrently with its removal and with unloading its driver:
  * compat/file.c, compat/hooks.c, compat/kapi_node.c.
  *
- * Two clients open the node, allocate, call a hook and close it; a buffer may stay.
- * The driver calls pmem_remove() once, and then the kernel unloads its module,
- * which it does when nobody holds it: the module is going, the notifier cuts the
- * hooks, and the memory of the module is freed.
+ * Two clients open the node, allocate, call a hook and close the node; a buffer may remain. The
+ * driver calls pmem_remove() once. Then the kernel unloads its module, as soon as it has no
+ * references: the module goes away, the notifier cuts the hooks, and the memory of the module is
+ * freed.
  *
- * MISTAKE: pmem_hooks_cut() does not wait for the calls that are under way.
+ * MISTAKE: pmem_hooks_cut() does not wait for running calls.
  */
 bool files_lock, alloc_lock;
 byte files, users, buffers;
@@ -18,12 +18,12 @@ mtype use = UNUSED;
 byte readers;			/* of hooks_srcu */
 byte module_refs;
 bool module_live = true, module_there = true;
-byte asked, given;		/* how often the driver was asked, and given it back */
+byte asked, given;		/* how often the driver was asked for memory, and got it back */
 
 #define take(l)	atomic { !l -> l = true }
 #define drop(l)	l = false
 
-/* hooks_enter(), the call, hooks_leave(): @called says whether there was a hook. */
+/* hooks_enter(), the call, hooks_leave(): @called is set if there was a hook. */
 inline call_hook(called, counter)
 {
 	readers++;
@@ -41,7 +41,7 @@ inline call_hook(called, counter)
 	fi;
 	if
 	:: called ->
-		assert(module_there);	/* the code that runs is there */
+		assert(module_there);	/* running code is still loaded */
 		counter++;
 		assert(module_there);
 		module_refs--
@@ -50,7 +50,7 @@ inline call_hook(called, counter)
 	readers--
 }
 
-/* give_back_unused(), with alloc_lock held, which is dropped in between. */
+/* give_back_unused(), with alloc_lock held, which is dropped meanwhile. */
 inline give_back(called)
 {
 	if
@@ -118,7 +118,7 @@ proctype client()
 	drop(alloc_lock);
 	if
 	:: ok ->
-		assert(asked == given + 1);	/* nobody uses memory that is not given */
+		assert(asked == given + 1);	/* memory in use belongs to the node */
 		buffers++;
 		take(alloc_lock);	/* pmem_node_unuse() */
 		users--;
@@ -135,7 +135,7 @@ proctype client()
 	:: else
 	fi;
 	if
-	:: ok ->			/* the buffer goes last: buffer_released() */
+	:: ok ->			/* the buffer is released last: buffer_released() */
 		buffers--;
 		take(alloc_lock);
 		give_back(called);
@@ -195,13 +195,13 @@ active proctype driver()
 	:: else
 	fi;
 
-	/* rmmod: what the kernel does with a module that nobody holds. */
+	/* rmmod: the kernel unloads a module without references. */
 	atomic { module_refs == 0 -> module_live = false }
 	cut(called);			/* module_goes() */
 	module_there = false
 }
 
-/* Who gives memory back gives back what it was given, once. */
+/* Memory is returned exactly once. */
 active proctype monitor()
 {
 	assert(given <= asked && asked <= given + 1)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loading a file into a buffer against truncating the file and against releasing
- * the buffer: heap/command.c, heap/transfer.c.
+ * Loading a file into a buffer, concurrently with truncating the file and releasing the buffer:
+ * heap/command.c, heap/transfer.c.
  *
- * The file has four slices. While it is loaded, another program shortens it, and a
- * third closes the descriptors of both files. The command holds both for its length.
+ * The file has four slices. While it is loaded, another program truncates it, and a third closes
+ * the descriptors of both files. The command holds references to both.
  *
- * MISTAKE: the command looks the buffer up, and does not hold it.
+ * MISTAKE: the command looks up the buffer, but takes no reference.
  */
 #define SLICES	4
 
 byte size = SLICES;		/* of the file, in slices */
-byte refs = 1;			/* of the dma-buf: the table of descriptors */
-bool buffer = true;		/* it is there */
-byte written[SLICES];		/* slices of the buffer: 0 as it was, 1 the file's */
+byte refs = 1;			/* of the dma-buf: the descriptor table */
+bool buffer = true;		/* it exists */
+byte written[SLICES];		/* slices of the buffer: 0 unchanged, 1 from the file */
 
 inline put()
 {
@@ -46,20 +46,20 @@ active proctype loader()
 	fi;
 	do
 	:: offset < SLICES ->		/* transfer_slices() */
-		atomic {		/* the file's read: below its own lock */
+		atomic {		/* the file's read, with its own lock */
 			some = size > offset
 		}
 		if
 		:: !some -> break	/* the end of the file */
 		:: else
 		fi;
-		assert(buffer);		/* what is written to is there */
+		assert(buffer);		/* the destination exists */
 		written[offset] = 1;
 		offset++
 	:: else -> break
 	od;
 	done = offset;
-	/* What is said to have been transferred was; what was not is as it was. */
+	/* Everything reported as transferred was; everything else is unchanged. */
 	i = 0;
 	do
 	:: i < SLICES ->

@@ -1,39 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Compaction: what a mover of idle buffers has to do against faults, map_attachment
- * and vmap. There is no such code yet; this is its specification.
+ * Compaction: how a mover of idle buffers must interact with faults, map_attachment and vmap. The
+ * code does not exist yet; this is its specification.
  *
- * A buffer lies at place 0; the mover copies it to place 1, and gives place 0 back.
- * What needs the buffer to stay pins it below the buffer's lock: a device's mapping
- * and the kernel's. Entries of page tables do not pin: the mover takes them out, and
- * whoever touches the page faults and waits.
+ * A buffer is at place 0; the mover copies it to place 1, and frees place 0. Mappings for devices
+ * and for the kernel pin the buffer, with the buffer's lock held. Page table entries do not pin
+ * it: the mover removes them, and later accesses fault and wait.
  *
  * Steps:
- * 1. Below buffer->lock: give up if anything pins; else @moving, which makes
- *    whoever wants to pin wait, and faults wait.
- * 2. Take all entries out of page tables: no CPU writes from here on.
+ * 1. With buffer->lock held: give up if the buffer is pinned; else set @moving, which makes new
+ *    pins and faults wait.
+ * 2. Remove all page table entries: from here on, no CPU writes.
  * 3. Copy, without the lock.
- * 4. Below the lock: change the place, end @moving, wake whoever waits.
- * 5. Give the old place back.
+ * 4. With the lock held: change the place, clear @moving, wake waiters.
+ * 5. Free the old place.
  *
- * Between 1 and 4 the buffer's users can die, but its memory is held by the mover.
+ * Between 1 and 4, the buffer's users may die, but the mover holds its memory.
  *
- * MISTAKE: steps 1 and 2 are the other way round.
+ * MISTAKE: steps 1 and 2 are swapped.
  */
 bool lock;
 byte place;			/* buffer->extents */
 byte pins;
 bool moving;
-byte entry = 2;			/* what the page table shows: a place, or 2 for nothing */
+byte entry = 2;			/* the page table entry: a place, or 2 for none */
 byte data[2];
-byte expected;			/* what the users have written */
-bool given_back;		/* somebody else has place 0 */
+byte expected;			/* the last value written by the users */
+bool given_back;		/* place 0 has another owner */
 
 #define take(l)	atomic { !l -> l = true }
 #define drop(l)	l = false
 #define NOTHING	2
 
-/* A user of the place: where it is, it stays, and nobody else has it. */
+/* While a place is used, it does not change, and has no other owner. */
 #define is_own(where)	(!(where == 0 && given_back))
 
 active proctype program()
@@ -63,7 +62,7 @@ again:		if
 	od
 }
 
-/* buffer_map(), buffer_vmap(): the place is told to who keeps it. */
+/* buffer_map(), buffer_vmap(): a user that keeps the place. */
 active [2] proctype device()
 {
 	byte where;
@@ -108,7 +107,7 @@ active proctype mover()
 out:	skip
 }
 
-/* Nothing that was written is lost. */
+/* No written data is lost. */
 active proctype reader()
 {
 	atomic { !lock && !moving -> assert(data[place] == expected) }

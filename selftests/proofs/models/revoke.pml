@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The end of a master against faults and mappings of its client: compat/connect.c,
+ * Closing a master, concurrently with faults and mappings of its client: compat/connect.c,
  * compat/range.c, compat/view.c.
  *
- * The client shows one page. Its threads map the file and touch the page; the owner
- * shows and hides it, and then goes. The memory is freed with its last reference.
+ * The client shows one page. Its threads map the file and access the page; the owner shows and
+ * hides the page, then closes the master. The last reference frees the memory.
  *
- * MISTAKE: view_huge_fault() inserts the page below no lock.
+ * MISTAKE: view_huge_fault() inserts the page without a lock.
  */
 bool client_lock, node_lock;
 bool memory = true;		/* file->memory.dmabuf of the client */
@@ -14,13 +14,13 @@ bool shown;			/* file->shown */
 bool mapped;			/* there is a VMA */
 mtype = { NOTHING, GARBAGE, MEMORY };
 mtype entry = NOTHING;		/* of the page table */
-bool freed;			/* somebody else has the memory */
+bool freed;			/* the memory has another owner */
 bool has_master = true;
 
 #define take(l)	atomic { !l -> l = true }
 #define drop(l)	l = false
 
-/* Below client_lock: pages that are touched again fault. */
+/* With client_lock held: the next access faults. */
 inline zap()
 {
 	entry = NOTHING
@@ -58,7 +58,7 @@ active [2] proctype thread()
 #endif
 		:: else
 		fi;
-		atomic {		/* an access by way of the entry */
+		atomic {		/* an access through the entry */
 			assert(!(entry == MEMORY && freed))
 		}
 	:: else -> break

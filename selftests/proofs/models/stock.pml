@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Releasing against zeroing, taking out and unbinding: heap/stock.c, heap/cleaner.c.
+ * Releasing, concurrently with zeroing, removal and unbinding: heap/stock.c, heap/cleaner.c.
  *
- * One chunk of two strokes. A client allocates it, writes, frees it, and does so
- * again; the owner takes it out of the stock, lets others have it, and adds it; then
- * the device is unbound. The thread zeroes what is free and dirty meanwhile.
+ * One chunk of two strokes. A client allocates it, writes, and frees it, twice; the owner removes
+ * it from the stock, others use it, and the owner adds it again; then the device is unbound.
+ * Meanwhile, the thread zeroes free dirty memory.
  *
- * Names of steps are those of functions in the code, which names them too.
+ * Steps are named after functions in the code, which refers to them.
  *
- * MISTAKE: cleaner_zero() and stock_remove() do not take the chunk from the thread.
+ * MISTAKE: cleaner_zero() and stock_remove() do not take the chunk away from the thread.
  */
 #define STROKES	2
 
 mtype = { ABSENT, FREE, USED };
-mtype state = ABSENT;		/* stock->pool, below stock->lock */
+mtype state = ABSENT;		/* stock->pool, protected by stock->lock */
 bool dirty;
 bool cleaning;			/* stock->cleaning_len */
-bool soiled[STROKES];		/* what memory really holds */
-bool foreign;			/* it is somebody else's, or a client has it */
+bool soiled[STROKES];		/* the actual contents of memory */
+bool foreign;			/* a client or somebody else owns it */
 bool lock, stroke, stop, stopped, gone;
 
 #define take(l)	atomic { !l -> l = true }
@@ -34,7 +34,7 @@ inline let_go()			/* cleaner_let_go() */
 #endif
 }
 
-/* What was free is to be handed out. */
+/* Free memory is being allocated. */
 inline cleaner_zero(i, busy)
 {
 	take(lock);			/* being_cleaned() */
@@ -78,7 +78,7 @@ proctype client()
 			i = 0;
 			do
 			:: i < STROKES ->
-				assert(!soiled[i]);	/* zero when it is handed out */
+				assert(!soiled[i]);	/* buffers are zero */
 				i++
 			:: else -> break
 			od;
@@ -149,7 +149,7 @@ proctype cleaner()
 			ours = cleaning;
 			if
 			:: ours ->
-				assert(!foreign);	/* nothing is written that has left */
+				assert(!foreign);	/* no writes after removal */
 				soiled[i] = false
 			:: else
 			fi;
