@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Delays at random: delay.h. */
+/* Random delays: delay.h. */
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/export.h>
@@ -11,7 +11,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
-/* Longest delay of who may not sleep, and of who may, in microseconds. */
+/* Maximum delays in atomic context, and where sleeping is possible, in microseconds. */
 #define BUSY_US		300
 #define SLEEP_US	3000
 
@@ -29,9 +29,8 @@ module_param_named(delay_count, delays.counter, int, 0444);
 MODULE_PARM_DESC(delay_count, "how many delays there have been");
 
 /*
- * Were all places delayed alike, everybody would be late by the same, and the order would seldom
- * change. So the seed makes one of eight places much slower than the others, and leaves half of
- * them as they are.
+ * If all places were delayed equally, the order of tasks would rarely change. So the seed makes
+ * one in eight places much slower than the others, and does not delay half of them.
  */
 static unsigned int chance_of(unsigned int place)
 {
@@ -43,8 +42,8 @@ static unsigned int chance_of(unsigned int place)
 }
 
 /*
- * When who may not sleep was delayed last on a processor: some places are passed for each page of a
- * heap.
+ * The time of the last delay in atomic context on this processor, because some places are reached
+ * for each page of a heap.
  */
 static DEFINE_PER_CPU(unsigned long, last_delay);
 
@@ -57,8 +56,8 @@ static bool is_too_early(void)
 }
 
 /*
- * Could others be given the processor here, for as long as they like? Kernels that never do so do
- * not know, and say no.
+ * Can this task be preempted for any time? Kernels without preemption do not track that; returns
+ * false there.
  */
 static bool may_be_preempted(void)
 {
@@ -78,7 +77,7 @@ void torture_delay(unsigned int place, bool sleep)
 		return;
 	random /= 4096;
 	atomic_inc(&delays);
-	/* Either ends a time slice, or does not; both change the order. */
+	/* Sleep or spin; both change the order. */
 	if (random % 2 && (sleep || may_be_preempted()))
 		usleep_range(random % SLEEP_US, SLEEP_US);
 	else

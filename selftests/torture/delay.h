@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Delays at random where the modules take or drop a lock, wait, wake somebody up, let go of a
- * reference, or read or write what no lock protects. The compiler is told to include this before
- * all else, so the modules' own sources do not know of it. "variant torture" makes such modules.
+ * Random delays where the modules take or drop a lock, wait, wake tasks, drop a reference, or
+ * access data that no lock protects. The compiler includes this first, so the modules' sources
+ * need no change. "variant torture" builds such modules.
  *
- * Another processor gets further meanwhile than it ever would: a step that has to be within a lock
- * and is not, or comes before the one that it has to follow, shows sooner.
+ * Meanwhile, other processors progress much further than usual: a step that is outside of its
+ * lock, or in the wrong order, fails sooner.
  */
 #ifndef TORTURE_DELAY_H
 #define TORTURE_DELAY_H
 
-/* As the sources have it, who define it before they include anything. */
+/* Same as in the sources, which define it before their includes. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/dma-resv.h>
@@ -23,13 +23,13 @@
 #include <linux/srcu.h>
 #include <linux/wait.h>
 
-/* @place is the same number in every build; @sleep: the caller may sleep here. */
+/* @place is a number that is the same in every build; @sleep: the caller can sleep. */
 void torture_delay(unsigned int place, bool sleep);
 
 #define delay_here(sleep) \
 	torture_delay((unsigned int)sizeof(KBUILD_BASENAME) << 16 | __LINE__, sleep)
 
-/* These are macros on some kernels, and functions on others. */
+/* Some kernels have macros for these, others functions. */
 
 static inline void torture_mutex_lock(struct mutex *lock)
 {
@@ -105,7 +105,7 @@ static inline void torture_cond_resched(void)
 #define srcu_read_lock(srcu) \
 	({ int torture_idx = srcu_read_lock(srcu); delay_here(true); torture_idx; })
 
-/* What wait_event() and its kin begin with. */
+/* wait_event() and similar macros begin with this. */
 #define might_sleep()		delay_here(true)
 #define cond_resched()		do { delay_here(true); torture_cond_resched(); } while (0)
 #define dma_resv_wait_timeout(...) \

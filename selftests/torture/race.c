@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A detector of data races for modules on a kernel that has none. The compiler calls it before each
- * access to memory that others might see (-fsanitize=thread). Now and then it makes the access
- * wait, and looks who comes along meanwhile: another access to the same bytes, of which one
- * writes, is a race unless both are marked (READ_ONCE() and the like). So is a value that has
- * changed though nobody came along: that was the kernel itself then, or an atomic operation.
+ * A data race detector for modules on kernels without one. The compiler calls it before each
+ * access to memory that is potentially shared (-fsanitize=thread). Sometimes, it stalls the access
+ * and watches for others: an access to the same bytes is a race if one of the two writes, unless
+ * both are marked (READ_ONCE() and similar). A value that changes without such an access is a
+ * race, too: with the kernel itself, or an atomic operation.
  *
- * It is what KCSAN does, by the strict rules, without its model of missing barriers.
+ * It works like KCSAN with strict rules, but does not model missing barriers.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -25,7 +25,7 @@
 #define WATCHES		8
 #define DEPTH		16
 #define REPORTS		64
-/* The longest wait, in microseconds. */
+/* The maximum stall, in microseconds. */
 #define WAIT_US		80
 
 static unsigned int interval = 100;
@@ -36,7 +36,7 @@ static atomic_t watched = ATOMIC_INIT(0);
 module_param_named(race_count, watched.counter, int, 0444);
 MODULE_PARM_DESC(race_count, "how many accesses have been watched");
 
-/* Who comes along while an access waits; @ip is 0 if nobody does. */
+/* An access that hits a watchpoint; @ip is 0 if there is none. */
 struct visitor {
 	unsigned long ip;
 	unsigned long stack[DEPTH];
@@ -45,7 +45,7 @@ struct visitor {
 	pid_t pid;
 };
 
-/* An access that waits; @addr is 0 if there is none, and all is changed under the lock. */
+/* A watchpoint of a stalled access; @addr is 0 if it is unused. Only modified under the lock. */
 struct watch {
 	unsigned long addr;
 	size_t size;
@@ -57,7 +57,7 @@ static DEFINE_RAW_SPINLOCK(lock);
 static struct watch watches[WATCHES];
 static DEFINE_PER_CPU(int, left);
 
-/* Of what has been reported, the two places. */
+/* Code addresses of the reported pairs. */
 static unsigned long reported[REPORTS];
 static unsigned int reports;
 
@@ -114,7 +114,7 @@ static void end(struct watch *watch, struct visitor *visitor)
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
-/* Is it the first time that these two meet? */
+/* Is this the first report of this pair? */
 static bool is_new(unsigned long one, unsigned long other)
 {
 	unsigned long key = one ^ (other << 1), flags;
@@ -168,7 +168,7 @@ static u64 value_of(unsigned long addr, size_t size)
 	}
 }
 
-/* Is it this access's turn to be watched? */
+/* Should this access be watched? */
 static bool has_turn(void)
 {
 	if (!interval || !in_task() || raw_cpu_dec_return(left) > 0)
@@ -205,7 +205,7 @@ static void access(unsigned long addr, size_t size, bool writes, bool marked,
 		wait(addr, size, writes, ip);
 }
 
-/* What the compiler calls. */
+/* Called by the compiler. */
 #define ACCESS(name, size, writes, marked)		\
 	void name(unsigned long addr);			\
 	void name(unsigned long addr)			\
