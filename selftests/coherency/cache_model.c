@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A plugin for QEMU's translator: a write-back cache, of which QEMU has none, in front of the
- * memory that buffers are made of. What the processors and the "edu" device do to that memory is
- * held against it.
+ * A plugin for QEMU's translator (TCG): models a write-back cache, which QEMU lacks, in front of
+ * the memory of buffers, and checks accesses of the processors and the "edu" device against it.
  *
  *	-plugin cache_model.so,out=FILE,range=START+BYTES[,around=START+BYTES][,snoops=on]
  *
- * range= is the memory that is modelled; around= a part of it that only write-combined mappings
- * have, so that no cache has anything of it. snoops= tells whether the device looks into the
- * cache: it has to be what the guest believes.
+ * range= is the modelled memory; around= is a part of it that only has write-combined mappings, so
+ * it is never cached. snoops= tells whether the device snoops the cache, and must match the
+ * configuration of the guest.
  *
- * The cache is the worst there can be. It has room for all, writes back only what it is told to,
- * and may have fetched any line at any time through the kernel's linear map. So each line of 64
- * bytes has two bits:
+ * The model assumes the worst cache: it has unlimited size, writes back only on request, and may
+ * have fetched any line at any time through the kernel's linear map. So each line of 64 bytes has
+ * two bits:
  *
- *	NEWER	the cache has bytes that memory has not
- *	OLDER	memory has bytes that the cache, if it has the line, has not
+ *	NEWER	the cache has bytes that memory lacks
+ *	OLDER	memory has bytes that the cache lacks, if it has the line
  *
- * The processors' stores set NEWER. Stores through write-combined mappings, and those of a device
- * that does not snoop, set OLDER, even if the line was invalidated before: it may have come back.
- * What a device is told to do it may do at any time until the driver sees that it is done.
+ * Stores of processors set NEWER. Stores through write-combined mappings, and those of a device
+ * that does not snoop, set OLDER, even if the line was invalidated: it may have been fetched
+ * again. A device may access memory at any time between the start of its transfer and the time
+ * when the driver sees the end.
  *
  * A HINT instruction with number 112 begins the next section of FILE:
  *
@@ -27,15 +27,15 @@
  *	count WHAT HOW-OFTEN
  *	fault WHAT at PHYSICAL by ADDRESS since ADDRESS
  *
- * The addresses are of the instruction that showed the fault, and of the one that last wrote or
- * maintained the line. A fault is told once for each pair of them, and counted always. The last
- * line of FILE is "end".
+ * The addresses belong to the instruction that exposed the fault, and the one that last wrote or
+ * maintained the line. Each pair of them is printed once; all faults are counted. The last line of
+ * FILE is "end".
  *
- * Limits: 64-bit arm, at most 8 processors, pages of 4 KiB, one stage of translation. Whether a
- * mapping is cached is read from the page tables, by a function of QEMU that is no part of the
- * interface: that reads no memory of the kernel's while a program runs. Each processor is seen to
- * do things in the order of its program: missing barriers do not show. The declarations are those
- * of version 4 of the interface, which is that of QEMU 10.0; Debian ships no header.
+ * Limitations: 64-bit arm, at most 8 processors, pages of 4 KiB, one stage of translation. The
+ * page tables tell whether a mapping is cached. They are read with an internal function of QEMU,
+ * because the plugin interface cannot read kernel memory while a program runs. Memory accesses of
+ * each processor are seen in program order, so missing barriers do not show. The declarations are
+ * those of version 4 of the interface, in QEMU 10.0; Debian ships no header.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -69,7 +69,7 @@ struct mem_value {
 	} data;
 };
 
-/* GLib's. */
+/* A structure of GLib. */
 struct byte_array {
 	uint8_t *data;
 	unsigned int len;
@@ -107,7 +107,7 @@ extern int qemu_plugin_read_register(struct qemu_plugin_register *handle, struct
 
 #define __weak	__attribute__((weak))
 
-/* QEMU's own. */
+/* An internal function of QEMU. */
 extern void cpu_physical_memory_rw(uint64_t addr, void *buf, uint64_t len, bool write) __weak;
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 4;
@@ -121,11 +121,11 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 4;
 #define NAMES		4096U
 #define MAX_FAULTS	256
 
-/* Of a line; see above. */
+/* States of a line; see above. */
 #define NEWER		1U
 #define OLDER		2U
 
-/* Instructions, without the number of their register. */
+/* Instructions, without the register number. */
 #define OPCODE(insn)	((insn) & ~0x1fU)
 #define DC_IVAC		0xd5087620U
 #define DC_ZVA		0xd50b7420U
@@ -139,7 +139,7 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 4;
 #define IS_TLBI(insn)	(((insn) & 0xfff8f000U) == 0xd5088000U)
 #define NEXT_SECTION	(0xd503201fU | 112U << 5)
 
-/* Registers of the device, and how many bytes of its own memory it can name. */
+/* Registers of the device, and the size of its own memory. */
 #define EDU_REGISTERS	0xfffffU
 #define EDU_SOURCE	0x80U
 #define EDU_DESTINATION	0x88U
@@ -161,9 +161,9 @@ static const char * const event_names[EVENTS] = {
 };
 
 /**
- * struct line - of memory
+ * struct line - a line of memory
  * @state: NEWER, OLDER
- * @written: the bytes of an OLDER line that a store into the cache has replaced since
+ * @written: bytes of an OLDER line that later stores into the cache have replaced
  * @since: address of the instruction that last wrote or maintained it
  */
 struct line {
@@ -175,11 +175,11 @@ struct line {
 enum page_kind { IGNORED, DEVICE, CACHED, AROUND };
 
 /**
- * struct name - what a page's address means
+ * struct name - the meaning of a page address
  * @page: the address
- * @stamp: when it was found out; see stamp_of()
- * @phys: where it is
- * @kind: what is there, or how it is mapped
+ * @stamp: when this was looked up; see stamp_of()
+ * @phys: physical address
+ * @kind: type of memory and mapping
  */
 struct name {
 	uint64_t page;
@@ -191,12 +191,12 @@ struct name {
 /**
  * struct cpu - a processor
  * @x: handles of its registers
- * @buf: to read with
- * @ttbr: where its page tables are, of the lower and the upper half
- * @tcr: how large those halves are
- * @mair: what attributes of pages mean
- * @user: how often the lower half changed
- * @names: of pages
+ * @buf: buffer for reading
+ * @ttbr: page tables of the lower and the upper half
+ * @tcr: size of these halves
+ * @mair: meaning of page attributes
+ * @user: number of changes to the lower half
+ * @names: cache of page addresses
  */
 struct cpu {
 	struct qemu_plugin_register *x[31];
@@ -209,11 +209,11 @@ struct cpu {
 };
 
 /**
- * struct fault - that was told
+ * struct fault - a reported fault
  * @what: text
- * @phys: where
- * @pc: by which instruction
- * @since: which one last wrote or maintained the line
+ * @phys: physical address
+ * @pc: the instruction that exposed it
+ * @since: the instruction that last wrote or maintained the line
  */
 struct fault {
 	const char *what;
@@ -223,7 +223,7 @@ struct fault {
 };
 
 static struct cpu cpus[MAX_CPUS];
-/* Of all processors: how often the upper half changed; never 0. */
+/* Number of changes to the upper half, on all processors; never 0. */
 static uint64_t changes = 1;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -235,7 +235,7 @@ static struct fault faults[MAX_FAULTS];
 static unsigned int nr_faults, section;
 static FILE *out;
 
-/* What the device was told. */
+/* Parameters of the device's transfer. */
 static uint64_t edu_source, edu_destination, edu_count;
 static bool edu_busy, edu_to_memory;
 
@@ -264,7 +264,7 @@ static bool never_cached(uint64_t phys)
 	return phys - around_start < around_size;
 }
 
-/* Of the line at @phys the bytes that are in [@start, @end), one bit each. */
+/* A bit for each byte of the line at @phys that is in [@start, @end). */
 static uint64_t bytes_of(uint64_t phys, uint64_t start, uint64_t end)
 {
 	uint64_t from = start > phys ? start - phys : 0;
@@ -359,7 +359,7 @@ static void device_line(bool begins, uint64_t phys, uint64_t bytes, uint64_t pc)
 		memory_store(line, phys, pc, "dirty-line-may-be-evicted-over-device");
 }
 
-/* All that the device was told, when it @begins and when it has ended. */
+/* Access everything that the transfer includes, when it @begins and when it has ended. */
 static void device_transfer(bool begins, uint64_t pc)
 {
 	uint64_t start = edu_to_memory ? edu_destination : edu_source;
@@ -432,14 +432,14 @@ static void maintain_line(bool cached, uint32_t opcode, uint64_t phys, uint64_t 
 	}
 }
 
-/* --- what a page's address means */
+/* --- meaning of page addresses */
 
 static bool is_upper(uint64_t vaddr)
 {
 	return vaddr >> 55 & 1;
 }
 
-/* What was found out under another one is out of date. Both parts only grow. */
+/* Names with another stamp are outdated. Both parts only increase. */
 static uint64_t stamp_of(const struct cpu *cpu, uint64_t vaddr)
 {
 	uint64_t stamp = __atomic_load_n(&changes, __ATOMIC_ACQUIRE);
@@ -447,7 +447,7 @@ static uint64_t stamp_of(const struct cpu *cpu, uint64_t vaddr)
 	return is_upper(vaddr) ? stamp : stamp + cpu->user;
 }
 
-/* Where @vaddr leads to, and whether it is cached, by the page tables. */
+/* Walk the page tables: what is the physical address of @vaddr, and is it cached? */
 static bool walk(const struct cpu *cpu, uint64_t vaddr, uint64_t *phys, bool *cached)
 {
 	bool upper = is_upper(vaddr);
@@ -478,7 +478,7 @@ static bool walk(const struct cpu *cpu, uint64_t vaddr, uint64_t *phys, bool *ca
 	}
 }
 
-/* The name of @vaddr's page, or the one to be replaced by it; then false. */
+/* Find the name of @vaddr's page, or the entry to replace; then returns false. */
 static bool find_name(struct cpu *cpu, uint64_t vaddr, struct name **found)
 {
 	uint64_t page = vaddr & ~(uint64_t)(PAGE - 1);
@@ -492,7 +492,7 @@ static bool find_name(struct cpu *cpu, uint64_t vaddr, struct name **found)
 	return known;
 }
 
-/* By the page tables alone, where nothing but memory is meant. */
+/* Classify it by the page tables alone, for maintenance, which only refers to memory. */
 static void classify_by_walk(struct cpu *cpu, struct name *name, uint64_t vaddr)
 {
 	bool cached;
@@ -507,7 +507,7 @@ static void classify_by_walk(struct cpu *cpu, struct name *name, uint64_t vaddr)
 		name->kind = cached ? CACHED : AROUND;
 }
 
-/* By what an access did there. */
+/* Classify it by an access. */
 static void classify(struct cpu *cpu, struct name *name, uint32_t info, uint64_t vaddr)
 {
 	struct qemu_plugin_hwaddr *haddr = qemu_plugin_get_hwaddr(info, vaddr);
@@ -564,7 +564,7 @@ static void accessed(unsigned int nr, uint32_t info, uint64_t vaddr, void *data)
 
 		counts[cached ? store ? CACHED_STORES : CACHED_LOADS :
 				store ? AROUND_STORES : AROUND_LOADS]++;
-		/* What goes on in the next page is let go. */
+		/* Ignore the part in the next page. */
 		if (end > name->phys + PAGE)
 			end = name->phys + PAGE;
 		for (phys = start & ~(uint64_t)(LINE - 1); phys < end; phys += LINE)
@@ -590,9 +590,9 @@ static uint64_t operand(struct cpu *cpu, uint32_t insn)
 }
 
 /**
- * struct insn - one that is looked at when it is run
- * @code: itself
- * @pc: where
+ * struct insn - an instruction to check when it runs
+ * @code: the instruction
+ * @pc: its address
  */
 struct insn {
 	uint64_t pc;
@@ -767,7 +767,7 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
 	lines = calloc(range_size / LINE, sizeof(*lines));
 	if (!out || !range_size || !lines || !cpu_physical_memory_rw)
 		return -1;
-	/* Nobody knows what a boot loader has left in the cache. */
+	/* The boot loader may have left anything in the cache. */
 	for (i = 0; i < range_size / LINE; i++)
 		lines[i].state = NEWER;
 	fprintf(out, "section 0\n");

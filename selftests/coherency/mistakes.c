@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mistakes FAULT: does what a client of legacy nodes must not do, so that the model of the cache
- * has a FAULT to find. Nothing else tells.
+ * mistakes FAULT: misuse legacy nodes so that the cache model must find a FAULT. Nothing else
+ * shows it.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,7 +17,7 @@
 #define LEN	KiB(64)
 #define PIECE	EDU_IMPORTER_MAX
 
-/* Of "pmem", with its memory mapped cached and write-combined; and the device. */
+/* A client of "pmem", its memory mapped cached and write-combined, and the device. */
 static int client, edu;
 static unsigned long phys;
 static volatile unsigned int *cached, *around;
@@ -88,7 +88,7 @@ static void write_to_stale_line(void)
 	maintain(PMEM_CLEAN_CACHES);
 }
 
-/* The end of the mapping invalidates. */
+/* Unmapping invalidates. */
 static void write_while_mapped(void)
 {
 	int dmabuf = pmem_export(client, O_RDWR);

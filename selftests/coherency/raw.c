@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client of legacy nodes and a device that has nothing but a physical address from it, as those
- * had for which the nodes were made: the client alone maintains caches. For a guest whose cache is
- * modelled, with a device that does not snoop: elsewhere all of it passes, whatever is forgotten.
+ * A client of legacy nodes that only gives a device the physical address, as in the original
+ * systems: the client alone maintains caches. For a guest with a modelled cache and a device that
+ * does not snoop: elsewhere, this passes even if maintenance is missing.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -41,7 +41,7 @@ FIXTURE_VARIANT_ADD(raw, nomap) {
 	.name = "pmem_audio",
 };
 
-/* What somebody left in the cache is of somebody else. */
+/* Data in the cache belongs to a previous owner. */
 FIXTURE_SETUP(raw)
 {
 	void *memory;
@@ -77,7 +77,7 @@ static int maintain(struct _test_data_raw *self, unsigned int cmd)
 	return pmem_cache(self->fd, cmd, self->memory, 0, LEN);
 }
 
-/* Nobody has maintained anything yet. */
+/* Nothing was maintained yet. */
 TEST_F(raw, is_born_in_memory)
 {
 	ASSERT_EQ(0, edu_reads_raw(self->edu, self->phys + LEN - PIECE, PIECE));
@@ -104,8 +104,8 @@ TEST_F(raw, changes_hands)
 
 /**
  * struct neighbour - a thread that writes
- * @memory: where, one word in each line
- * @stop: no longer
+ * @memory: the address; writes one word in each line
+ * @stop: stop writing
  */
 struct neighbour {
 	unsigned char *memory;
@@ -124,7 +124,7 @@ static void *write_on(void *arg)
 	return NULL;
 }
 
-/* Who writes while others maintain loses nothing. */
+/* Maintenance by others does not lose data of a writer. */
 TEST_F(raw, neighbours_lose_nothing)
 {
 	struct neighbour neighbour = {};
