@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# What the tests of packages share on their machines: results in KTAP, reboots, the end. Sourced by what
-# vm's --root boots.
+# Common to the tests of packages in their machines: results in KTAP, reboots, shutdown. Sourced by
+# the script that runs in a guest booted with vm's --root.
 #
-# The output goes over the port "out" of QEMU's as it appears; what there was of it so far is kept,
-# for the verdict has its length.
+# The output goes to QEMU's port "out" immediately; a copy is kept, because the verdict contains its
+# length.
 
 readonly SHARE=/mnt/share STATE=/var/lib/steps
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
@@ -14,12 +14,12 @@ say() {
 	printf '%s\n' "$@" | tee -a "$STATE/out" >&3
 }
 
-# result NAME COMMAND...: COMMAND has to succeed; what it said is shown if it does not.
+# result NAME COMMAND...: report whether COMMAND succeeds, with its output if it fails.
 result() {
 	local name=$1 output count
 
 	shift
-	# Who watches the console sees where it is.
+	# Show progress on the console.
 	echo "steps: $name" >/dev/kmsg
 	count=$(($(<"$STATE/count") + 1))
 	echo "$count" >"$STATE/count"
@@ -35,7 +35,7 @@ fails() {
 	! "$@"
 }
 
-# finish: tell how it ended, and go when the host has read all.
+# finish: send the verdict, and power off when the host has read everything.
 finish() {
 	say "1..$(<"$STATE/count")"
 	exec 4<>/dev/virtio-ports/verdict
@@ -44,7 +44,7 @@ finish() {
 	systemctl poweroff --force --force
 }
 
-# go_on AT: there, after a reboot.
+# go_on AT: continue with step AT after a reboot.
 go_on() {
 	echo "$1" >"$STATE/next"
 	sync
@@ -52,7 +52,7 @@ go_on() {
 	sleep infinity
 }
 
-# is VALUE COMMAND...: that is what COMMAND prints.
+# is VALUE COMMAND...: does COMMAND print VALUE?
 is() {
 	local said
 
@@ -60,7 +60,7 @@ is() {
 	[[ $said == "$1" ]] || { echo "it is '$said', not '$1'"; return 1; }
 }
 
-# refused COMMAND...: for want of permission.
+# refused COMMAND...: does it fail because of missing permission?
 refused() {
 	local said
 
@@ -73,7 +73,7 @@ keep_state() {
 	[[ -e $STATE/count ]] || echo 0 >"$STATE/count"
 }
 
-# begin STEP: go on where the last boot ended, or begin there.
+# begin STEP: continue where the last boot ended, or begin with STEP.
 begin() {
 	local -a next
 
@@ -81,7 +81,7 @@ begin() {
 	udevadm settle --timeout=3600
 	exec 3>/dev/virtio-ports/out
 	read -ra next <"$STATE/next" || next=("$1")
-	# A machine that crashes comes here again.
+	# A crashed machine continues here.
 	echo crashed >"$STATE/next"
 	"step_${next[0]}" "${next[@]:1}"
 }

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What somebody does who may use sudo, has the sources and types what the documents say. Sourced, behind
-# steps.bash; KREL is the kernel that the modules are for.
+# Simulates a user with sudo who has the sources and types the commands of the documents. Sourced
+# after steps.bash; KREL is the kernel of the modules.
 
-# stranger COMMANDS: by somebody who has just logged in and gone to the sources.
+# stranger COMMANDS: run them as a user who has just logged in and changed to the sources.
 stranger() {
 	su --login stranger --command="cd pmem-heaps && $1"
 }
 
-# typed PATTERN: so is the block of commands that matches, of which there has to be one.
+# typed PATTERN: run the only block of commands that matches.
 typed() {
 	local -a found
 
@@ -21,12 +21,12 @@ typed() {
 prepare() {
 	useradd --create-home --shell /bin/bash stranger
 	echo 'stranger ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/stranger
-	# "Yes", to all that apt asks.
+	# Answer yes to all questions of apt.
 	echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/90yes
 	su --login stranger --command="tar -xf $SHARE/pmem-heaps-*.tar.xz && mv pmem-heaps-*/ pmem-heaps"
 }
 
-# installed_are VERSION: modules, of which modprobe finds no others, and the tool.
+# installed_are VERSION: check the modules, of which modprobe finds no others, and the tool.
 installed_are() {
 	local module
 
