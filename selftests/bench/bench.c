@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a buffer costs on our heaps and on the kernel's, in one boot, in guest instructions.
+ * The cost of a buffer on our heaps and the kernel's, in one boot, in guest instructions.
  *
- * Prints CSV: what was done, on which heap, with how many bytes, what the caller waited for and
- * what the machine spent on it in all. "report" makes a table of it. Has to run on the board of
- * board.dtso and under -icount: see run.
+ * Prints CSV: the operation, heap, number of bytes, the instructions for which the caller waited,
+ * and the machine's total. "report" makes a table of it. Must run on the board of board.dtso with
+ * -icount: see run.
  *
- * Limits: there are no caches, so a memory access costs as much as any instruction. What RCU
- * frees later is in no row; it is the same for all heaps, as the dma-buf core causes it.
+ * Limitations: without caches, a memory access costs as much as any instruction. Work that RCU
+ * defers is not counted; the dma-buf core causes it equally for all heaps.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +37,8 @@
 #define PMEM_NODE	"/dev/pmem_adsp"
 
 /*
- * The carveout, its twin, the default CMA area as our heap and as the kernel's, and pages likewise: the
- * name "system" is the kernel's here.
+ * The carveout, its twin, the default CMA area as our heap and as the kernel's, and likewise
+ * system memory; here, "system" is the kernel's heap.
  */
 static const char * const heaps[] = {
 	CARVEOUT, CARVEOUT "-uncached", AREA, "reserved", SYSTEM, "system",
@@ -103,7 +103,7 @@ static void *map(int fd, size_t len)
 	return map_near(NULL, fd, len);
 }
 
-/* Free address space that begins a page beyond where a PMD does. */
+/* Free address space that starts one page after a PMD boundary. */
 static void *skewed_space(size_t len)
 {
 	char *space = mmap(NULL, len + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -131,7 +131,7 @@ static uint64_t dirty(int heap)
 	return query.dirty;
 }
 
-/* Wait until all memory that is ours is zero, and the threads asleep. */
+/* Wait until all our memory is zero and the threads sleep. */
 static void settle(void)
 {
 	do {
@@ -152,28 +152,28 @@ static void set(const char *heap, const char *attribute, const char *value)
 	close(fd);
 }
 
-/* All of the area may be kept, and goes when this program says so. */
+/* Permit the heap to keep all of the area, until this program trims it. */
 static void keep_area(void)
 {
 	set(AREA, "held_max", "128M");
 	set(AREA, "keep", "0");
 }
 
-/* What is kept of released memory goes. */
+/* Free the system memory that a heap keeps. */
 static void cool(const char *heap)
 {
 	set(heap, "held", "0");
 }
 
-/* --- the life of a buffer */
+/* --- life cycle of a buffer */
 
 enum step { ALLOC, MAP, TOUCH, UNMAP, FREE, STEPS };
 
 static const char * const step_names[STEPS] = { "alloc", "mmap", "touch", "munmap", "free" };
 
 /*
- * SKEWED is the worst that mmap() may come to: only single pages can be mapped there. COLD is a buffer
- * of which no page was ours before, or will be: what giving it back costs is counted, too.
+ * SKEWED is the worst case of mmap(): the address permits only single pages. COLD is a buffer
+ * whose pages come from the kernel and return to it, which is included.
  */
 enum way { PLAIN, SKEWED, COLD, LIBRARY, PMEM };
 
@@ -290,7 +290,7 @@ static void measure_lives(void)
 {
 	size_t i;
 
-	/* What one of them keeps is in no other's way. */
+	/* Kept memory of one heap must not affect others. */
 	for (i = 0; i < ARRAY_SIZE(heaps); i++) {
 		measure_life(heaps[i], PLAIN, MiB(16));
 		cool(AREA);
@@ -306,9 +306,9 @@ static void measure_lives(void)
 	measure_life("pmem_adsp", PMEM, MiB(16));
 }
 
-/* --- allocation and release alone */
+/* --- only allocation and release */
 
-/* @cold: all of it has to come from the kernel first. */
+/* @cold: all memory must come from the kernel. */
 static void measure_size(const char *name, size_t len, bool cold)
 {
 	const int rounds = len > MiB(1) && !strstr(name, CARVEOUT) ? 5 : 15;
@@ -352,7 +352,7 @@ static void measure_sizes(void)
 	cool(AREA);
 }
 
-/* --- the same buffer again and again, from the first time on */
+/* --- the same buffer repeatedly, including the first time */
 
 #define ROUNDS	8
 
@@ -373,7 +373,7 @@ static void measure_rounds(const char *name)
 	cool(AREA);
 }
 
-/* --- a camera: buffers that go and come again, while others use memory */
+/* --- a camera: buffers are freed and reallocated, while others use memory */
 
 #define CAMERA_BUFFERS	6
 
@@ -393,7 +393,7 @@ static uint64_t camera_round(int heap, int *fds, bool pause)
 	return cost + spent_since(start);
 }
 
-/* The buffers are wanted again at once, or after a pause in which they can be zeroed. */
+/* Buffers are reallocated at once, or after a pause in which they can be zeroed. */
 static void measure_camera(const char *what, const char *name, bool pause)
 {
 	struct series rounds = {}, background = {};
@@ -426,7 +426,7 @@ static void measure_cameras(void)
 	measure_camera("camera-at-once", "reserved", false);
 }
 
-/* --- with the heap more and more used */
+/* --- with increasing use of the heap */
 
 #define MAX_BUFFERS	8192
 
@@ -438,7 +438,7 @@ static uint32_t next_random(uint32_t *state)
 	return *state;
 }
 
-/* Allocation of 64 KiB and its release, at every tenth of the heap that is in use. */
+/* Allocate and release 64 KiB, at every tenth of the heap's use. */
 static void measure_fill(const char *name, size_t size)
 {
 	static int fds[MAX_BUFFERS];
@@ -451,7 +451,7 @@ static void measure_fill(const char *name, size_t size)
 		struct series alloc_cost = {}, free_cost = {};
 		char what[64];
 
-		/* Some go again, so that the rest lies about. */
+		/* Free some of them, so that the rest is scattered. */
 		while (used < size / 10 * tenth && nr < MAX_BUFFERS) {
 			size_t len = PAGE << next_random(&random) % 7;
 
@@ -576,7 +576,7 @@ static void measure_sync(void)
 	settle();
 }
 
-/* --- memory that a buffer takes beside its own */
+/* --- additional memory of a buffer */
 
 static uint64_t slab_bytes(void)
 {
@@ -600,7 +600,7 @@ static void measure_overhead(const char *name)
 	int heap = heap_open(name), i;
 	uint64_t before, after;
 
-	/* Once for nothing, so that what is kept for later is there. */
+	/* A first round, after which caches are filled. */
 	for (i = 0; i < COUNT; i++)
 		fds[i] = alloc(heap, PAGE);
 	for (i = 0; i < COUNT; i++)
@@ -656,7 +656,7 @@ static void measure_pmem_cycle(void)
 	tell_series("cycle-1m", CARVEOUT, MiB(1), &heap, 0);
 }
 
-/* A client in the same process, whose pages are all touched. */
+/* A client in the same process that touches all pages. */
 static void measure_pmem_client(void)
 {
 	int master = open(PMEM_NODE, O_RDWR | O_CLOEXEC);
@@ -676,7 +676,7 @@ static void measure_pmem_client(void)
 		for (i = 0; i < 9; i++) {
 			uint64_t start;
 
-			/* All garbage at first. */
+			/* Initially, all pages are garbage pages. */
 			touch(view, MiB(16));
 			start = now();
 			if (ioctl(client, PMEM_MAP, &region))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What clearing memory costs by itself, to compare background zeroing with:
- * reading the parameter "ns" clears BYTES page by page and tells how long that
- * took. Memory that is cleared again costs the same wherever there is no cache.
+ * The cost of clearing memory alone, for comparison with background zeroing: reading the parameter
+ * "ns" clears BYTES page by page and returns the time. Without caches, clearing memory again costs
+ * the same.
  */
 #include <linux/gfp.h>
 #include <linux/ktime.h>

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A plugin for QEMU's translator: counts the instructions that each processor executes between
- * two marks, and where they are.
+ * A plugin for QEMU's translator (TCG): counts the instructions that each processor executes
+ * between two marks, and where.
  *
  *	-plugin count_insns.so,out=FILE[,turn=N]
  *
- * A mark is a HINT instruction with a number that means nothing to processors:
+ * A mark is a HINT instruction with a number that processors ignore:
  *
- *	112, 113	phase 1 or 2 of this processor begins
- *	114		it ends
- *	115, 116	phase 3 or 4 of all processors begins
- *	117		it ends
- *	118, 119, 120	a lock has been taken, is about to be given back, is wanted
+ *	112, 113	start of phase 1 or 2 of this processor
+ *	114		its end
+ *	115, 116	start of phase 3 or 4 of all processors
+ *	117		its end
+ *	118, 119, 120	a lock was taken, will be released, is requested
  *
- * At the end FILE gets a line "total PHASE CPU COUNT" for each processor, "at PHASE ADDRESS COUNT"
- * for each block of code, "held ADDRESS TIMES MOST SUM" for each place where a lock was taken
- * during a phase: for how many instructions it was held at most, and all times together; and
- * "waited PHASE CPU COUNT": what the others ran in more than this processor while it wanted locks.
- * (It sleeps then, in WFE, and instructions of its own do not tell for how long.)
+ * Finally, FILE gets a line "total PHASE CPU COUNT" for each processor; "at PHASE ADDRESS COUNT"
+ * for each block of code; "held ADDRESS TIMES MOST SUM" for each place that took a lock during a
+ * phase, with the maximum and the total number of instructions that held it; and "waited PHASE CPU
+ * COUNT": how many more instructions the others executed while this processor waited for locks.
+ * (It waits in WFE, so its own instructions do not tell.)
  *
- * With turn=N, processors that take turns in one thread of QEMU (as they do under -icount) do so
- * after N to 2 N instructions while a phase lasts, so that they meet where they would if they ran
- * at once. Which, is the same in every run.
+ * With turn=N, processors that share a thread of QEMU (as with -icount) take turns after N to 2 N
+ * instructions during a phase, so that they interact as if they ran in parallel. That is
+ * deterministic.
  *
- * Limits: written for version 1 of the interface, which is that of QEMU 7.2, and declared here
- * because Debian ships no header for it. turn= uses functions of QEMU that are no part of the
- * interface; where QEMU does not export them, it does not start. A block that an exception leaves
- * counts as a whole.
+ * Limitations: written for version 1 of the interface, in QEMU 7.2, and declared here because
+ * Debian ships no header. turn= needs internal functions of QEMU; if QEMU does not export them, it
+ * refuses to start. A block that ends with an exception counts as a whole.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -54,7 +53,7 @@ extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 
 #define __weak	__attribute__((weak))
 
-/* QEMU's own, for turn=. */
+/* Internal functions of QEMU, for turn=. */
 extern void *qemu_get_cpu(int index) __weak;
 extern void cpu_exit(void *cpu) __weak;
 
@@ -72,11 +71,11 @@ enum mark_number {
 };
 
 /**
- * struct block - a block of code that was translated
- * @next: in blocks
+ * struct block - a translated block of code
+ * @next: next in blocks
  * @addr: its address
- * @insns: instructions of it
- * @count: how often it was run, in each phase
+ * @insns: number of its instructions
+ * @count: number of executions, in each phase
  */
 struct block {
 	struct block *next;
@@ -87,13 +86,13 @@ struct block {
 
 /**
  * struct mark - a mark in a block
- * @next: in marks
+ * @next: next in marks
  * @block: the block
- * @nr: its number among the block's instructions
- * @number: what it means
- * @held: how often a lock that was taken here has been given back
- * @most: instructions in between, at most
- * @sum: of all times
+ * @nr: its position in the block
+ * @number: its meaning
+ * @held: number of releases of locks that were taken here
+ * @most: maximum number of instructions that held the lock
+ * @sum: total number of these instructions
  */
 struct mark {
 	struct mark *next;
@@ -107,14 +106,14 @@ struct mark {
 
 /**
  * struct cpu - a processor
- * @phase: the one it is in, or 0
+ * @phase: the current phase, or 0
  * @total: instructions in each phase
  * @run: instructions in all
- * @nested: locks held
+ * @nested: number of locks held
  * @taken: where they were taken
  * @since: @run at that time
- * @wanted: what the others had run in more than this one when it wanted a lock
- * @waited: how much that grew until it had one, in each phase
+ * @wanted: by how much the others were ahead of this one when it requested a lock
+ * @waited: increase of that until it got the lock, in each phase
  */
 struct cpu {
 	int phase;
@@ -135,7 +134,7 @@ static int phase_of_all;
 static const char *out;
 static uint64_t turn, turn_left;
 
-/* Processors take turns, so there is one state for all. */
+/* Processors take turns, so they share one state. */
 static void count_turn(unsigned int cpu, uint64_t insns)
 {
 	static uint32_t state = 1;
@@ -191,7 +190,7 @@ static int64_t ahead(unsigned int nr)
 static void run_lock_mark(unsigned int nr, struct mark *mark)
 {
 	struct cpu *cpu = &cpus[nr];
-	/* The whole block has been counted when it began. */
+	/* The whole block was counted at its start. */
 	uint64_t now = cpu->run - mark->block->insns + mark->nr;
 	struct mark *taken;
 	uint64_t held;
@@ -274,7 +273,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 		abort();
 	block->addr = qemu_plugin_tb_vaddr(tb);
 	block->insns = qemu_plugin_tb_n_insns(tb);
-	/* First, so that a block has been counted when a mark in it is run. */
+	/* Registered first, so that a block is counted before its marks. */
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, run_block, 0, block);
 	pthread_mutex_lock(&lock);
 	for (i = 0; i < block->insns; i++) {

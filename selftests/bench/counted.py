@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs in guests of lane bench, or $LANE, under the plugin that counts instructions."""
+"""Run programs in guests of lane bench, or $LANE, with the plugin that counts instructions."""
 import bisect
 import collections
 import os
@@ -23,7 +23,7 @@ def build(program):
 
 
 class Run:
-    """What a program said and what was counted, of one round on average where it says so."""
+    """Output and counts of a program; some counts are averages per round."""
 
     def __init__(self, program, arguments, vm_options, plugin=""):
         counts = f"{FOLDER}/counts.{os.getpid()}"
@@ -57,7 +57,7 @@ class Run:
         return sums
 
     def totals(self, what="total"):
-        """(phase, processor) -> instructions; what="waited": what others ran meanwhile"""
+        """(phase, processor) -> instructions; what="waited": those of others meanwhile"""
         return {(int(rest[0]), int(rest[1])): int(rest[2]) / self.rounds
                 for kind, *rest in self.lines if kind == what}
 

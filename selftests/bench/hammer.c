@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocation and release by one processor, then by two at once, between the marks that
- * count_insns looks for.
+ * Allocation and release by one processor, then by two in parallel, between marks for count_insns.
  *
  *	hammer HEAP BYTES
  *
- * Phases 1 and 2 are allocation alone, which leaves nothing to zero: by one processor, and by
- * each of two. Phases 3 and 4 are release and what the machine does until all memory is zero again.
+ * Phases 1 and 2 are allocations of clean memory: by one processor, and by each of two. Phases 3
+ * and 4 are releases, and everything that the machine does until all memory is zero again.
  *
- * The two are processes, as threads would also contend for the table of files they share.
+ * There are two processes, because threads would also contend for their file table.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,13 +40,13 @@ static _Noreturn void die(const char *what)
 	exit(1);
 }
 
-/* Return what both have arrived at when the counter says so. */
+/* Return the number of arrivals of both, as soon as the counter has it. */
 static unsigned int arrive(void)
 {
 	return (atomic_fetch_add(arrived, 1) | 1) + 1;
 }
 
-/* Not awake all the time, as that would count; but in the end, to begin at the same time. */
+/* Sleep, because polling would count; finally poll, to start at the same time. */
 static void meet(void)
 {
 	unsigned int both = arrive();
@@ -103,7 +102,7 @@ static void wait_until_zero(void)
 	} while (query.dirty);
 }
 
-/* What RCU frees later is free before the next pass, too. */
+/* Wait for RCU callbacks, too. */
 static void settle(void)
 {
 	wait_until_zero();

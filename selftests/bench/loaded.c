@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A disk into a buffer, by LOAD and by read() into the mapping, between the marks that count_insns
- * looks for; in phases, for one processor:
+ * Copy a disk into a buffer, with LOAD and with read() into the mapping, between marks for
+ * count_insns; the phases of a single processor are:
  *
  *	1	LOAD with O_DIRECT
- *	2	read(), with nothing in the page cache
- *	3	LOAD, with all of it in the page cache
+ *	2	read() without page cache
+ *	3	LOAD with everything in the page cache
  *	4	read(), likewise
  *
- * Also says by how many KiB the page cache grew in phase 1.
+ * Also prints how many KiB the page cache grew in phase 1.
  *
  *	loaded HEAP BYTES DISK
  */
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	direct = open_or_die(argv[3], O_RDONLY | O_DIRECT);
 	file = open_or_die(argv[3], O_RDONLY);
 	drop = open_or_die("/proc/sys/vm/drop_caches", O_WRONLY);
-	/* Until all free memory is zero. */
+	/* Wait until all free memory is zero. */
 	sleep(1);
 	data.len = bytes;
 	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))

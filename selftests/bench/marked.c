@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One operation over and over, between the marks that count_insns looks for.
+ * Repeat one operation, between marks for count_insns.
  *
  *	marked alloc HEAP BYTES     allocation and release
- *	marked life HEAP BYTES      with a mapping that is touched
+ *	marked life HEAP BYTES      also with a mapping that is touched
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	heap = open(path, O_RDWR | O_CLOEXEC);
 	if (heap < 0)
 		die(path);
-	/* Until all free memory is zero. */
+	/* Wait until all free memory is zero. */
 	sleep(1);
 	for (i = 0; i < 20; i++) {
 		usleep(100000);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counting instructions. With QEMU's -icount shift=0 the guest's clock advances by one
- * nanosecond an instruction, in steps of the system counter's period.
+ * Count instructions. With QEMU's -icount shift=0, the guest's clock advances by one nanosecond
+ * per instruction, in steps of the system counter's period.
  *
- * What the kernel does in the background for a heap is the run time of the threads that zero
- * memory. The CMA and system heaps of the kernel have nothing of the kind.
+ * The background work for a heap is the run time of the threads that zero memory. The kernel's own
+ * heaps for CMA and system memory have none.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ uint64_t now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-/* Without what looking at the clock costs. */
+/* Without the cost of reading the clock. */
 uint64_t spent_since(uint64_t start)
 {
 	uint64_t spent = now() - start;
@@ -72,11 +72,11 @@ static int is_thread(const char *pid, const char *name)
 		comm[0] = 0;
 	fclose(file);
 	comm[strcspn(comm, "\n")] = 0;
-	/* Kernels differ in whether they cut long names. */
+	/* Some kernels truncate long names. */
 	return !strcmp(comm, name) || (strlen(comm) == 15 && !strncmp(comm, name, 15));
 }
 
-/* Find a thread that zeroes memory; it is called @name. */
+/* Find the thread @name, which zeroes memory. */
 void background_add(const char *name)
 {
 	struct dirent *entry;
@@ -92,7 +92,7 @@ void background_add(const char *name)
 	closedir(proc);
 }
 
-/* What the background has cost since boot. */
+/* The total cost of background work since boot. */
 uint64_t background_spent(void)
 {
 	uint64_t spent = 0;
@@ -117,7 +117,7 @@ static int compare(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
-/* Neither the first rounds, which find code cold, nor one with a timer tick in it. */
+/* Excludes the first rounds, in which code is cold, and rounds with a timer tick. */
 uint64_t series_median(const struct series *series)
 {
 	struct series sorted = *series;
@@ -135,7 +135,7 @@ void tell(const char *what, const char *heap, uint64_t bytes, uint64_t waited,
 	       (unsigned long long)waited, (unsigned long long)total);
 }
 
-/* @background: what it cost once. */
+/* @background: its cost per round. */
 void tell_series(const char *what, const char *heap, uint64_t bytes,
 		 const struct series *waited, uint64_t background)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Counting instructions, and telling what they were spent on. */
+/* Count instructions, and print what they were spent on. */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
@@ -9,13 +9,13 @@
 #define KiB(n)	((size_t)(n) << 10)
 #define MiB(n)	((size_t)(n) << 20)
 
-/* At most this many rounds of anything. */
+/* Maximum number of rounds. */
 #define MAX_ROUNDS	64
 
 /**
- * struct series - what several rounds of the same cost
- * @count: rounds so far
- * @cost: instructions of each
+ * struct series - costs of several equal rounds
+ * @count: number of rounds
+ * @cost: instructions of each round
  */
 struct series {
 	unsigned int count;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What memory the pool of a region takes: pool_bytes REGION BYTES QUANTUM
+ * The memory that the pool of a region needs: pool_bytes REGION BYTES QUANTUM
  *
- * Runs on the host, with the pool's own code; prints a row for "report". Counts what is asked for,
- * without what an allocator adds.
+ * Runs the pool's own code on the host; prints a row for "report". Counts requested bytes, without
+ * the allocator's overhead.
  */
 #include <stdio.h>
 #include <stdlib.h>

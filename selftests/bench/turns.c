@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an allocation and a release cost their caller where one processor does everything, the
- * zeroing in the background included: after the machine was idle, and in a tight loop. Of CMA
- * memory, also what the whole life of a buffer costs whose memory was the kernel's before, and what
- * giving it back costs. With the clock of -icount a nanosecond is an instruction.
+ * The cost of an allocation and a release for their caller if a single processor does everything,
+ * including background zeroing: after idle time, and in a tight loop. For CMA memory, also the
+ * cost of a whole life cycle of a buffer whose memory comes from the kernel, and the cost of
+ * returning it. With -icount, a nanosecond is an instruction.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #define ROUNDS	60
 
-/* Until the thread has zeroed everything, and sleeps. */
+/* Wait until the thread has zeroed everything, and sleeps. */
 #define IDLE_US	60000
 
 static int allocate(int heap, size_t size)
@@ -29,7 +29,7 @@ static int allocate(int heap, size_t size)
 	return data.fd;
 }
 
-/* A page of it is used, as by somebody who has it for a moment. */
+/* Use one page, like a short-lived buffer. */
 static void use(int fd, size_t size)
 {
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

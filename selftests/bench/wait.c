@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long a task of high priority waits for memory that the background has under its hand, while
- * others keep the background from the processor. Tells the median and the longest of some
- * allocations of all the heap has: most of it is the zeroing that the background has not done.
+ * How long a high-priority task waits for memory that the background thread is zeroing, while
+ * others prevent the thread from running. Prints the median and the maximum for allocations of all
+ * the heap's memory: most of it is zeroing that the thread has not done.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -60,7 +60,7 @@ int main(void)
 			uint64_t start;
 			int fd;
 
-			/* All is dirty, and the background begins somewhere. */
+			/* Everything is dirty; let the thread start at a random place. */
 			close(allocate(heap));
 			usleep(1000 + rand() % 39000);
 			start = now();

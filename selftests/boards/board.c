@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The heaps and legacy nodes that a board's tree has work, and their memory is where the tree has
- * it. "board NAME" reads them from stdin, as "tree heaps" prints them. KTAP.
+ * Check that the heaps and legacy nodes in a board's device tree work, and that their memory is
+ * where the tree says. "board NAME" reads the list from stdin, in the format of "tree heaps".
+ * KTAP.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,9 +16,9 @@
 /**
  * struct place - a line of stdin
  * @kind: carveout, no-map, cma, or pmem for a legacy node
- * @name: of the heap or the node
- * @first: the lowest address that its memory may have; the only one, except for cma
- * @last: the highest one
+ * @name: name of the heap or node
+ * @first: lowest possible address of its memory; the only one, except for cma
+ * @last: highest possible address
  * @size: bytes
  */
 struct place {
@@ -41,7 +42,7 @@ static bool is(const struct place *place, const char *kind)
 	return !strcmp(place->kind, kind);
 }
 
-/* Has the heap an attribute of this value? */
+/* Does an attribute of the heap have this value? */
 static bool says(const char *heap, const char *attribute, const char *value)
 {
 	char *text = heap_attribute(heap, attribute);
@@ -65,7 +66,7 @@ static bool within(const struct place *place, __u64 address, size_t len)
 	return false;
 }
 
-/* Is it zero, and does it keep what it is told? */
+/* Is the memory zero, and does it keep its contents? */
 static bool keeps(void *memory, size_t len)
 {
 	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
@@ -75,7 +76,7 @@ static bool keeps(void *memory, size_t len)
 	return zero && filled(memory, len, 1);
 }
 
-/* Does a device read from a dma-buf what the CPU has there? */
+/* Does a device see the CPU's data in the dma-buf? */
 static bool device_reads(int fd, const void *memory, size_t len)
 {
 	int importer = importer_open(), device = importer_any_device(importer);
@@ -93,7 +94,7 @@ static bool device_reads(int fd, const void *memory, size_t len)
 
 static void test_heap(const struct place *place, const char *name)
 {
-	/* Of a CMA area, others have a part. */
+	/* Others use part of a CMA area. */
 	size_t len = is(place, "cma") ? place->size / 2 : place->size;
 	char *size = format("%llu", place->size);
 	void *memory;
@@ -128,7 +129,7 @@ static void test_node(const struct place *place)
 	close(fd);
 }
 
-/* Has the kernel kept it from everybody else since boot? */
+/* Has the kernel reserved it since boot? */
 static bool reserved(const struct place *place)
 {
 	FILE *file = fopen("/sys/kernel/debug/memblock/reserved", "r");

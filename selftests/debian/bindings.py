@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""dmaheap.py in Debian's Python, as a KTAP document: bindings.py HEAP, one of ours."""
+"""Test dmaheap.py in Debian's Python, as a KTAP document: bindings.py HEAP, one of ours."""
 
 import errno
 import gc
@@ -75,7 +75,7 @@ def test_references():
     heap.allocate(PAGE)
     gc.collect()
     after = heap.info()
-    # What is dirty changes by itself.
+    # The amount of dirty memory changes in the background.
     assert (after.free, after.buffers) == (before.free, before.buffers)
     assert fds() == open_before
 
@@ -152,10 +152,10 @@ def main():
         word = "ok"
         try:
             test()
-        except Exception as error:  # whatever it is, the next one is run
+        except Exception as error:  # whatever happens, continue with the next test
             print(f"# line {error.__traceback__.tb_next.tb_lineno}: {error!r}")
             word, failed = "not ok", True
-        # What was raised refers to what was used, in circles.
+        # The exception refers to objects of the test, in cycles.
         gc.collect()
         print(f"{word} {number} {name[5:]}", flush=True)
     sys.exit(failed)

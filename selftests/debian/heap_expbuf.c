@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * To be preloaded. Programs for video devices get their dma-bufs from such a device (with
- * VIDIOC_EXPBUF) and from nobody else; with this they come from the heap that the environment
- * names in HEAP. At its end a program says on stderr how many it got.
+ * For LD_PRELOAD. Programs for video devices only get dma-bufs from the device (with
+ * VIDIOC_EXPBUF); with this, they come from the heap in the environment variable HEAP. At exit,
+ * prints their number on stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static int kernel(int fd, unsigned long command, void *arg)
 	return syscall(SYS_ioctl, fd, command, arg);
 }
 
-/* The length of what the device would have given, or 0. */
+/* The length of the buffer that the device would export, or 0. */
 static __u32 length_of(int fd, const struct v4l2_exportbuffer *export)
 {
 	struct v4l2_plane planes[VIDEO_MAX_PLANES];
@@ -39,7 +39,7 @@ static __u32 length_of(int fd, const struct v4l2_exportbuffer *export)
 	return planes[export->plane].length;
 }
 
-/* Only what the device itself would have granted. */
+/* Only permit what the device would permit. */
 static int export_from_heap(int fd, struct v4l2_exportbuffer *export)
 {
 	struct dma_heap_allocation_data data = { .fd_flags = O_RDWR | O_CLOEXEC };

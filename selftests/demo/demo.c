@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What `make run` shows: heaps that programs find under /dev/dma_heap, buffers
- * from a carveout, from CMA and from system memory, and a driver that nobody here
- * wrote (vgem) holding them. Data goes in through the heap's view of the buffer
- * and comes out through the driver's.
+ * The demonstration of `make run`: heaps that programs find under /dev/dma_heap, buffers from a
+ * carveout, from CMA and from system memory, and a driver of the kernel (vgem) that imports them.
+ * Data is written through the heap's mapping of the buffer and read through the driver's.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -110,7 +109,7 @@ static void show_map(const char *region)
 	fclose(map);
 }
 
-/* The interface of the kernel's own heaps, nothing else. */
+/* Uses only the interface of the kernel's own heaps. */
 static int allocate(const char *name, size_t len)
 {
 	struct dma_heap_allocation_data data = {
@@ -199,7 +198,7 @@ static uint32_t checksum(const uint8_t *data, size_t len)
 	return b << 16 | a;
 }
 
-/* This very program is as good as any data. */
+/* Use this program as data. */
 static size_t fill(uint8_t *view, size_t len)
 {
 	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -253,7 +252,7 @@ static void check_all_back(const char *name)
 	struct contig_heap_query q = query(heap);
 
 	close(heap);
-	/* Others have some of the system's memory, too. */
+	/* System memory is shared with others. */
 	if ((q.free != q.total && !(q.flags & CONTIG_HEAP_F_SCATTERED)) ||
 	    q.region_buffers) {
 		fprintf(stderr, "demo: %s: memory is missing\n", name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client of the PMEM interface that draws over a picture: it gets the picture as a dma-buf
- * over its standard input, makes that memory of /dev/pmem_adsp, and knows no other kind.
+ * A client of the PMEM interface that draws over a picture: it gets the picture as a dma-buf over
+ * its standard input, and makes it memory of /dev/pmem_adsp, the only kind that it knows.
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>

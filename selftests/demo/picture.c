@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The last part of what `make run` shows: a camera driver fills a buffer of a carveout, a
- * legacy client draws over it, and the display scans it out. The buffer is one and the same all
- * the way, and nobody copies it. The screen is then compared with what has to be there:
+ * The last part of `make run`: a camera driver fills a buffer of a carveout, a legacy client draws
+ * over it, and the display scans it out. It is always the same buffer, without any copy. Then the
+ * screen is compared with the expected picture:
  *
  *	picture NAME CLIENT
  *
- * where NAME is the screenshot's and CLIENT the legacy client's program.
+ * where NAME is the name of the screenshot and CLIENT the program of the legacy client.
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -20,7 +20,7 @@
 #include "picture.h"
 
 #define HEAP		"/dev/dma_heap/adsp"
-/* The camera that wants memory which is contiguous for DMA. */
+/* The camera that needs memory that is contiguous for DMA. */
 #define CAMERA		1
 
 static void fail(const char *what)
@@ -29,7 +29,7 @@ static void fail(const char *what)
 	exit(1);
 }
 
-/* Have the camera fill the buffer, and return what is in it then. */
+/* Make the camera fill the buffer, and return a copy of its contents. */
 static __u32 *capture(int fd)
 {
 	int second = source_alloc(HEAP, SCREEN_BYTES);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the camera, the legacy client and the display of the demonstration agree on. */
+/* The protocol of the camera, the legacy client and the display of the demonstration. */
 #ifndef DEMO_PICTURE_H
 #define DEMO_PICTURE_H
 
@@ -9,7 +9,7 @@
 #define SCREEN_HEIGHT	480
 #define SCREEN_BYTES	(SCREEN_WIDTH * SCREEN_HEIGHT * 4)
 
-/* The client draws letters below the camera's picture, and a ring into it. */
+/* The client draws letters below the camera's picture, and a ring over it. */
 #define LETTERS		4
 #define DOT		14
 #define LETTERS_LEFT	150
@@ -29,7 +29,7 @@ static inline int in_ring(int x, int y)
 	return square >= RING_INNER * RING_INNER && square < RING_OUTER * RING_OUTER;
 }
 
-/* Five dots by seven, the lowest row last, the leftmost dot in bit 4. */
+/* Five by seven dots; the last row is the lowest, bit 4 the leftmost dot. */
 static inline int in_letters(int x, int y)
 {
 	static const __u8 letter[LETTERS][7] = {
@@ -45,7 +45,7 @@ static inline int in_letters(int x, int y)
 	return column % 6 < 5 && letter[column / 6][row] >> (4 - column % 6) & 1;
 }
 
-/* Does the client draw this pixel? Then in this colour. */
+/* Does the client draw this pixel? If so, *colour is its colour. */
 static inline int client_draws(int x, int y, __u32 *colour)
 {
 	if (in_ring(x, y))

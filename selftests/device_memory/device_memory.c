@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver that hands out a device's memory through a heap of its own, for tests. With "owned" it
- * has a claim on the addresses, as drivers do.
+ * A driver that hands out device memory through its own heap, for tests. With "owned", it claims
+ * the addresses, as drivers usually do.
  */
 #include <linux/dma-buf.h>
 #include <linux/err.h>

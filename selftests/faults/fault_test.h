@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What test programs that inject faults have in common; their fixtures' data they call "data". */
+/* Common to test programs that inject faults; "data" is the type of their fixtures' data. */
 #ifndef FAULTS_FAULT_TEST_H
 #define FAULTS_FAULT_TEST_H
 
 #include "nth.h"
 
-/* First of all in the set-up of a fixture. */
+/* Call this first in the setup of a fixture. */
 #define FAULTS_SETUP()								\
 	do {									\
 		if (!faults_available())					\
@@ -13,7 +13,9 @@
 		faults_prepare();						\
 	} while (0)
 
-/* A function for struct operation's @run, which does this with the fixture's data, self. */
+/*
+ * Define a function for struct operation's @run that evaluates this with the fixture's data, self.
+ */
 #define RUN(function, expression)						\
 static int function(void *context)						\
 {										\
@@ -22,7 +24,7 @@ static int function(void *context)						\
 	return expression;							\
 }
 
-/* At least that many points of failure are known to be there; for the rest see struct operation. */
+/* At least this number of faults must be possible; for the rest, see struct operation. */
 #define EXPECT_FAULTS_OF(at_least, name, run, undo, intact, errnos)		\
 	EXPECT_LE(at_least, faults_inject(name, &(struct operation){		\
 		run, undo, intact, errnos, self }))
@@ -30,7 +32,7 @@ static int function(void *context)						\
 #define EXPECT_FAULTS(at_least, run, undo)					\
 	EXPECT_FAULTS_OF(at_least, #run, run, undo, intact, ANY_ERRNO)
 
-/* How many there were. Fixtures run in the order of their definition: this one behind all else. */
+/* Check the total. Fixtures run in the order of their definition, so this must be the last. */
 #define TEST_TOTAL_OF_FAULTS(more_than)						\
 FIXTURE(all) {									\
 };										\

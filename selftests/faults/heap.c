@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every operation on heaps and their buffers with each of its allocations and user copies failing
- * in turn: the errno is a documented one, nothing is left behind, and the same operation then
- * works. What is lost without a trace in the figures the kernel's leak detector finds later.
+ * Every operation on heaps and their buffers, with each of its allocations and user copies failing
+ * in turn: the errno is documented, nothing leaks, and the operation then works. Leaks that the
+ * figures do not show are found later by the kernel's leak detector.
  */
 #include "heap_fault.h"
 
@@ -34,7 +34,7 @@ static int run_alloc_large_structure(void *context)
 		-1 : (int)argument.data.fd;
 }
 
-/* What is kept of system memory would spare the next buffer its allocations. */
+/* Kept system memory would avoid allocations of the next buffer. */
 static bool forgotten_intact(void *context)
 {
 	data *self = context;
@@ -57,7 +57,7 @@ TEST_F(fault, allocate)
 {
 	/* The structure in and out, the buffer, its file, its inode. */
 	EXPECT_ALLOC_FAULTS(5, run_alloc);
-	/* Of pages, four blocks and a list of them, too. */
+	/* For scattered memory, also four blocks and a list of them. */
 	EXPECT_ALLOC_FAULTS(self->scattered ? 15 : 5, run_alloc_in_blocks);
 	EXPECT_ALLOC_FAULTS(5, run_alloc_aligned);
 	EXPECT_ALLOC_FAULTS(6, run_alloc_large_structure);
@@ -92,7 +92,7 @@ TEST_F(fault, sync)
 RUN(run_load, buffer_load(self->heap, self->fd, 0, self->file, 0, LEN) == LEN ? 0 : -1)
 RUN(run_store, buffer_store(self->heap, self->fd, 0, self->file, 0, LEN) == LEN ? 0 : -1)
 
-/* What is there cannot fail half way. */
+/* Buffer and file have their memory, so the transfer itself cannot fail. */
 TEST_F(fault, load_and_store)
 {
 	self->file = new_file(LEN, 1);
@@ -120,8 +120,8 @@ TEST_F(fault, describe)
 RUN(run_attach, importer_attach(self->importer, self->device, self->fd))
 
 /*
- * The result that did not reach us leaves an attachment in the importer, not in the heap. Detach
- * every number there is.
+ * If copying the result fails, the importer has an attachment that we do not know. Detach all
+ * numbers.
  */
 static bool detach_all(void *context)
 {
@@ -181,7 +181,7 @@ TEST_F(fault, mmap)
 	EXPECT_FAULTS(1, run_mmap, undo_mmap);
 }
 
-/* Mappings that are cut in two, and put together again. */
+/* Split mappings and merge them again. */
 static int run_split(void *context)
 {
 	data *self = context;
@@ -207,7 +207,7 @@ TEST_F(fault, split_mapping)
 	EXPECT_FAULTS(3, run_split, NULL);
 }
 
-/* Reading what is shown to look at. */
+/* Read a debugfs file. */
 static int read_file(const char *path)
 {
 	char text[256];

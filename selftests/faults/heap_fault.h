@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The frame of tests that inject faults into calls on a heap: one of each kind, and what it has. */
+/* Common to tests that inject faults into operations on heaps: one heap of each kind. */
 #ifndef FAULTS_HEAP_FAULT_H
 #define FAULTS_HEAP_FAULT_H
 
@@ -25,7 +25,7 @@ FIXTURE(fault) {
 
 HEAP_KINDS(fault);
 
-/* The kernel has a heap "system" of its own. */
+/* "system" is a heap of the kernel. */
 FIXTURE_VARIANT_ADD(fault, system) {
 	.name = "system-dma32",
 	.flags = CONTIG_HEAP_F_SCATTERED | CONTIG_HEAP_F_ESTIMATE,
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN(fault)
 
 typedef FIXTURE_DATA(fault) data;
 
-/* As many buffers and files as before. Others have a part of system memory, too. */
+/* As many buffers and files as before. System memory is shared with others. */
 static bool intact(void *context)
 {
 	data *self = context;

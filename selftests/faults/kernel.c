@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * As heap.c, where the kernel itself warns when memory runs out: mapping a buffer into the kernel,
- * and fork.
+ * Like heap.c, for operations that cause warnings of the kernel when memory runs out: mapping a
+ * buffer into the kernel, and fork.
  */
 #include "heap_fault.h"
 
@@ -22,7 +22,7 @@ TEST_F(fault, vmap)
 	EXPECT_FAULTS_OF(2, "run_vmap", run_vmap, NULL, vunmap_all, ANY_ERRNO);
 }
 
-/* A child maps the buffer as the parent does. */
+/* A child maps the buffer like its parent. */
 static int run_fork(void *context)
 {
 	int status;

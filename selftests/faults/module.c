@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading the modules, binding and unbinding devices with each allocation that the modules make, or
- * that is made on their behalf, failing in turn. What cannot be had is either skipped, as
- * documented, or an error; whichever it is, everything can be taken down again and then works.
+ * Load the modules, bind and unbind devices, with each allocation by the modules, or on their
+ * behalf, failing in turn. What cannot be allocated is either skipped, as documented, or an error;
+ * in both cases, everything can be removed again and then works.
  *
- * The debug kernel delays the release of every object by seconds, to find who relies on it being at
- * once. Thousands of such delays are nothing to wait for in a guest whose clock counts instructions
- * and jumps where there are none to run. On the board of the other tests it still takes long: it
- * has more and larger regions than are needed here.
+ * The debug kernel delays the release of every object by seconds, to find code that relies on an
+ * immediate release. If the guest's clock counts instructions, it jumps while idle, so thousands
+ * of such delays cost no real time. On the board of the other tests, this still takes long: it has
+ * more and larger regions.
  */
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -22,13 +22,13 @@
 #define HEAP_DRIVER	"/sys/bus/platform/drivers/contig-heap/"
 #define PMEM_DRIVER	"/sys/bus/platform/drivers/pmem-compat/"
 
-/* What may be said when memory runs out. */
+/* Possible errors when memory runs out. */
 static const int errnos[] = { ENOMEM, 0 };
 
-/* The kernel says EINVAL when it cannot make the folder for a module's drivers. */
+/* The kernel returns EINVAL if it cannot create the directory for a module's drivers. */
 static const int load_errnos[] = { ENOMEM, EINVAL, 0 };
 
-/* As often as this clock jumps, the leak detector would look through all memory all the time. */
+/* With this clock, the leak detector would scan all memory constantly. */
 static void prepare(void)
 {
 	faults_of_modules_only();
@@ -89,7 +89,7 @@ static const char *const nodes[] = {
 	"pmem_adsp", "pmem_smipool", "pmem_camera", "pmem_cma", "pmem_sys", NULL
 };
 
-/* Files of heaps are in their folder while they are needed, and nowhere else. */
+/* Files of heaps exist only while they are needed, and only in their directory. */
 static bool no_stray_file(void)
 {
 	const char *const *name;
@@ -132,7 +132,7 @@ FIXTURE_SETUP(probe)
 {
 	FAULTS_SETUP();
 	prepare();
-	/* Of the memory of heaps, pmem_compat holds some. */
+	/* pmem_compat uses memory of some heaps. */
 	if (!strcmp(variant->driver, HEAP_DRIVER))
 		ASSERT_TRUE(unload("pmem_compat"));
 	ASSERT_EQ(0, access(variant->file, F_OK));
@@ -153,7 +153,7 @@ static bool command(probed *probed, const char *what)
 	return write_text(path, probed->device);
 }
 
-/* What is still being released refuses a successor. */
+/* A device that is still being released prevents binding. */
 static int run_bind(void *context)
 {
 	while (!command(context, "bind")) {
@@ -165,7 +165,7 @@ static int run_bind(void *context)
 	return 0;
 }
 
-/* With the device bound or not: both are left for an unbound one. */
+/* The device may be bound or not; an unbound device has both. */
 static bool unbind_intact(void *context)
 {
 	probed *probed = context;
@@ -204,7 +204,7 @@ static bool bind_intact(void *context)
 	return no_stray_file();
 }
 
-/* Going away needs memory, too, for the names of device files. */
+/* Removal needs memory, too, for the names of device files. */
 TEST_F(probe, unbind)
 {
 	struct operation unbind = { run_unbind, NULL, bind_intact, errnos, (void *)variant };
@@ -214,8 +214,8 @@ TEST_F(probe, unbind)
 }
 
 /*
- * One device is enough to see that a driver that could not be registered lets go of those that it
- * had probed. The others are kept from the drivers meanwhile.
+ * One device is enough to check that a driver that fails to register releases devices that it has
+ * probed. The others are hidden from the drivers meanwhile.
  */
 FIXTURE(load) {
 	const char *name;
@@ -249,7 +249,7 @@ FIXTURE_VARIANT_ADD(load, pmem_compat) {
 	.made = { "pmem_smipool", "twin", "lender" },
 };
 
-/* No driver may have them, or any that fits. */
+/* Permit no driver for them, or any. */
 static bool hide(const char *const *device, bool hidden)
 {
 	char path[128];

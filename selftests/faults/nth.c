@@ -13,15 +13,15 @@
 #include "nth.h"
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
-/* Tests are processes of their own: what they add up outlives them here. */
+/* Tests are separate processes, so their total is stored here. */
 #define TOTAL		"/run/faults-injected"
 
-/* A number of calls that no operation reaches. */
+/* More calls than any operation has. */
 #define BEYOND		1000000
 
-/* Open for all of the process, so that operations find the same files before and after. */
+/* Open for the life of the process, so that operations do not change the number of files. */
 static int counter = -1;
-/* What it was set to for the operation that is being tried, or 0. */
+/* The number of the fault for the current operation, or 0. */
 static int current;
 
 bool faults_available(void)
@@ -40,7 +40,7 @@ static void put_text(const char *path, const char *text)
 	close(fd);
 }
 
-/* All files of that name, of every kind of fault. */
+/* Write to all files of that name, for every kind of fault. */
 static void put_all(const char *name, const char *text)
 {
 	glob_t found;
@@ -56,12 +56,13 @@ static void put_all(const char *name, const char *text)
 }
 
 /*
- * The kernel writes to a thread's rseq area when it was put aside, and kills it if it cannot: if
- * that write is the first to a page since a fork, and its copy is what is not given memory.
+ * The kernel writes to a thread's rseq area after preemption, and kills the thread if that fails.
+ * That happens if the write is the first to a page since fork(), and the allocation of the copy
+ * fails.
  */
 static void leave_rseq(void)
 {
-	/* As the C library registers it, of whatever size it says the used part is. */
+	/* The size that the C library registers, regardless of the size that it reports. */
 	const unsigned int registered = 32;
 	static bool left;
 
@@ -75,7 +76,7 @@ static void leave_rseq(void)
 	left = true;
 }
 
-/* Allocations that may wait fail too, single pages as well, and nobody logs a stack. */
+/* Allocations that may sleep also fail, as do single pages; do not log stacks. */
 void faults_prepare(void)
 {
 	leave_rseq();
@@ -91,8 +92,8 @@ void faults_prepare(void)
 }
 
 /*
- * Of what follows only those calls count and fail that a module makes, or that others make on its
- * behalf: whose stack has an address where arm64 has its modules.
+ * From now on, only calls by a module, or on its behalf, count and fail: those whose stack has an
+ * address in arm64's module area.
  */
 void faults_of_modules_only(void)
 {
@@ -112,21 +113,23 @@ static void arm(int n)
 }
 
 /*
- * How far it still was to the fault: 0 if it was spent on the operation. Reading the counter copies
- * to user memory and can be what the fault hits; then it was one away.
+ * Return how many calls were left until the fault: 0 if the operation had it. Reading the counter
+ * copies to user memory, which may take the fault; then 1 was left.
  */
 static int disarm(void)
 {
 	char text[16] = "";
 	int left = pread(counter, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 1;
 
-	/* Writing takes the fault that reading may have left for it. */
+	/* The write takes the fault if the read has left it. */
 	while (pwrite(counter, "0", 1, 0) != 1)
 		;
 	return left;
 }
 
-/* For an operation that was not possible yet and begins once more; nothing outside of one. */
+/*
+ * Rearm the fault for an operation that was impossible and starts again; no effect outside of one.
+ */
 void faults_again(void)
 {
 	if (!current)
@@ -154,7 +157,7 @@ static void add_total(int count)
 	close(fd);
 }
 
-/* Of this boot. */
+/* The total of this boot. */
 int faults_total(void)
 {
 	FILE *file = fopen(TOTAL, "r");
@@ -168,7 +171,7 @@ int faults_total(void)
 	return total;
 }
 
-/* One attempt with the nth fault. Whether it was spent, -1 if something is wrong. */
+/* Try the operation with the nth fault. Returns whether it occurred, -1 on an error. */
 static int attempt(const char *name, const struct operation *operation, int n)
 {
 	int result, error, left;
@@ -198,14 +201,14 @@ static int attempt(const char *name, const struct operation *operation, int n)
 }
 
 /*
- * Returns how many faults were injected until the operation succeeded without one, or -1, having
- * said what is wrong.
+ * Returns how many faults were injected until the operation succeeded without one, or -1 after
+ * printing the error.
  */
 int faults_inject(const char *name, const struct operation *operation)
 {
 	int n, ret = 0;
 
-	/* What is only done the first time is no part of it. */
+	/* A first run without faults, for one-time initialization. */
 	if (attempt(name, operation, BEYOND) < 0)
 		return -1;
 	for (n = 1; n < MAX_POINTS; n++) {

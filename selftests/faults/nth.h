@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Failing the 1st, 2nd, ... allocation and user copy of an operation, until one goes through
- * untouched: a kernel with fault injection counts them in /proc/thread-self/fail-nth.
+ * Make the 1st, 2nd, ... allocation or user copy of an operation fail, until it succeeds without a
+ * fault: a kernel with fault injection counts them in /proc/thread-self/fail-nth.
  */
 #ifndef FAULTS_NTH_H
 #define FAULTS_NTH_H
@@ -9,19 +9,19 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* The most that any operation of ours may take. */
+/* Maximum number of faults of an operation. */
 #define MAX_POINTS	3000
 
-/* errnos that every operation may end with: memory ran out, user memory was not there. */
+/* Every operation may fail with these: memory ran out, user memory was not accessible. */
 #define ANY_ERRNO	(const int[]){ ENOMEM, EFAULT, 0 }
 
 /**
  * struct operation - something that may fail
- * @run: do it; negative with errno set, as system calls
- * @undo: take back what a successful @run did; may be NULL
- * @intact: whether all is as before, without a leak; says what is not. After each run
- * @errnos: what @run may fail with, ended by 0
- * @context: for the three
+ * @run: do it; negative with errno set on failure, like system calls
+ * @undo: undo a successful @run; may be NULL
+ * @intact: is everything as before, without a leak? Prints what is not. Called after each run
+ * @errnos: permitted errors of @run, terminated by 0
+ * @context: argument of the functions
  */
 struct operation {
 	int (*run)(void *context);

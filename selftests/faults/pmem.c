@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* As heap.c: every call of the legacy nodes with each of its allocations failing in turn. */
+/* Like heap.c: every call on the legacy nodes, with each of its allocations failing in turn. */
 #include <linux/cma_mem.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ static void undo_close(void *context, int result)
 	close(result);
 }
 
-/* Set up what the rest of a test has as given. */
+/* Record the state after the rest of the setup. */
 #define REMEMBER()						\
 	do {							\
 		self->idle = pmem_free_space(self->fd);		\
@@ -61,7 +61,7 @@ static void undo_close(void *context, int result)
 
 RUN(run_open, pmem_open(self->name))
 
-/* A file of its own each time, since an allocation cannot be given back but by closing. */
+/* Use a new file each time, because only closing frees an allocation. */
 static int in_new_file(void *context, int (*run)(int fd))
 {
 	data *self = context;
@@ -72,7 +72,7 @@ static int in_new_file(void *context, int (*run)(int fd))
 		return -1;
 	ret = run(fd);
 	error = errno;
-	/* As whoever meets an error may do: try the same again. */
+	/* Retry once after an error, like a client. */
 	if (ret < 0 && run(fd) < 0)
 		abort();
 	close(fd);
@@ -152,7 +152,7 @@ static int run_connect(void *context)
 	return ret;
 }
 
-/* Mapping a region, and showing it to a client that is there. */
+/* Map a region, for a client that exists. */
 RUN(run_map_region, pmem_map(self->dmabuf, PAGE, PAGE))
 RUN(run_unmap_region, pmem_unmap(self->dmabuf, PAGE, PAGE))
 
@@ -166,7 +166,7 @@ static bool unmap_intact(void *context)
 {
 	data *self = context;
 
-	/* What failed after it was recorded, if anything, may be there. */
+	/* After a failure, the region may be recorded. */
 	pmem_unmap(self->dmabuf, PAGE, PAGE);
 	return intact(context);
 }
@@ -180,7 +180,7 @@ static bool map_intact(void *context)
 	return !pmem_map(self->dmabuf, PAGE, PAGE) && intact(context);
 }
 
-/* A connected file can be mapped once, so each attempt has one of its own. */
+/* A connected file can be mapped only once, so each attempt needs its own. */
 static int run_map_client(void *context)
 {
 	data *self = context;
@@ -192,7 +192,7 @@ static int run_map_client(void *context)
 		return -1;
 	memory = pmem_mmap(fd, LEN);
 	error = errno;
-	/* What failed for want of memory can be tried again. */
+	/* After an allocation failure, a retry is possible. */
 	if (memory == MAP_FAILED && pmem_mmap(fd, LEN) == MAP_FAILED) {
 		fprintf(stderr, "# after %s it can never be mapped: %s\n", strerror(error),
 			strerror(errno));
@@ -215,7 +215,7 @@ TEST_F(fault, clients)
 	REMEMBER();
 	EXPECT_FAULTS(3, run_connect, NULL);
 
-	/* Before the client is mapped, and with it. */
+	/* Before and after the client maps. */
 	EXPECT_FAULTS_OF(1, "map region", run_map_region, undo_map_region, unmap_intact, errnos);
 	EXPECT_FAULTS(1, run_map_client, NULL);
 	view = pmem_mmap(self->dmabuf, LEN);
@@ -256,7 +256,7 @@ TEST_F(fault, sharing)
 	EXPECT_FAULTS(2, run_import, NULL);
 }
 
-/* /dev/cma_mem, where an allocation is a mapping as well. */
+/* /dev/cma_mem, where each allocation has a mapping. */
 FIXTURE(cma_mem) {
 	int fd;
 	int files;
@@ -264,7 +264,7 @@ FIXTURE(cma_mem) {
 	size_t mappings;
 };
 
-/* Lines of /proc/self/maps that show the node or its buffers. */
+/* Number of lines in /proc/self/maps for the node or its buffers. */
 static size_t mappings(void)
 {
 	FILE *file = fopen("/proc/self/maps", "r");
@@ -339,7 +339,7 @@ TEST_F(cma_mem, allocate)
 	EXPECT_FAULTS_OF(6, "CMEM_ALLOCATE", cma_allocate, undo_cma_allocate, cma_intact, ANY_ERRNO);
 }
 
-/* One that fails leaves the block as it was: its memory mapped, its name known. */
+/* A failed call does not affect the block: its memory is mapped, its name is known. */
 static bool block_is_whole(void *context)
 {
 	FIXTURE_DATA(cma_mem) *self = context;
@@ -363,7 +363,7 @@ TEST_F(cma_mem, unmap)
 {
 	ASSERT_EQ(0, cma_allocate(self));
 	EXPECT_FAULTS_OF(1, "CMEM_UNMAP", cma_unmap_filled, NULL, block_is_whole, ANY_ERRNO);
-	/* Whatever failed before, what is left can be freed. */
+	/* After any failure, the rest can be freed. */
 	EXPECT_EQ(0, cma_unmap(self));
 	EXPECT_TRUE(cma_intact(self));
 }
