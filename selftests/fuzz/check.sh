@@ -5,7 +5,7 @@
 #
 # Arguments: RUNS OUT CORPUS BUILD-COMMAND...
 #
-# CLANG in the environment is the compiler that is looked at.
+# The environment variable CLANG names the compiler to check.
 set -euo pipefail
 
 runs=$1
@@ -18,7 +18,7 @@ result()
 	printf '%s 1 pool: %d fuzzed inputs%s\n' "$1" "$runs" "${2-}"
 }
 
-# Whether the compiler is there and can link a fuzz target.
+# Does the compiler exist, and can it link a fuzz target?
 has_libfuzzer()
 {
 	printf 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n)\n%s' \
@@ -27,9 +27,8 @@ has_libfuzzer()
 			2> "$out/probe.log"
 }
 
-# For the same course on every machine: by default the corpus is read again every
-# second (-reload), and values that were compared, among them addresses, find
-# their way into new inputs (-use_cmp).
+# Make the run deterministic: by default, the corpus is read again every second (-reload), and
+# compared values, including addresses, are used in new inputs (-use_cmp).
 run()
 {
 	rm -rf "$out/new"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzz target for the pool. The input is read as a pool and then as operations
- * on it and on the reference of selftests/unit; it is a finding if they differ.
+ * Fuzz target for the pool. The input describes a pool and operations, which are executed on it
+ * and on the reference of selftests/unit; a difference is a finding.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define VERIFY_EVERY	8
 
 /**
- * struct input - what has not been read yet
+ * struct input - the unread part of the input
  * @data: the next byte
  * @left: number of bytes
  */
@@ -22,7 +22,7 @@ struct input {
 	size_t left;
 };
 
-/* Beyond the end there are zeros. */
+/* Zeros after the end. */
 static u32 get_byte(struct input *in)
 {
 	if (!in->left)
@@ -31,7 +31,7 @@ static u32 get_byte(struct input *in)
 	return *in->data++;
 }
 
-/* 0 to a little over @limit as a rule, or else a number near the largest. */
+/* Usually 0 to a little above @limit, otherwise a number near the maximum. */
 static u32 get_number(struct input *in, u32 limit)
 {
 	u32 high = get_byte(in);
@@ -51,7 +51,7 @@ static u32 get_align(struct input *in)
 	return 1U << byte % 32;
 }
 
-/* The run at or after a quantum that the input names, which may be used. */
+/* The run at or after a quantum from the input; it may be in use. */
 static bool get_run(struct input *in, const struct pair *p,
 		    struct pool_run *run)
 {
@@ -111,14 +111,14 @@ static bool operate(struct input *in, struct pair *p)
 	}
 }
 
-/* libFuzzer prints where that was and saves the input. */
+/* libFuzzer prints the location and stores the input. */
 static void differ(void)
 {
 	fflush(stdout);
 	abort();
 }
 
-/* The Makefile gives it the name that libFuzzer calls. */
+/* The Makefile renames it to the function that libFuzzer calls. */
 int fuzz_target(const unsigned char *data, size_t size)
 {
 	struct input in = { data, size };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scenarios of the pool, in a kernel. What is expected is what pool.h and the comments on its
- * functions promise. The host's tests see more states than these, and count how often loops go
- * round; here the pool is built as it is in the module, its memory is the kernel's, and KASAN,
- * UBSAN and kmemleak look on.
+ * Scenarios of the pool, in a kernel. Expected results are those documented in pool.h and the
+ * pool's functions. The tests on the host cover more states, and count loop iterations; here, the
+ * pool is built as in the module, uses the kernel's memory, and KASAN, UBSAN and kmemleak check
+ * it.
  *
- * So that a scenario can be read, the state of a pool is a string, a character for each quantum:
+ * For readability, the state of a pool is a string with a character for each quantum:
  *
  *	_ :	free, and clean or dirty
  *	H T	head and tail of an extent: its first quantum, and the others
- *	h t	the same where they are dirty
+ *	h t	the same, if they are dirty
  *	~	absent
  */
 #include <kunit/test.h>
@@ -21,21 +21,21 @@
 
 #include "pool.h"
 
-/* Quanta that can be drawn, and characters behind them that say what is wrong. */
+/* Maximum number of quanta in a picture, and of additional characters for errors. */
 #define MOST		400
 #define REMARKS		200
 
-/* What is in an output argument before a call. */
+/* Initial value of output arguments. */
 #define POISON		0xdead0bad
 
-/* More than a search takes in any of these pools. */
+/* More than any search needs in these pools. */
 #define MAX_STEPS	10000
 
 /**
- * struct scene - what a test has
- * @pool: the pool; zeroed before the first one
- * @drawn: what it looked like last
- * @picture: what it is to look like, where that is not written down
+ * struct scene - data of a test
+ * @pool: the pool; zeroed initially
+ * @drawn: the last picture of it
+ * @picture: the expected picture, if it is computed
  */
 struct scene {
 	struct pool pool;
@@ -109,7 +109,7 @@ static u32 count(const char *picture, bool (*is)(char c))
 	return found;
 }
 
-/* How many quanta in a row are like that. */
+/* Number of consecutive quanta that satisfy @are. */
 static u32 stretch(const char *picture, bool (*are)(char c))
 {
 	u32 len = 0;
@@ -180,7 +180,7 @@ static void draw_absent(char *picture, u32 start, u32 len)
 	memset(picture + start, '~', len);
 }
 
-/* What lies beyond the pool is ignored. */
+/* Ignores quanta outside of the pool. */
 static void draw_cleaning(char *picture, u32 start, u32 len)
 {
 	u32 nr = strlen(picture);
@@ -190,7 +190,7 @@ static void draw_cleaning(char *picture, u32 start, u32 len)
 		picture[i] = cleaned(picture[i]);
 }
 
-/* --- looking at a pool */
+/* --- inspecting a pool */
 
 static void remark(struct scene *scene, const char *what, u32 is, u32 due)
 {
@@ -201,7 +201,7 @@ static void remark(struct scene *scene, const char *what, u32 is, u32 due)
 			  " %s %u is %u", what, due, is);
 }
 
-/* Free quanta that are dirty are dots here, see draw_dirt(). */
+/* Draws dirty free quanta as dots, see draw_dirt(). */
 static bool draw_runs(struct scene *scene)
 {
 	enum pool_state last = POOL_USED;
@@ -215,7 +215,7 @@ static bool draw_runs(struct scene *scene)
 			break;
 		if (run.start != from || !run.len || run.len > nr - from)
 			return false;
-		/* Extents can touch, all else would be one run. */
+		/* Extents can be adjacent; other runs with equal states would have been merged. */
 		if (run.state == last && last != POOL_USED)
 			return false;
 		last = run.state;
@@ -232,7 +232,7 @@ static bool draw_runs(struct scene *scene)
 	return from == nr && !memchr_inv(&run, 0x5a, sizeof(run));
 }
 
-/* Of what is not in use, dirty quanta have to be dots by now, and no others. */
+/* Exactly the dirty quanta among the free ones must be dots now. */
 static bool draw_dirt(struct scene *scene)
 {
 	u32 nr = scene->pool.nr, from = 0, start = POISON, len;
@@ -258,7 +258,7 @@ static bool draw_dirt(struct scene *scene)
 	return !strchr(scene->drawn, '.');
 }
 
-/* The counters of a pool that looks like @picture; what is wrong is told behind @drawn. */
+/* Check the counters of a pool that looks like @picture; errors are appended to @drawn. */
 static void check_counters(struct scene *scene, const char *picture)
 {
 	const struct pool *pool = &scene->pool;
@@ -273,7 +273,7 @@ static void check_counters(struct scene *scene, const char *picture)
 	remark(scene, "largest", pool_largest(pool), largest);
 }
 
-/* The pool as a string. If counters say something else, that is told behind it. */
+/* The pool as a string, followed by wrong counters. */
 static const char *look(struct kunit *test)
 {
 	struct scene *scene = test->priv;
@@ -290,9 +290,9 @@ static const char *look(struct kunit *test)
 #define EXPECT_POOL(picture)	KUNIT_EXPECT_STREQ(test, look(test), picture)
 #define ASSERT_POOL(picture)	KUNIT_ASSERT_STREQ(test, look(test), picture)
 
-/* --- making one */
+/* --- creating a pool */
 
-/* The pool that the test has had is gone, and nothing of it is to matter. */
+/* Destroy the previous pool of the test, so that nothing of it remains. */
 static struct pool *no_pool(struct kunit *test)
 {
 	struct scene *scene = test->priv;
@@ -318,7 +318,7 @@ static struct pool *given_free(struct kunit *test, u64 base, u32 nr, bool dirty)
 	return pool;
 }
 
-/* A pool that looks like that. */
+/* Create a pool that looks like @picture. */
 static struct pool *given_at(struct kunit *test, u64 base, const char *picture)
 {
 	u32 nr = strlen(picture);
@@ -342,7 +342,7 @@ static struct pool *given(struct kunit *test, const char *picture)
 	return given_at(test, 0, picture);
 }
 
-/* The same behind one extent, which has the border between two words in the middle of it. */
+/* The same after one extent that contains the border between two words. */
 static struct pool *given_at_border(struct kunit *test, char *picture, const char *tail)
 {
 	u32 len = BITS_PER_LONG - strlen(tail) / 2;
@@ -353,9 +353,9 @@ static struct pool *given_at_border(struct kunit *test, char *picture, const cha
 	return given(test, picture);
 }
 
-/* --- asking one */
+/* --- requests */
 
-/* Goes on with a request to its end. */
+/* Complete a request. */
 static int finish(struct pool *pool, struct pool_search *search, u32 *start, u32 *steps)
 {
 	int ret = -EAGAIN;
@@ -374,7 +374,7 @@ static s64 where(int ret, u32 start)
 	return start;
 }
 
-/* Where a request goes, or its errno. */
+/* The place of a request, or its errno. */
 static s64 request(struct pool *pool, struct pool_search search)
 {
 	u32 start, steps;
@@ -395,7 +395,7 @@ static s64 lowest_place(struct pool *pool, u32 len, u32 align)
 	});
 }
 
-/* Without an alignment: one step has to do. */
+/* Without an alignment: must finish in one step. */
 static s64 place(struct pool *pool, u32 len)
 {
 	struct pool_search search = { .len = len, .align = 1 };
@@ -413,10 +413,10 @@ static bool is_one_run(const struct pool *pool)
 /* --- changes of a range */
 
 /**
- * struct change - one thing that can be done to any range
- * @run: does it
- * @due: what that is to return for a pool that looks like @picture
- * @draw: does the same to the picture
+ * struct change - an operation on any range
+ * @run: the operation
+ * @due: its expected result for a pool that looks like @picture
+ * @draw: the same operation on the picture
  */
 struct change {
 	int (*run)(struct pool *pool, u32 start, u32 len);
@@ -474,7 +474,7 @@ static const struct change adding_dirty = { add_dirty, due_for_absent, draw_dirt
 static const struct change removing = { pool_remove, due_for_free, draw_absent };
 static const struct change cleaning = { set_clean, due_for_anything, draw_cleaning };
 
-/* To the pool and to the picture. Returns whether anything was to change. */
+/* Change the pool and the picture. Returns whether a change was expected. */
 static bool make_change(struct kunit *test, const struct change *change, u32 start, u32 len)
 {
 	struct scene *scene = test->priv;
@@ -487,7 +487,7 @@ static bool make_change(struct kunit *test, const struct change *change, u32 sta
 	return !due;
 }
 
-/* Numbers from @first to beyond @nr, and then such as wrap around when they are added. */
+/* Numbers from @first to beyond @nr, then numbers that wrap around when they are added. */
 static u32 bound(u32 i, u32 first, u32 nr)
 {
 	u32 last = nr + 1 - first;
@@ -495,7 +495,7 @@ static u32 bound(u32 i, u32 first, u32 nr)
 	return i <= last ? first + i : last - i;
 }
 
-/* Every range from @first on, each in a pool that looks like that. */
+/* Every range from @first on, each in a pool that looks like @picture. */
 static void change_any_range(struct kunit *test, const struct change *change, const char *picture,
 			     u32 first)
 {
@@ -517,7 +517,7 @@ static void change_any_range(struct kunit *test, const struct change *change, co
 	}
 }
 
-/* In one word, and on both sides of a border. */
+/* In one word, and across a border. */
 static void change_anything(struct kunit *test, const struct change *change)
 {
 	static const char * const all_kinds = "HTt_:~~HhTt:_";
@@ -529,7 +529,7 @@ static void change_anything(struct kunit *test, const struct change *change)
 	change_any_range(test, change, picture, strlen(picture) - strlen(all_kinds));
 }
 
-/* --- scenarios: coming into being */
+/* --- scenarios: creation */
 
 static void no_quanta_or_too_many_are_refused(struct kunit *test)
 {
@@ -591,7 +591,7 @@ static void one_quantum_is_a_pool(struct kunit *test)
 	EXPECT_POOL("~");
 }
 
-/* The one that pool.c draws. */
+/* The example in the documentation of pool.c. */
 static void drawn_example(struct kunit *test)
 {
 	struct pool *pool = given(test, "HTtt::___HTTT::::~~~~");
@@ -606,7 +606,7 @@ static void drawn_example(struct kunit *test)
 
 /* --- filling */
 
-/* Hands out extents of @len as long as there are any, and then what is left. */
+/* Allocate extents of @len as long as possible, then the rest. */
 static void fill(struct kunit *test, struct pool *pool, u32 len)
 {
 	u32 nr = pool->nr, i;
@@ -621,7 +621,7 @@ static void fill(struct kunit *test, struct pool *pool, u32 len)
 	KUNIT_ASSERT_EQ(test, pool->free, 0);
 }
 
-/* Frees every extent, the even ones first, so that most of the others join two runs. */
+/* Free every extent, the even ones first, so that most of the others merge two runs. */
 static void drain(struct kunit *test, struct pool *pool)
 {
 	struct pool_run run;
@@ -826,8 +826,8 @@ static void request_of_no_length_is_refused(struct kunit *test)
 }
 
 /*
- * A pool in which every quantum whose number is a multiple of four is in use, a post of a fence. In
- * the runs between the posts there is room for two quanta; they are not aligned to four there.
+ * A pool in which one quantum in four is used, like the posts of a fence. The runs between the
+ * posts have room for two quanta, but not with an alignment of four.
  */
 #define FENCE_BASE	3
 #define FENCE_QUANTA	16384
@@ -844,7 +844,7 @@ static struct pool *given_fence(struct kunit *test)
 	return pool;
 }
 
-/* Makes a run of two quanta, the first of which had been a post. */
+/* Create a run of two quanta; the first was a post. */
 static u32 open_fence(struct kunit *test, struct pool *pool, u32 post)
 {
 	u32 at = FENCE_POST(post);
@@ -868,7 +868,7 @@ static void only_aligned_place_is_found(struct kunit *test)
 		search = (struct pool_search){ .len = 2, .align = 4 };
 		KUNIT_EXPECT_EQ(test, finish(pool, &search, &start, &steps), 0);
 		KUNIT_EXPECT_EQ(test, start, at);
-		/* There, no quick attempt sees it. */
+		/* Quick attempts do not find this one. */
 		if (posts[i] == FENCE_POSTS / 2)
 			KUNIT_EXPECT_GT(test, steps, 2);
 	}
@@ -899,7 +899,7 @@ static void place_is_found_while_others_have_the_pool(struct kunit *test)
 			break;
 		steps++;
 		KUNIT_ASSERT_LT(test, steps, FENCE_POSTS / 100);
-		/* There is room for a moment, and some runs go. */
+		/* One place appears for a moment, and some runs disappear. */
 		opened = FENCE_POST(20 * steps);
 		KUNIT_ASSERT_EQ(test, pool_free(pool, opened, 1), 0);
 		KUNIT_ASSERT_EQ(test, place(pool, 7), opened - 3);
@@ -912,7 +912,7 @@ static void place_is_found_while_others_have_the_pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, start, at);
 }
 
-/* The place is there from the beginning to the end; only what is in front of it becomes free. */
+/* The place is always free; only memory before it is freed. */
 static void place_is_found_when_its_run_grows(struct kunit *test)
 {
 	u32 steps = POOL_STEP_WORDS * BITS_PER_LONG / 4, post = steps - 4, last = 2 * steps, i;
@@ -942,7 +942,7 @@ static void exhaustive_search_finds_the_lowest_place(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lowest_place(pool, 2, 4), high);
 	KUNIT_EXPECT_EQ(test, lowest_place(pool, 2, 4), -ENOSPC);
 
-	/* Nothing else counts, not even what is clean. */
+	/* Nothing else matters, not even clean memory. */
 	pool = given(test, "HT:::::H________");
 	pool_set_large(pool, 4, 4);
 	KUNIT_EXPECT_EQ(test, lowest_place(pool, 4, 1), 2);
@@ -974,7 +974,7 @@ static void large_requests_go_to_the_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, place(pool, 2), 3);
 	EXPECT_POOL("HTTHT__HTTTTHTTT");
 
-	/* None is large any more. */
+	/* No request is large any more. */
 	pool = given(test, "________________");
 	pool_set_large(pool, 4, 4);
 	pool_set_large(pool, 0, 4);
@@ -997,20 +997,23 @@ static void large_requests_are_aligned_if_it_costs_nothing(struct kunit *test)
 	static const char * const of_24 = "________________________";
 	static const char * const of_26 = "__________________________";
 
-	/* The end is aligned; only the beginning is; neither is. */
+	/* The end is aligned; only the start is; neither is. */
 	KUNIT_EXPECT_EQ(test, large_place(test, 2, of_14, 4, 4), 10);
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, of_14, 4, 4), 0);
 	KUNIT_EXPECT_EQ(test, large_place(test, 1, of_14, 4, 4), 10);
-	/* To what divides the length, and to no more than the block. */
+	/*
+	 * Aligned to the largest power of two that divides the length, but not more than the
+	 * block.
+	 */
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, of_26, 12, 16), 0);
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, of_24, 12, 16), 12);
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, of_24, 16, 16), 0);
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, of_24, 16, 8), 8);
-	/* No multiple of what is large. */
+	/* The length is no multiple of the block. */
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, of_15, 6, 8), 9);
-	/* The next run will do. */
+	/* The next run is good enough. */
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, "____H_____H", 4, 4), 0);
-	/* It would cost zeroing. */
+	/* That would require zeroing. */
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, ":_____________", 4, 4), 10);
 }
 
@@ -1018,7 +1021,7 @@ static void large_requests_take_the_best_of_three(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, "____H_____H_______H_________", 5, 4), 5);
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, "____H_____H_______H_________", 6, 4), 12);
-	/* The fourth is not looked at. */
+	/* The fourth is not considered. */
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, "_____H______H_______H________", 5, 4), 7);
 }
 
@@ -1030,18 +1033,18 @@ static void clean_end_of_a_run_is_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, place(given(test, "___:::"), 2), 0);
 	KUNIT_EXPECT_EQ(test, place(given(test, "_:____"), 2), 4);
 	KUNIT_EXPECT_EQ(test, place(given(test, "__:___"), 3), 3);
-	/* Some is dirty at both ends, or at none. */
+	/* Both ends are partly dirty, or neither is. */
 	KUNIT_EXPECT_EQ(test, place(given(test, ":____:"), 2), 0);
 	KUNIT_EXPECT_EQ(test, place(given(test, "_:__"), 3), 0);
 	KUNIT_EXPECT_EQ(test, place(given(test, "__::__"), 2), 0);
-	/* The first run is dirty: it is the first all the same. */
+	/* The first run is used although it is dirty. */
 	KUNIT_EXPECT_EQ(test, place(given(test, "::H___"), 2), 0);
 	/* Large requests. */
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, "____:::", 5, 4), 2);
 	KUNIT_EXPECT_EQ(test, large_place(test, 0, "______::", 5, 4), 0);
 }
 
-/* Which run a request goes to, in a pool of four of which some quanta are dirty, bits of @dirty. */
+/* The run of a request, in a pool with four runs; bits of @dirty select dirty quanta. */
 static u32 run_taken(struct kunit *test, u32 dirty, u32 len, u32 align, u32 large)
 {
 	struct pool *pool = given_at(test, 1, "_______H_____H_________H______");
@@ -1107,7 +1110,7 @@ static void owner_sees_what_is_dirty(struct kunit *test)
 	pool_set_clean(pool, 4, 1);
 	KUNIT_EXPECT_EQ(test, pool_next_dirty(pool, 0, 5, U32_MAX, &start), 0);
 	EXPECT_POOL("HTTTT");
-	/* Whatever its owner has zeroed. */
+	/* Even if its owner has zeroed it. */
 	KUNIT_EXPECT_EQ(test, pool_free(pool, 0, 5), 0);
 	EXPECT_POOL(":::::");
 }
@@ -1141,7 +1144,7 @@ static void any_range_can_be_cleaned(struct kunit *test)
 	change_anything(test, &cleaning);
 }
 
-/* As many quanta as are dirty, from where the cleaner is. */
+/* Clean as many quanta as are dirty, from the cleaner's position. */
 static void go_round(struct kunit *test, struct pool *pool, const char *picture, u32 max)
 {
 	struct scene *scene = test->priv;
@@ -1153,7 +1156,7 @@ static void go_round(struct kunit *test, struct pool *pool, const char *picture,
 		len = pool_next_to_clean(pool, min(max, left), &start);
 		KUNIT_ASSERT_TRUE(test, len && len <= min(max, left));
 		KUNIT_ASSERT_TRUE(test, exists(picture, start, len));
-		/* Dirty ones, and none twice. */
+		/* Dirty quanta, each only once. */
 		KUNIT_ASSERT_GE(test, stretch(scene->picture + start, is_to_clean), len);
 		draw_clean(scene->picture, start, len);
 	}
@@ -1204,7 +1207,7 @@ static void what_is_being_cleaned_can_be_handed_out(struct kunit *test)
 	EXPECT_POOL("HTT_");
 }
 
-/* --- memory that comes and goes */
+/* --- adding and removing memory */
 
 static void blocks_come(struct kunit *test)
 {
@@ -1237,7 +1240,7 @@ static void blocks_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_remove(pool, 11, 2), -EBUSY);
 	KUNIT_EXPECT_EQ(test, pool_remove(pool, 13, 2), -EBUSY);
 	KUNIT_EXPECT_EQ(test, pool_remove(pool, 14, 3), -EINVAL);
-	/* A piece out of the middle, and then the same with its neighbours. */
+	/* Remove a piece in the middle, then with its neighbours. */
 	KUNIT_EXPECT_EQ(test, pool_remove(pool, 5, 2), 0);
 	EXPECT_POOL("____:~~:____HT__");
 	KUNIT_EXPECT_EQ(test, pool_remove(pool, 4, 4), -EBUSY);
@@ -1291,7 +1294,7 @@ static void absent_memory_divides_free_memory(struct kunit *test)
 	EXPECT_POOL("HTT_~____~HTTTTT");
 }
 
-/* --- walking */
+/* --- iterating */
 
 static void walk_begins_anywhere(struct kunit *test)
 {
@@ -1316,7 +1319,7 @@ static void walk_begins_anywhere(struct kunit *test)
 
 /* --- many quanta */
 
-/* Each bitmap takes 8 MiB, for which there has to be vmalloc(). */
+/* Each bitmap has 8 MiB, which needs vmalloc(). */
 #define MANY_BASE	5
 #define MANY		0x4000000U
 #define STRIDE		0x4000U
@@ -1354,7 +1357,7 @@ static void sixty_four_million_quanta(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_largest(pool), MANY);
 }
 
-/* --- everything at random, against the picture */
+/* --- random operations, compared with the picture */
 
 #define CHURN_BASE	13
 #define CHURN_QUANTA	(4 * BITS_PER_LONG + 9)
@@ -1380,7 +1383,7 @@ static u32 lowest_fit(const char *picture, u32 len, u32 align)
 	return NOWHERE;
 }
 
-/* Where a request goes that is neither large nor aligned, if there is room for it. */
+/* The place of a request that is neither large nor aligned, if there is room. */
 static u32 first_fit(const char *picture, u32 len)
 {
 	u32 low = lowest_fit(picture, len, 1);
@@ -1509,7 +1512,7 @@ static int begin(struct kunit *test)
 	return test->priv ? 0 : -ENOMEM;
 }
 
-/* Also after an assertion that has failed. */
+/* Runs even if an assertion has failed. */
 static void end(struct kunit *test)
 {
 	struct scene *scene = test->priv;

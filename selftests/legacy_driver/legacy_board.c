@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Boards as they described their PMEM devices to the kernel, for tests: one of the first drivers'
- * time, and one of the last's. The memory is the test board's.
+ * Boards that describe their PMEM devices with platform data, for tests: one from the time of the
+ * first drivers, and one from that of the last. They use the memory of the test board.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -27,7 +27,7 @@ static uint releases;
 module_param(releases, uint, 0444);
 MODULE_PARM_DESC(releases, "how often it was given back");
 
-/* Two with a buddy allocator, one with none; each at its own address. */
+/* Two with a buddy allocator, one without an allocator; each at its own address. */
 static struct android_pmem_platform_data qsd8k[] = {
 	{
 		.name		= "pmem",
@@ -50,7 +50,7 @@ static struct android_pmem_platform_data qsd8k[] = {
 	},
 };
 
-/* All from memory of one type; the board chose the addresses at boot. */
+/* All have memory of one type; the board chose the addresses at boot. */
 static struct android_pmem_platform_data msm7x27a[] = {
 	{
 		.name		= "pmem",

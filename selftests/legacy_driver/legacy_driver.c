@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver as they were written against the legacy PMEM driver, for tests: it
- * registers devices with hooks of their own and gets at clients' memory, driven
- * by a program through /dev/legacy_driver.
+ * A driver that was written for the legacy PMEM driver, for tests: it registers devices with hooks
+ * and accesses memory of clients. A program controls it through /dev/legacy_driver.
  */
 #include <linux/file.h>
 #include <linux/miscdevice.h>
@@ -41,18 +40,18 @@ static bool leave;
 module_param(leave, bool, 0644);
 MODULE_PARM_DESC(leave, "do not take the devices away when the module is unloaded");
 
-/* What LEGACY_GET holds; protected by the lock, like everything here. */
+/* The file of LEGACY_GET; the lock protects this and everything else here. */
 static DEFINE_MUTEX(lock);
 static struct file *held;
 static unsigned long held_vaddr;
 static struct legacy_counts counts;
 static bool refuse;
 
-/* Whether request_region waits, and whether one does; for whoever waits for either. */
+/* Should request_region wait, and is it waiting? With the wait queue for both. */
 static bool hold, is_held;
 static DECLARE_WAIT_QUEUE_HEAD(hold_queue);
 
-/* What the hooks are to allocate between them, and what they have. */
+/* Parameters of an allocation by the hooks, and the allocation. */
 static u32 hook_kalloc;
 static s32 hook_memory;
 
@@ -144,7 +143,7 @@ static int setup_sys(void)
 	return pmem_setup(&data, NULL, NULL);
 }
 
-/* A device of any memory, which is not to stay. */
+/* A device with any memory, which is removed at once. */
 static int setup_at(unsigned long start, unsigned long size)
 {
 	struct android_pmem_platform_data data = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between the legacy_driver test module and the program that drives it. */
+/* Interface between the legacy_driver test module and the program that controls it. */
 #ifndef LEGACY_DRIVER_H
 #define LEGACY_DRIVER_H
 
@@ -8,15 +8,15 @@
 
 /**
  * struct legacy_call - one call of the kernel interface
- * @fd: in: file descriptor, where the call is about one
+ * @fd: in: file descriptor, if the call needs one
  * @cmd: in: command or flags
  * @a: in: offset, size or address
  * @b: in: length; out for LEGACY_GET: the address is in the linear map
- * @ret: out: what the call returned
+ * @ret: out: result of the call
  * @start: out: address
  * @len: out: length
- * @word: in for LEGACY_POKE; in for LEGACY_MAINT: the client's address; out: first word of the memory for LEGACY_GET and
- *	LEGACY_PEEK
+ * @word: in for LEGACY_POKE: the new word; in for LEGACY_MAINT: the client's address; out for
+ *	LEGACY_GET and LEGACY_PEEK: first word of the memory
  */
 struct legacy_call {
 	__s32 fd;
@@ -30,13 +30,13 @@ struct legacy_call {
 };
 
 /**
- * struct legacy_counts - how often the hooks of the devices were called
+ * struct legacy_counts - numbers of calls of the devices' hooks
  * @setups: setup_region
  * @requests: request_region
  * @releases: release_region
  * @ioctls: the ioctl hook
  * @closes: the release hook
- * @kfrees: release_region that gave back what request_region had allocated
+ * @kfrees: calls of release_region that freed what request_region had allocated
  * @wrong_cookies: calls with another cookie than setup_region returned
  */
 struct legacy_counts {
@@ -54,7 +54,7 @@ struct legacy_counts {
 #define LEGACY_IS_PMEM		LEGACY_IOC(0)
 #define LEGACY_GET		LEGACY_IOC(1)	/* get_pmem_file() */
 #define LEGACY_PUT		LEGACY_IOC(2)	/* put_pmem_file() */
-#define LEGACY_PEEK		LEGACY_IOC(3)	/* read what GET holds */
+#define LEGACY_PEEK		LEGACY_IOC(3)	/* read the file of LEGACY_GET */
 #define LEGACY_POKE		LEGACY_IOC(4)	/* write to it */
 #define LEGACY_GET_FD		LEGACY_IOC(5)
 #define LEGACY_PUT_FD		LEGACY_IOC(6)
@@ -67,14 +67,14 @@ struct legacy_counts {
 #define LEGACY_SETUP_AGAIN	LEGACY_IOC(13)	/* a second "hw3d" */
 #define LEGACY_REMOVE		LEGACY_IOC(14)	/* pmem_remove("hw3d") */
 #define LEGACY_COUNTS		_IOR('L', 15, struct legacy_counts)
-#define LEGACY_REFUSE		LEGACY_IOC(16)	/* let request_region fail, or not */
-#define LEGACY_SETUP_AT		LEGACY_IOC(17)	/* a device at a..a + b, for a moment */
-#define LEGACY_HOLD		LEGACY_IOC(18)	/* let request_region wait, or go on */
+#define LEGACY_REFUSE		LEGACY_IOC(16)	/* make request_region fail, or not */
+#define LEGACY_SETUP_AT		LEGACY_IOC(17)	/* a device at a..a + b, removed at once */
+#define LEGACY_HOLD		LEGACY_IOC(18)	/* make request_region wait, or continue */
 #define LEGACY_WAIT_HELD	LEGACY_IOC(19)	/* wait until it waits */
-#define LEGACY_HOOK_KALLOC	LEGACY_IOC(20)	/* let it allocate with these flags */
+#define LEGACY_HOOK_KALLOC	LEGACY_IOC(20)	/* make it allocate with these flags */
 #define LEGACY_GET_ADDR		LEGACY_IOC(21)	/* get_pmem_addr() */
 
-/* What the ioctl hook returns, and how it fails for everything else. */
+/* Result of the ioctl hook for its command; it fails for all others. */
 #define LEGACY_HOOK_RESULT	42
 
 #endif /* LEGACY_DRIVER_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many processes that allocate from all heaps at once until nothing is left, map, import, check
- * and free again, over and over. Whatever a buffer shows is its owner's or zero, an allocation
- * fails with ENOMEM alone, and in the end every heap can be had whole.
+ * Many processes that allocate from all heaps until nothing is left, map, import, check and free,
+ * repeatedly. Buffers only show their owner's data or zeros, allocations fail only with ENOMEM,
+ * and finally all of every heap can be allocated.
  */
 #include "../heap/importer_client.h"
 #include "../heap/test.h"
@@ -13,7 +13,7 @@
 
 static const struct {
 	const char *name;
-	/* Can one buffer have all of it? CMA areas have other users. */
+	/* Can one buffer use all of it? CMA areas have other users. */
 	bool whole;
 } heaps[] = {
 	{ "adsp", true },
@@ -30,7 +30,7 @@ struct owned {
 	char *memory;
 };
 
-/* The first and the last page tell whose it is: all would take all day under emulation. */
+/* Only checks the first and the last page: checking all would take too long under emulation. */
 static bool has(const struct owned *buffer, bool zero)
 {
 	const char *last = buffer->memory + buffer->len - PAGE;
@@ -51,7 +51,7 @@ static bool free_buffer(struct owned *buffer)
 	return ok;
 }
 
-/* A device and the kernel see the last page as well. */
+/* Do a device and the kernel see the last page, too? */
 static bool imported(const struct owned *buffer)
 {
 	int importer = importer_open();
@@ -66,7 +66,7 @@ static bool imported(const struct owned *buffer)
 	return ok;
 }
 
-/* Returns 1 for a buffer, 0 if there is no memory, -1 for anything else. */
+/* Returns 1 for a buffer, 0 if there is no memory, -1 for other errors. */
 static int take_buffer(int heap, struct owned *buffer, __u32 *state)
 {
 	buffer->len = (1 + next_random(state) % 1024) * PAGE;
@@ -82,7 +82,7 @@ static int take_buffer(int heap, struct owned *buffer, __u32 *state)
 	return 1;
 }
 
-/* Exits with the number of the round in which something went wrong, 0 for none. */
+/* Exits with the number of the round that failed, or 0. */
 static int work(const char *name, __u32 seed)
 {
 	struct owned own[SLOTS];
@@ -112,7 +112,7 @@ static int work(const char *name, __u32 seed)
 	for (i = 0; i < SLOTS; i++)
 		if (own[i].fd >= 0 && !free_buffer(&own[i]))
 			return last;
-	/* Exhaustion is what this is about: with 150 buffers of 2 MiB each heap sees it. */
+	/* Exhaustion must occur: with 150 buffers of 2 MiB, it does on each heap. */
 	return failures ? 0 : last + 1;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Processes that use heaps and legacy nodes in every way, killed at random points by the thousand.
- * Memory is zero for whoever has it next, and all of it comes back. The times are random and the
- * seed is told; what the scheduler makes of it differs from run to run.
+ * Processes that use heaps and legacy nodes in all possible ways, killed at random points,
+ * thousands of times. New buffers are zero, and all memory is freed. The times are random and the
+ * seed is printed, but scheduling differs in each run.
  */
 #include <signal.h>
 
@@ -21,7 +21,7 @@ static bool is_zero(const void *memory, size_t len)
 	return all_bytes(memory, len, 0);
 }
 
-/* Allocate, look at it, dirty it, let a device and the kernel have it. */
+/* Allocate, check, dirty, and share a buffer with a device and the kernel. */
 static bool use_heap(const char *name, __u32 *state)
 {
 	size_t len = (1 + next_random(state) % 64) * PAGE;
@@ -43,7 +43,7 @@ static bool use_heap(const char *name, __u32 *state)
 	return ok;
 }
 
-/* A master, a client in a child, regions that come and go. */
+/* A master, a client in a child, and changing regions. */
 static bool use_pmem(const char *path, __u32 *state)
 {
 	size_t len = (1 + next_random(state) % 64) * PAGE;
@@ -88,7 +88,7 @@ static bool use_cma_mem(__u32 *state)
 	return ok;
 }
 
-/* For ever; ends by itself only when something is wrong. */
+/* Runs until it is killed; exits only on errors. */
 static void work(__u32 seed)
 {
 	static const char *const heap[] = {

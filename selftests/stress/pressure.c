@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CMA areas that others have filled meanwhile: anonymous memory of processes, and pages of files.
- * They have to move out of the way, with their contents; when an allocation cannot be had all the
- * same, it fails with ENOMEM, nothing is lost, and it succeeds once the pressure is gone.
+ * CMA areas that others have filled: anonymous memory of processes, and pages of files. These must
+ * be migrated with their contents. If an allocation is impossible nevertheless, it fails with
+ * ENOMEM, nothing is lost, and it succeeds when the pressure has ended.
  */
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,7 +12,7 @@
 
 #define LEN	MiB(24)
 
-/* A process that holds memory, which it fills and later looks at. */
+/* A process that fills memory, and later checks it. */
 struct hog {
 	pid_t pid;
 	int to, from;
@@ -120,10 +120,10 @@ FIXTURE_SETUP(pressure)
 {
 	self->heap = heap_open(variant->name);
 	ASSERT_LE(0, self->heap);
-	/* What the heaps keep is nobody's to fill. */
+	/* Memory that heaps keep cannot be filled. */
 	ASSERT_TRUE(set("video", "held", "0"));
 	ASSERT_TRUE(set("default_cma_region", "held", "0"));
-	/* tmpfs would stop at half of the memory by itself. */
+	/* By default, tmpfs is limited to half of the memory. */
 	if (variant->file)
 		ASSERT_EQ(0, system("mount -o remount,size=95% /tmp"));
 }
@@ -155,7 +155,7 @@ static bool all_intact(const data *self)
 	return true;
 }
 
-/* Fill memory until that much of it is free, CMA areas included. */
+/* Fill memory until that much of it is free, including CMA areas. */
 static void fill_up_to(data *self, bool file, size_t rest)
 {
 	while (self->hogs < 31) {
@@ -179,7 +179,7 @@ static bool zero_and_whole(int fd, size_t len)
 	return ok;
 }
 
-/* What can be had of it, until the test ends: what is filled shall be the heap's own area. */
+/* Allocate as much as possible of the other area, so that the heap's own area is filled. */
 static void take_other_area(const char *name)
 {
 	int heap = heap_open(name);
@@ -200,8 +200,8 @@ TEST_F(pressure, pages_move_out_of_the_way)
 	take_other_area(variant->other);
 	before = cma_free();
 	/*
-	 * The kernel takes pages from the area once no more of what is free is elsewhere. Two
-	 * buffers and what it has taken then are more than the 64 MiB of the area.
+	 * The kernel allocates from the area once most free memory is there. Two buffers and the
+	 * memory that it has allocated then exceed the 64 MiB of the area.
 	 */
 	while (before - cma_free() < (long)MiB(20)) {
 		ASSERT_LT(MiB(68), rest) {
@@ -234,7 +234,7 @@ TEST_F(pressure, failure_is_clean)
 	struct contig_heap_query idle = heap_query(self->heap), now;
 	int fd[3], i, failed = 0;
 
-	/* Less would have the kernel kill somebody, whoever asks for a page next. */
+	/* With less, the OOM killer would kill a process. */
 	fill_up_to(self, variant->file, MiB(140));
 	for (i = 0; i < 3; i++) {
 		fd[i] = heap_alloc(self->heap, LEN);
@@ -245,7 +245,7 @@ TEST_F(pressure, failure_is_clean)
 			EXPECT_TRUE(zero_and_whole(fd[i], LEN));
 		}
 	}
-	/* An area of 64 MiB has no three of 24. */
+	/* Three buffers of 24 MiB exceed an area of 64 MiB. */
 	EXPECT_LT(0, failed);
 	EXPECT_TRUE(all_intact(self));
 	for (i = 0; i < 3; i++)

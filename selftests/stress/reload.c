@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices that are unbound and bound, and modules that are unloaded and loaded, while programs use
- * what they provide. A program meets a heap that is not there, or is gone, and nothing else; a
- * buffer that it has stays what it is.
+ * Unbind and bind devices, and unload and load modules, while programs use them. The only effect
+ * on programs is that a heap is missing or dead; buffers are not affected.
  */
 #include <signal.h>
 #include <sys/syscall.h>
@@ -18,7 +17,7 @@
 #define USERS	4
 #define ROUNDS	24
 
-/* Errnos of what comes and goes. */
+/* Errors of devices that come and go. */
 static bool may_happen(int error)
 {
 	return error == ENOENT || error == ENODEV || error == ENXIO || error == ENOMEM;
@@ -47,7 +46,7 @@ static const char *use(const char *name, __u32 *state)
 		wrong = "memory that is not zero";
 	else
 		fill(memory, len, *state);
-	/* Hold it over what others do. */
+	/* Hold it during actions of others. */
 	usleep(next_random(state) % 2000);
 	if (!wrong && buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW))
 		wrong = "sync";
@@ -100,7 +99,7 @@ static void user(__u32 seed)
 			wrong = use(heap[next_random(&state) % ARRAY_SIZE(heap)], &state);
 		else
 			wrong = use_node(node[next_random(&state) % ARRAY_SIZE(node)], &state);
-		/* Modules can go only while nobody uses them. */
+		/* Modules can only be unloaded while they are unused. */
 		usleep(next_random(&state) % 60000);
 	}
 	fprintf(stderr, "# %s: %s\n", wrong, strerror(errno));
@@ -141,12 +140,12 @@ FIXTURE_TEARDOWN(reload)
 		waitpid(self->pid[i], &status, 0);
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
-	/* What the tests found loaded is there again, and works. */
+	/* Restore what was loaded before the tests. */
 	load("contig_heaps");
 	load("pmem_compat");
 }
 
-/* Until it is done: what still holds a device or a module goes away. */
+/* Retry until it succeeds: references to a device or a module are temporary. */
 #define INSIST(call)				\
 	do {					\
 		while (!(call))			\
@@ -158,7 +157,7 @@ static bool unload(const char *name)
 	return !syscall(SYS_delete_module, name, O_NONBLOCK);
 }
 
-/* A node over the same memory keeps it: there must not be any. */
+/* A node with the same memory keeps a reference, so there must be none. */
 TEST_F(reload, devices)
 {
 	static const char *const device[] = { "heap-adsp", "heap-video", "heap-audio" };

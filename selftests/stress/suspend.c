@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspend to idle and back, with every kind of buffer in use: contents and mappings are intact. And
- * hibernation, as far as the kernel's test of it goes.
+ * Suspend to idle and resume, with all kinds of buffers: contents and mappings are intact. Also
+ * hibernation, with the kernel's test mode.
  */
 #include <linux/android_pmem.h>
 
@@ -50,7 +50,7 @@ static void finish(const struct used *used)
 	close(used->heap);
 }
 
-/* Sleep until the alarm; the kernel counts. */
+/* Sleep until the alarm; the kernel counts successes. */
 static bool sleep_once(void)
 {
 	return write_text(ALARM, "0") && write_text(ALARM, "+2") && write_text(STATE, "freeze");
@@ -99,7 +99,7 @@ TEST(idle_and_back)
 		finish(&used[h]);
 	munmap(memory, LEN);
 	close(pmem);
-	/* Allocating still works. */
+	/* Allocation still works. */
 	ASSERT_TRUE(use(&used[0], name[0], 5));
 	finish(&used[0]);
 	free(states);
@@ -110,7 +110,7 @@ TEST(idle_and_back)
 #define TRACING		"/sys/kernel/tracing/"
 #define ZEROED		TRACING "events/contig_heaps/contig_zero/enable"
 
-/* Bytes of a region that were zeroed in the background since tracing began. */
+/* How many bytes of a region were zeroed in the background since tracing began? */
 static unsigned long long zeroed(const char *region)
 {
 	char *trace = read_text(TRACING "trace"), *line, *next, name[32];
@@ -132,8 +132,8 @@ static unsigned long long zeroed(const char *region)
 }
 
 /*
- * An image has no memory outside of the linear map, and what is there when the machine comes back
- * is anything: all of it that is free has to be zeroed again.
+ * A hibernation image lacks memory outside of the linear map, so its contents are undefined after
+ * resume: all of it that is free must be zeroed again.
  */
 TEST(hibernation_forgets_what_is_zero)
 {
@@ -144,7 +144,7 @@ TEST(hibernation_forgets_what_is_zero)
 	if (!tests || !strstr(tests, "freezer") || !states || !strstr(states, "disk"))
 		SKIP(return, "this kernel cannot hibernate, or cannot try it");
 	ASSERT_LE(0, used);
-	/* A hole, so that more than one run is free. */
+	/* A hole, so that there is more than one free run. */
 	close(gone);
 	heap_wait_clean(nomap);
 	heap_wait_clean(mapped);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * fuzz SEED EXECUTIONS CORPUS [WORKERS]: run programs of random calls on the heaps and the legacy
- * nodes, and keep those that reach code of the modules that none reached before, to make further
- * ones of them. The kernel tells what was reached (KCOV; of our modules alone, see "variant").
+ * nodes. Keep those that reach new code of the modules, to derive others from them. The kernel
+ * reports coverage (KCOV; only for our modules, see "variant").
  *
- * Each program is run by a process of its own with two threads. Several workers do so at the same
- * time. Reports in KTAP; new programs are printed behind "# found" at once, since the kernel may
- * not survive the next one. What the programs did wrong the kernel's log tells.
+ * Each program runs in a separate process with two threads; several workers run in parallel.
+ * Reports in KTAP; prints new programs after "# found" immediately, since the kernel may not
+ * survive the next one. Errors are reported in the kernel log.
  *
- * Without any EXECUTIONS the stored programs are run, shortest first, and printed without those
- * that reached nothing the earlier ones had not: what is left of a corpus is one.
+ * With 0 EXECUTIONS, run the stored programs, shortest first, and print those that reach new code:
+ * that is a minimized corpus.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,21 +33,21 @@
 #define THREADS		2
 #define MAX_WORKERS	8
 #define MAX_PLACES	8192
-/* KCOV_INIT_TRACE of a 64-bit kernel, for 32-bit programs as well. */
+/* KCOV_INIT_TRACE of a 64-bit kernel, which 32-bit programs use, too. */
 #define INIT_TRACE	_IOR('c', 1, uint64_t)
 
 /**
- * struct shared - what all workers share
- * @started: executions begun
- * @signals: programs that ended by a signal, which is no fault
- * @lock: of what follows
- * @nr: programs in @corpus
- * @stored: of them, those that came from the file
- * @edges: pairs of neighbours that were reached, hashed
- * @nr_edges: how many
- * @places: single places, hashed
- * @nr_places: how many
- * @place: their addresses
+ * struct shared - data of all workers
+ * @started: number of executions started
+ * @signals: number of programs that a signal has ended, which is no error
+ * @lock: protects the following fields
+ * @nr: number of programs in @corpus
+ * @stored: how many of these come from the file
+ * @edges: hashed pairs of consecutive places
+ * @nr_edges: their number
+ * @places: hashed places
+ * @nr_places: their number
+ * @place: addresses of the places
  * @corpus: the programs
  */
 struct shared {
@@ -68,9 +68,9 @@ static struct shared *shared;
 static long executions;
 
 /**
- * struct tracer - the kernel's record of one thread
- * @fd: of /sys/kernel/debug/kcov
- * @trace: number of places, then the places
+ * struct tracer - kcov record of one thread
+ * @fd: /sys/kernel/debug/kcov
+ * @trace: number of places, followed by the places
  */
 struct tracer {
 	int fd;
@@ -122,13 +122,13 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
-/* The process that runs a program. Whatever it does to itself, it ends. */
+/* Run a program in this process, and exit in any case. */
 static void run_process(const struct program *program)
 {
 	pthread_t second;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A program may wait for itself. */
+	/* A program may deadlock. */
 	alarm(600);
 	running = program;
 	if (pthread_create(&second, NULL, run_thread, &tracer[1]))
@@ -150,7 +150,7 @@ static bool mark(uint8_t *map, uint64_t value, uint32_t *count)
 	return true;
 }
 
-/* Whether a trace has anything new; notes it. With the lock held. */
+/* Is there anything new in a trace? Records it. Called with the lock held. */
 static bool look_at_trace(const uint64_t *trace)
 {
 	uint64_t nr = trace[0] < TRACE_WORDS - 1 ? trace[0] : TRACE_WORDS - 1, i, last = 0;
@@ -205,13 +205,13 @@ static void keep(const struct program *program)
 static void pick(struct program *program, uint32_t *state)
 {
 	uint32_t nr = __atomic_load_n(&shared->nr, __ATOMIC_ACQUIRE);
-	/* Half of the time one of the youngest. */
+	/* Half of the time, one of the newest. */
 	uint32_t from = random_next(state) % 2 && nr > 32 ? nr - 32 : 0;
 
 	*program = shared->corpus[from + random_next(state) % (nr - from)];
 }
 
-/* Whether there is one more to do. Tells now and then how far it is, lest it looks like a hang. */
+/* Start another execution? Prints progress from time to time, so that it does not seem to hang. */
 static bool go_on(void)
 {
 	long nr = __atomic_add_fetch(&shared->started, 1, __ATOMIC_RELAXED);
@@ -238,7 +238,7 @@ static void work(uint32_t seed, int worker, int workers)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	run_prepare();
 	open_tracers();
-	/* What is stored comes first, each by one of the workers. */
+	/* Run the stored programs first, each in one of the workers. */
 	for (i = worker; i < shared->stored; i += workers) {
 		go_on();
 		if (execute(&shared->corpus[i]) && !executions)
@@ -286,7 +286,7 @@ static void result(int number, bool ok, const char *name)
 	printf("%sok %d %s\n", ok ? "" : "not ", number, name);
 }
 
-/* Where a module's code begins, to make sense of places. */
+/* Print the start address of a module, which is needed to interpret places. */
 static void print_start(const char *module)
 {
 	char path[128], address[32] = "";
@@ -344,7 +344,10 @@ int main(int argc, char **argv)
 	       shared->nr_places, shared->nr_edges, of_stored, shared->nr - of_stored);
 	result(1, !bad, "all workers came to their end");
 	result(2, shared->started - workers >= executions, "as many executions as asked for");
-	/* Of some 3400, many of which no call gets to. Without a corpus that fits there are fewer. */
+	/*
+	 * There are about 3400, but many are unreachable. Without a suitable corpus, fewer are
+	 * reached.
+	 */
 	result(3, shared->nr_places >= 1200, "the programs reach what they are known to");
 	print_places();
 	return bad != 0;

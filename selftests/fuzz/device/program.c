@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Making programs up, and writing them down; declared in program.h. */
+/* Generate, print and parse programs; declared in program.h. */
 #include <string.h>
 
 #include "program.h"
 
-/* xorshift; *state is not 0. */
+/* xorshift; *state must not be 0. */
 uint32_t random_next(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -21,7 +21,7 @@ static struct call random_call(uint32_t *state)
 	call.op = random_next(state) % nr_ops;
 	call.thread = random_next(state) % 4 == 0;
 	for (i = 0; i < sizeof(call.arg); i++)
-		/* Low numbers mean things that exist. */
+		/* Low numbers refer to existing objects. */
 		call.arg[i] = random_next(state) >> (random_next(state) % 3 ? 29 : 24);
 	return call;
 }
@@ -43,7 +43,7 @@ static void take_out(struct program *program, uint32_t at)
 		(program->nr - at) * sizeof(program->calls[0]));
 }
 
-/* The end of another program behind the beginning of this one. */
+/* Append the end of another program to the start of this one. */
 static void splice(struct program *program, const struct program *other, uint32_t *state)
 {
 	uint32_t keep = random_next(state) % (program->nr + 1);
@@ -88,7 +88,7 @@ void program_mutate(struct program *program, const struct program *other, uint32
 	}
 }
 
-/* One program a line, eight bytes in hexadecimal for each call, as they are in struct call. */
+/* One program per line: eight bytes of each call in hexadecimal, in the format of struct call. */
 void program_print(FILE *file, const struct program *program)
 {
 	uint32_t i;
@@ -115,7 +115,7 @@ static bool read_call(const char *text, struct call *call)
 	return true;
 }
 
-/* Lines that begin with '#' are comments. False at the end of the file. */
+/* Lines that begin with '#' are comments. Returns false at the end of the file. */
 bool program_read(FILE *file, struct program *program)
 {
 	char line[MAX_CALLS * 17 + 16], *word, *rest;

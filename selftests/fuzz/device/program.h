@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Programs of calls, which the fuzzer makes up and runs. */
+/* Programs of calls that the fuzzer generates and runs. */
 #ifndef DEVICE_FUZZ_PROGRAM_H
 #define DEVICE_FUZZ_PROGRAM_H
 
@@ -11,9 +11,9 @@
 
 /**
  * struct call - one call
- * @op: which, modulo nr_ops. Stored programs know the number: new ones come last
- * @thread: who makes it: 0 or 1
- * @arg: chooses files, mappings, lengths, flags
+ * @op: its number, modulo nr_ops. Stored programs contain it, so append new ones
+ * @thread: 0 or 1
+ * @arg: selects files, mappings, lengths, flags
  */
 struct call {
 	uint8_t op;
@@ -22,8 +22,8 @@ struct call {
 };
 
 /**
- * struct program - calls in a row, of each thread
- * @nr: how many
+ * struct program - a sequence of calls, for both threads
+ * @nr: number of calls
  * @calls: the calls
  */
 struct program {

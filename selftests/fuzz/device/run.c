@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls that programs are made of. Files and mappings are numbered; both threads use the same
- * tables without any lock, so that what one closes or unmaps the other may be in the middle of.
+ * The calls of programs. Files and mappings have numbers; both threads share the tables without
+ * locking, so that one may close or unmap what the other is using.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -29,7 +29,7 @@
 #define FILES		16
 #define HANDLES		4
 #define MAPPINGS	8
-/* Programs have the numbers below, the fuzzer itself those from here on. */
+/* Programs use the descriptors below, the fuzzer itself those from here on. */
 #define OWN_FD		100
 #define NR(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -50,12 +50,12 @@ static void put_text(const char *path, const char *text)
 	close(fd);
 }
 
-/* Once, before the process that runs a program is forked. */
+/* Called once, before the process for a program is forked. */
 void run_prepare(void)
 {
 	int i;
 
-	/* Calls that fail on purpose: all that may, and nobody logs it. */
+	/* For fault injection: include calls that may sleep, and do not log. */
 	put_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	put_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
 	put_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
@@ -74,7 +74,7 @@ static const char *const heap_names[] = {
 	"/dev/dma_heap/mdp", "/dev/contig_buffer", "/dev/dma_heap/video-uncached",
 };
 
-/* Those that the kernel has none of its own for. */
+/* System heaps whose names the kernel's own heaps do not use. */
 static const char *const system_names[] = {
 	"/dev/dma_heap/system-dma32", "/dev/dma_heap/system-uncached",
 	"/dev/dma_heap/system-uncached-dma32",
@@ -85,7 +85,7 @@ static const char *const node_names[] = {
 	"/dev/pmem_cma", "/dev/pmem_sys", "/dev/pmem_adsp", "/dev/cma_mem",
 };
 
-/* What is shown to look at. */
+/* Readable files. */
 static const char *const text_names[] = {
 	"/sys/kernel/debug/contig_heaps/adsp/map", "/sys/kernel/debug/contig_heaps/adsp/buffers",
 	"/sys/kernel/debug/contig_heaps/video/buffers", "/sys/kernel/debug/pmem_camera",
@@ -96,7 +96,7 @@ static const char *const text_names[] = {
 	"/dev/cma_test", "/sys/kernel/debug/contig_heaps/audio/map",
 };
 
-/* Small values mostly, edges of the arithmetic else. */
+/* Mostly small values, otherwise edges of computations. */
 static uint64_t number(uint8_t a)
 {
 	static const uint64_t edge[] = {
@@ -115,8 +115,8 @@ static uint64_t number(uint8_t a)
 }
 
 /*
- * Of a buffer. Of system memory there is as much as the machine has: what would take most of that
- * is far beyond it instead, and refused.
+ * A buffer length. System heaps have as much memory as the machine, so lengths near that are
+ * replaced by much larger ones, which are refused.
  */
 static uint64_t length(uint8_t a)
 {
@@ -145,7 +145,7 @@ static void put_file(uint8_t a, int fd)
 		close(old);
 }
 
-/* The nth allocation or copy of this thread from here on fails; 0 for none. */
+/* Make the nth allocation or copy of this thread fail; 0 for none. */
 static void fail_nth(unsigned int n)
 {
 	int fd = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
@@ -234,7 +234,7 @@ static void call_describe(const uint8_t *arg)
 	ioctl(file(arg[0]), CONTIG_HEAP_IOCTL_BUFFER, &what);
 }
 
-/* From memory, into nothing, or between whatever files there are. */
+/* From memory, to /dev/null, or between any files. */
 static void call_transfer(const uint8_t *arg)
 {
 	const int others[] = { zero, sink, file(arg[5]), file(arg[5]) };
@@ -252,7 +252,7 @@ static void call_transfer(const uint8_t *arg)
 	      &transfer);
 }
 
-/* Fences of a buffer as a file, and such a file as a fence of a buffer. */
+/* Export the fences of a buffer as a file, or import such a file. */
 static void call_sync_file(const uint8_t *arg)
 {
 	struct dma_buf_export_sync_file out = { .flags = arg[3] % 4, .fd = -1 };
@@ -264,7 +264,7 @@ static void call_sync_file(const uint8_t *arg)
 		put_file(arg[1], out.fd);
 }
 
-/* A driver that knows buffers by handles of its own. */
+/* A driver with its own handles for buffers. */
 static void call_vgem(const uint8_t *arg)
 {
 	int h = arg[3] % HANDLES;
@@ -291,7 +291,7 @@ static void call_vgem(const uint8_t *arg)
 	}
 }
 
-/* What programs do with any file. Nothing of this waits. */
+/* Calls that programs use on any file. None of them waits. */
 static void call_file(const uint8_t *arg)
 {
 	struct pollfd ready = { .fd = file(arg[0]), .events = POLLIN | POLLOUT };
@@ -359,7 +359,9 @@ static void call_mmap(const uint8_t *arg)
 		put_mapping(m, memory, len);
 }
 
-/* Where huge entries can show it, if a heap tells; at a multiple of their size if it is no buffer. */
+/*
+ * If a heap reports a suitable address, map there; otherwise, at a multiple of the huge page size.
+ */
 static void call_mmap_huge(const uint8_t *arg)
 {
 	struct contig_heap_place place = { .fd = file(arg[1]), .modulus = HUGE };
@@ -385,7 +387,7 @@ static void call_mmap_huge(const uint8_t *arg)
 	put_mapping(arg[0] % MAPPINGS, want, len);
 }
 
-/* A part of a mapping: never more than what is the program's. */
+/* Part of a mapping, only within the program's own range. */
 static size_t part(const uint8_t *arg, void **start)
 {
 	int m = arg[0] % MAPPINGS;
@@ -441,7 +443,7 @@ static void call_madvise(const uint8_t *arg)
 		madvise(start, len, advice[arg[3] % NR(advice)]);
 }
 
-/* The kernel looks at it for us: what is not there is an errno and no signal. */
+/* Let the kernel access it: bad addresses cause an errno instead of a signal. */
 static void touch(const uint8_t *arg)
 {
 	void *start;
@@ -520,7 +522,7 @@ static void call_cma_mem(const uint8_t *arg)
 {
 	struct mem_block block = { .name = { 'a' + arg[1] % 4 }, .len = number(arg[2]) };
 
-	/* Its mappings are no mappings of ours: the process's end takes them. */
+	/* The tables do not include its mappings: they disappear when the process exits. */
 	ioctl(file(arg[0]), arg[3] & 1 ? CMEM_UNMAP : CMEM_ALLOCATE, &block);
 }
 
@@ -536,7 +538,7 @@ static void call_importer(const uint8_t *arg)
 	uint32_t id = arg[3] % 4;
 	int fd = file(arg[0]);
 
-	/* The kernel itself complains about those that fail. */
+	/* The kernel itself warns about failures here. */
 	fail_nth(0);
 	switch (arg[2] % 9) {
 	case 0:
@@ -569,13 +571,13 @@ static void call_importer(const uint8_t *arg)
 	}
 }
 
-/* A child looks at what it inherited, and does some of it itself. */
+/* A child reads what it has inherited, and makes some calls. */
 static void call_fork(const uint8_t *arg)
 {
 	pid_t pid;
 	int status;
 
-	/* The kernel complains about a child that gets no stack. */
+	/* The kernel warns if a child gets no stack. */
 	fail_nth(0);
 	pid = fork();
 	if (pid < 0)
@@ -606,7 +608,7 @@ static void call_any_ioctl(const uint8_t *arg)
 	ioctl(file(arg[0]), cmd, arg[5] % 5 == 0 ? (void *)(uintptr_t)number(arg[5]) : buffer);
 }
 
-/* Arguments that can be read, and results that cannot be written: nobody hears of what was made. */
+/* Readable arguments, but the results cannot be written, so the caller does not learn them. */
 static void call_unwritable(const uint8_t *arg)
 {
 	union {
@@ -670,7 +672,7 @@ static void call_read_file(const uint8_t *arg)
 	close(fd);
 }
 
-/* A file of every attribute of a heap or a node. */
+/* Any attribute file of a heap or a node. */
 static void call_attribute(const uint8_t *arg)
 {
 	static const char *const attribute[] = {
@@ -692,7 +694,7 @@ static void call_attribute(const uint8_t *arg)
 	close(fd);
 }
 
-/* Each write takes memory for all the system, each read gives it back: never taken for good. */
+/* A write allocates for the whole system, a read frees: always do both. */
 static void call_cma_test(const uint8_t *arg)
 {
 	int fd = open("/dev/cma_test", O_RDWR | O_CLOEXEC);
