@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Targets for people. What is built into a module stands in Kbuild.
+# Targets for users. Kbuild lists the contents of the modules.
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 LANE ?= 6.12
 
-# What git knows is asked once, for all that is built or installed now.
+# Ask git only once, for everything that is built or installed.
 export PMEM_HEAPS_VERSION := $(shell packaging/version)
 
-# The headers in KDIR need not be those of the running kernel.
+# The headers in KDIR may not belong to the running kernel.
 KREL = $(or $(shell sed -n 's/^\#define UTS_RELEASE "\(.*\)"/\1/p' \
 	$(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(KVER))
 INSTALL_MOD_PATH ?= $(DESTDIR)
 UPDATES = $(INSTALL_MOD_PATH)/lib/modules/$(KREL)/updates
-# Of files that are staged for a package there is no list to make.
+# Files that are staged for a package need no depmod.
 depmod = $(if $(DESTDIR),,depmod $(INSTALL_MOD_PATH:%=-b %) $(KREL))
 
-# Installing is quiet about keys that nobody has. kbuild's own depmod wants the kernel's System.map
-# beside the headers, where distributions have none.
+# Do not sign modules, because usually there is no key. kbuild's own depmod needs System.map beside
+# the headers, which distributions lack.
 INSTALL_ARGS := CONFIG_MODULE_SIG_ALL= INSTALL_MOD_DIR=updates DEPMOD=true
 
 DKMS_SOURCE = $(DESTDIR)/usr/src/pmem-heaps-$(PMEM_HEAPS_VERSION)
 
-# kernel_make ARGUMENT...: by kbuild, for the machine that KDIR is for.
+# kernel_make ARGUMENT...: run kbuild for the architecture of KDIR.
 kernel_make = variables=$$(packaging/kernel modules '$(KDIR)' '$(KVER)') && \
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $$variables $(1)
 
@@ -53,7 +53,7 @@ uninstall:
 	$(depmod)
 	@$(call userspace_make,uninstall)
 
-# What DKMS builds, with the version that it is registered under.
+# The source for DKMS, with the version that is registered.
 dkms-source:
 	install -d $(DKMS_SOURCE)/heap $(DKMS_SOURCE)/compat $(DKMS_SOURCE)/uapi/linux
 	install -m 644 Kbuild dkms.conf COPYING $(DKMS_SOURCE)/
@@ -80,7 +80,7 @@ run:
 check:
 	selftests/check
 
-# On one kernel, what decides about most changes.
+# A single kernel is enough for most changes.
 check-quick:
 	LANES=$(LANE) ONLY=arm64 HOST='unit userspace checkpatch codespell spdx' selftests/check
 
@@ -108,7 +108,7 @@ torture:
 coverage:
 	selftests/coverage/run
 
-# CMD goes through the environment: make must not split it.
+# Pass CMD in the environment, because make must not split it.
 vm: export VM_CMD = $(value CMD)
 vm:
 	@selftests/qemu/vm --lane $(LANE) $(if $(SHARE),--share '$(SHARE)') $(VMARGS) \
@@ -130,7 +130,7 @@ bench-check:
 compile_commands.json:
 	packaging/compile-commands $(LANE) >$@
 
-# Without headers nothing was built for them.
+# Without headers, nothing was built for them.
 clean:
 	$(if $(wildcard $(KDIR)/Makefile),+@$(call kernel_make,clean))
 	$(MAKE) -C userspace clean
