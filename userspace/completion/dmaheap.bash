@@ -8,7 +8,7 @@ _dmaheap_words() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
 
-# _dmaheap_names FOLDER: what is in a folder. Not by compgen -W, for names may have commas.
+# _dmaheap_names FOLDER: complete names in a folder, without compgen -W: they may have commas.
 _dmaheap_names() {
 	local path
 

@@ -2,7 +2,7 @@
 #
 # Completion of dmaheap(1) for fish.
 
-# The command that was typed is one of these.
+# Is the command line's command one of these?
 function __dmaheap_is
     set -l words (commandline -opc)
     test (count $words) -ge 2; and contains -- $words[2] $argv

@@ -3,7 +3,7 @@
 #
 # Completion of dmaheap(1) for zsh.
 
-# _dmaheap_names FOLDER DESCRIPTION: what is in a folder.
+# _dmaheap_names FOLDER DESCRIPTION: complete names in a folder.
 _dmaheap_names() {
 	local -a names
 

@@ -12,21 +12,21 @@
 #include "tool.h"
 
 #define MAX_HEAPS	16
-/* Of a buffer, in bytes, as the kernel has it. */
+/* Maximum length of a buffer's name in bytes, as in the kernel. */
 #define MAX_NAME	31
 
 /**
  * struct job - what to do with the buffer
  * @options: how to allocate it
- * @heaps: where from, the first one that can; ends with NULL
- * @nr_others: how many of them follow the first one
+ * @heaps: heaps to try, in this order; ends with NULL
+ * @nr_others: number of heaps after the first one
  * @fill: write @value to all of it
- * @value: byte
- * @input: read its contents from there, or NULL
- * @output: write its contents there, or NULL
- * @direct: go around the page cache with both
- * @pmem: make it the allocation of a file of this node, or NULL
- * @dump: bytes to show
+ * @value: a byte
+ * @input: file to load its contents from, or NULL
+ * @output: file to store its contents in, or NULL
+ * @direct: bypass the page cache for both files
+ * @pmem: legacy node; make the buffer the allocation of a file of it, or NULL
+ * @dump: number of bytes to dump
  * @hold: keep it until a line or the end of standard input
  */
 struct job {
@@ -92,7 +92,7 @@ static int show_contents(const struct job *job, struct dmaheap_buffer *buffer)
 	return job->output ? store_contents(job->output, job->direct, buffer) : OK;
 }
 
-/* A PMEM file that shares the memory, open as long as the tool runs. */
+/* Open a PMEM file that shares the memory, until the tool exits. */
 static int give_to_pmem(const char *node, struct dmaheap_buffer *buffer)
 {
 	char path[256];
@@ -144,7 +144,7 @@ static int parse(int argc, char **argv, struct job *job)
 	unsigned long byte;
 	int c;
 
-	/* The program's options are not ours. */
+	/* Do not parse options of the program. */
 	while ((c = getopt_long(argc, argv, "+a:cuO:n:f:i:o:Dd::p:wh", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
@@ -209,7 +209,7 @@ static int parse(int argc, char **argv, struct job *job)
 	return OK;
 }
 
-/* SIZE, or that of the file that it is filled from. */
+/* SIZE, or the size of the input file. */
 static int find_size(const char *text, const char *input, uint64_t *size)
 {
 	struct stat file;

@@ -22,7 +22,7 @@ static uint64_t now(void)
 	return time.tv_sec * 1000000000ULL + time.tv_nsec;
 }
 
-/* One life of a buffer; times in nanoseconds. */
+/* Measure one life cycle of a buffer, in nanoseconds. */
 static int measure(struct dmaheap *heap, uint64_t size, uint64_t *times)
 {
 	struct dmaheap_buffer *buffer;
@@ -67,7 +67,7 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The median of each step over all rounds. */
+/* Compute the median of each step over all rounds. */
 static int measure_size(struct dmaheap *heap, uint64_t size, unsigned long rounds,
 			uint64_t *medians)
 {

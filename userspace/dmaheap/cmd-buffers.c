@@ -13,15 +13,15 @@
 
 /**
  * struct known - buffers of all regions, from debugfs
- * @list: them
- * @count: how many
+ * @list: the buffers
+ * @count: number of buffers
  */
 struct known {
 	struct placed *list;
 	size_t count;
 };
 
-/* What root can see besides. Regions that go away are passed over. 0 or a negative errno. */
+/* Read what only root can see. Skips regions that disappear. Returns 0 or a negative errno. */
 static int read_placed(struct known *known)
 {
 	struct dirent *entry;
@@ -86,7 +86,7 @@ static void print_holders(const struct held *held)
 	}
 }
 
-/* "" if it has none. */
+/* Returns "" if it has no name. */
 static const char *name_of(const struct held *held, const struct placed *placed)
 {
 	if (held)
@@ -149,11 +149,11 @@ static void print_buffer(const struct held *held, const struct placed *placed)
 }
 
 /**
- * struct wanted - which buffers are
- * @name: of a heap or of another exporter; NULL for all
- * @heaps: all heaps there are
- * @count: of them
- * @heap: the one of @name, or NULL
+ * struct wanted - buffers to show
+ * @name: name of a heap or of another exporter; NULL for all
+ * @heaps: all heaps
+ * @count: their number
+ * @heap: the one with @name, or NULL
  */
 struct wanted {
 	const char *name;
@@ -162,7 +162,7 @@ struct wanted {
 	const struct heap_state *heap;
 };
 
-/* A buffer is of its memory, whatever name of a heap on that is asked for. */
+/* A buffer belongs to its region, whichever heap of the region is named. */
 static bool is_wanted(const struct wanted *wanted, const struct held *held,
 		      const struct placed *placed)
 {
@@ -179,7 +179,7 @@ static bool is_wanted(const struct wanted *wanted, const struct held *held,
 	return heap && same_region(heap, wanted->heap);
 }
 
-/* All that matches; returns how many. */
+/* Print all matching buffers; returns their number. */
 static size_t print_all(const struct wanted *wanted, bool json, const struct held *list,
 			size_t count, const struct known *known)
 {
@@ -203,7 +203,7 @@ static size_t print_all(const struct wanted *wanted, bool json, const struct hel
 	return printed;
 }
 
-/* Is there a heap that debugfs would tell of? */
+/* Is there a heap that debugfs should list? */
 static bool has_ours(const struct wanted *wanted)
 {
 	size_t i;
@@ -233,7 +233,7 @@ static int print(const struct wanted *wanted, bool json)
 	else if (!printed)
 		puts("No buffers.");
 	tell_hidden(hidden);
-	/* Where debugfs is mounted, others than root see less, as the help says. */
+	/* If debugfs is mounted, users other than root see less, as the help says. */
 	if (ret == -ENOENT && has_ours(wanted))
 		fprintf(stderr, "dmaheap: %s\n", region_blind(ret));
 	free(known.list);

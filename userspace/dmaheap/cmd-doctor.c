@@ -14,7 +14,7 @@
 #define DEFAULT_AREA	"default_cma_region"
 #define SYSTEM		"system"
 
-/* Names that programs look for, and which; those of the default CMA area come first. */
+/* Names that programs open, and the programs; those of the default CMA area come first. */
 static const struct {
 	const char *name, *who;
 } expected[] = {
@@ -53,9 +53,9 @@ static bool has_device_tree(void)
 	return exists("/proc/device-tree");
 }
 
-/* --- the modules */
+/* --- modules */
 
-/* What a parameter is set to, to be freed; NULL if it is not set or this user may not know. */
+/* The value of a parameter, to be freed; NULL if it is not set or not readable. */
 static char *parameter(const char *name)
 {
 	char *text = read_file("/sys/module/contig_heaps/parameters/%s", name);
@@ -69,7 +69,7 @@ static char *parameter(const char *name)
 	return text;
 }
 
-/* What cannot be known counts as installed. */
+/* Counts as installed if that cannot be determined. */
 static bool is_installed(const char *release)
 {
 	char *text = read_file("/lib/modules/%s/modules.dep", release);
@@ -102,7 +102,7 @@ static void hint_load(void)
 	advise("at every boot: echo contig_heaps | sudo tee /etc/modules-load.d/contig_heaps.conf");
 }
 
-/* Parameters count when the module is loaded. */
+/* Parameters take effect when the module is loaded. */
 static void hint_reload(void)
 {
 	if (!loaded()) {
@@ -116,7 +116,7 @@ static void hint_reload(void)
 		advise("sudo modprobe -r contig_heaps && sudo modprobe contig_heaps");
 }
 
-/* One more entry in a list; those that are in it stay. */
+/* Advise to add an entry to a list, keeping the existing ones. */
 static void hint_parameter(const char *name, const char *entry)
 {
 	char *now = parameter(name);
@@ -135,7 +135,7 @@ static void hint_log(void)
 	advise("sudo dmesg | grep -E 'contig[_-]heap'");
 }
 
-/* The first entry of a list, in which a comma of a name is doubled; it gets a single one. */
+/* Return the first entry of a list; doubled commas in a name are replaced by single ones. */
 static char *next_entry(char **rest)
 {
 	char *entry = *rest, *from = entry, *to = entry;
@@ -158,7 +158,7 @@ static bool either_exists(const char *name)
 	return heap_exists(name) || heap_exists(uncached);
 }
 
-/* An alias= that names no heap, or is misspelt, is passed over by the module. */
+/* The module ignores an alias= that is misspelt or names no heap. */
 static void check_aliases(void)
 {
 	char *text = parameter("alias"), *rest = text;
@@ -210,9 +210,9 @@ static void check_modules(void)
 		note("/dev/udmabuf exists; some programs use it if they find no heap");
 }
 
-/* --- the heaps that there are */
+/* --- existing heaps */
 
-/* What is wrong with a heap: one of these, or the negative errno of opening it. */
+/* The state of a heap: one of these, or the negative errno of opening it. */
 enum { USABLE, CLOSED, FULL, SCATTERED };
 
 static int examine(const struct heap_state *state)
@@ -231,7 +231,7 @@ static int examine(const struct heap_state *state)
 	return state->ours && state->fragmentation > 75 ? SCATTERED : USABLE;
 }
 
-/* Is the user in the group, now? */
+/* Is the user currently in the group? */
 static bool in_group(gid_t gid)
 {
 	int count = getgroups(0, NULL), i;
@@ -302,7 +302,7 @@ static bool same_problem(const struct heap_state *a, const struct heap_state *b)
 	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
 }
 
-/* A problem that several heaps have is one problem. */
+/* Report a problem of several heaps only once. */
 static void check_heaps(const struct heap_state *states, size_t count)
 {
 	int *verdicts = calloc(count, sizeof(*verdicts));
@@ -332,7 +332,7 @@ static void check_heaps(const struct heap_state *states, size_t count)
 	free(verdicts);
 }
 
-/* --- the heaps that are missing */
+/* --- missing heaps */
 
 static bool is_area_name(const char *name)
 {
@@ -361,7 +361,7 @@ static void hint_switch_on(const char *name)
 	hint_reload();
 }
 
-/* Why the heaps of the default CMA area are not there. */
+/* Explain why the heaps of the default CMA area are missing. */
 static void hint_area(void)
 {
 	char *memory = read_file("/proc/meminfo");
@@ -406,7 +406,7 @@ static bool is_system_name(const char *name)
 	return !strncmp(name, SYSTEM, strlen(SYSTEM));
 }
 
-/* Why the heaps of system memory are not there. */
+/* Explain why the heaps of system memory are missing. */
 static void hint_system(void)
 {
 	if (!loaded())
@@ -430,7 +430,7 @@ static void check_names(const struct heap_state *states, size_t count)
 	}
 }
 
-/* The same memory under the name of the other variant, if only that exists. */
+/* Is this the missing variant of an existing heap? */
 static bool is_other_variant(const char *name)
 {
 	size_t len = strlen(name), end = strlen(UNCACHED);
@@ -450,7 +450,7 @@ static bool is_other_variant(const char *name)
 	return true;
 }
 
-/* To be completed: nobody knows which heap will do. */
+/* The user must complete this, because the right heap is unknown. */
 static void hint_alias(const char *name)
 {
 	char entry[600], *end = entry;
@@ -473,7 +473,7 @@ static void hint_name(const char *name)
 		     name);
 		advise("memory-region = <&...>, which points to a node under /reserved-memory");
 	}
-	/* alias= knows commas in names, carveout= does not. */
+	/* alias= supports commas in names, carveout= does not. */
 	if (strchr(name, ',')) {
 		advise("as an additional name of an existing heap:");
 		hint_alias(name);

@@ -20,7 +20,7 @@ static const char *kind_of(const struct heap_state *state)
 	       !strcmp(state->kind, "system") ? "system memory" : state->kind;
 }
 
-/* What only an open heap tells. */
+/* Print what only an open heap reports. */
 static void print_opened(const struct heap_state *state)
 {
 	struct dmaheap_info info = DMAHEAP_INFO_INIT;

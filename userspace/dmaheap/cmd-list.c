@@ -26,7 +26,7 @@ static bool same_access(const struct heap_state *a, const struct heap_state *b)
 	return a->mode == b->mode && a->gid == b->gid && a->openable == b->openable;
 }
 
-/* Names on the same memory that the same users may open, in as many lines as it takes. */
+/* Print all names of the same memory with the same permissions, in as many lines as necessary. */
 static void print_names(const struct heap_state *states, size_t count, size_t first)
 {
 	int column, indent;
@@ -66,7 +66,7 @@ static void print_region(const struct heap_state *state)
 		printf("%-24s -\n", "(not of contig_heaps)");
 		return;
 	}
-	/* The figures stand below a longer name. */
+	/* After a long name, the figures are in the next line. */
 	if (printf("%-24s", state->region) > 24)
 		printf("\n%24s", "");
 	printf(" %-8s %8s %8s %8s %8s %3llu%% %4llu\n", state->kind,

@@ -6,7 +6,9 @@
 
 #include "tool.h"
 
-/* Returns the index of the first argument that is no option; 0 for a bad one, -1 for help. */
+/*
+ * Returns the index of the first argument that is not an option; 0 for a bad option, -1 for help.
+ */
 static int direct_option(int argc, char **argv, bool *direct)
 {
 	static const struct option options[] = {

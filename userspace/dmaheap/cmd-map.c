@@ -9,10 +9,10 @@
 #include "tool.h"
 
 #define WIDTH	64
-/* Of the place before each line. */
+/* Width of the offset before each line. */
 #define PLACE	12
 
-/* Cells of a line: a multiple of 16 that fits the terminal, if it is one. */
+/* Number of cells per line: a multiple of 16 that fits the terminal, if stdout is one. */
 static unsigned int width(void)
 {
 	unsigned int columns, lines, cells;
@@ -67,17 +67,17 @@ static int print_json(const struct heap_state *state, const struct region_map *m
 }
 
 /**
- * struct choice - how the map is wanted
- * @svg: as a picture, in that file; NULL if not
- * @when: with colours: NULL, or as use_colour() has it
- * @json: for programs
+ * struct choice - how to show the map
+ * @svg: write a picture to this file; NULL if not
+ * @when: whether to use colours: NULL, or as for use_colour()
+ * @json: output for programs
  */
 struct choice {
 	const char *svg, *when;
 	bool json;
 };
 
-/* GO_ON or a status. */
+/* Returns GO_ON or a status. */
 static int parse(int argc, char **argv, struct choice *choice)
 {
 	static const struct option options[] = {
@@ -128,7 +128,7 @@ static int run(int argc, char **argv)
 		       UNSUPPORTED;
 	ret = region_read(state.region, &map);
 	if ((ret == -EACCES || ret == -ENOENT) && !choice.svg && !choice.json) {
-		/* Anyone may know how much, but not where. */
+		/* Any user can see how much is used, but not where. */
 		draw_bar(&state, width(), use_colour(choice.when));
 		printf("\nThis shows how much is used; %s.\n", region_blind(ret));
 		return OK;

@@ -15,7 +15,7 @@
 #include "node.h"
 #include "tool.h"
 
-/* 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 static int read_space(const char *path, struct pmem_freespace *space)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC), ret;
@@ -27,7 +27,7 @@ static int read_space(const char *path, struct pmem_freespace *space)
 	return ret;
 }
 
-/* How often a process has the file open; -1 if it cannot be looked at. */
+/* How many descriptors of a process have the file open; -1 if that is not readable. */
 static int times_open(int pid, const char *path)
 {
 	char folder[64], target[256];
@@ -67,7 +67,7 @@ static void json_user(int pid, const char *comm, unsigned int times)
 	json_end();
 }
 
-/* The processes that have the node open. */
+/* Call a function for each process that has the node open. */
 static void for_each_user(const char *path,
 			  void (*user)(int pid, const char *comm, unsigned int times))
 {
@@ -132,7 +132,7 @@ static int print_node(const char *node, const char *path, const struct stat *st)
 	return OK;
 }
 
-/* What the list has of a node, as members of an object that has begun. */
+/* Print the node's entry of the list, as members of the current object. */
 static void json_node(const char *node)
 {
 	char value[64];

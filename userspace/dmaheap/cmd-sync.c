@@ -8,7 +8,7 @@
 
 #include "tool.h"
 
-/* A file descriptor of another process, or a negative errno. */
+/* Duplicate a file descriptor of another process; returns a negative errno on failure. */
 static int fd_of_process(unsigned long pid, unsigned long number)
 {
 	int process = syscall(SYS_pidfd_open, (pid_t)pid, 0), fd, ret;

@@ -9,7 +9,7 @@
 
 #include "tool.h"
 
-/* Where the heap's file is, in whichever class; false without one that can be written. */
+/* Find the heap's file in either class; false if there is none that is writable. */
 static bool find_file(const char *heap, char *path, size_t len)
 {
 	static const char *const classes[] = { "dma_heap", "contig_heap" };
@@ -24,7 +24,7 @@ static bool find_file(const char *heap, char *path, size_t len)
 	return false;
 }
 
-/* 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 static int write_size(const char *path, uint64_t size)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC), ret;

@@ -9,7 +9,7 @@
 #include "screen.h"
 #include "watch.h"
 
-/* A key while a filter is typed. */
+/* Handle a key while a filter is typed. */
 static void type_filter(struct view *view, int key)
 {
 	size_t len = strlen(view->filter);
@@ -27,7 +27,7 @@ static void type_filter(struct view *view, int key)
 	}
 }
 
-/* Change how all is shown; false if that is no key for it. */
+/* Change a display setting; returns false if the key has no function. */
 static bool change_view(struct view *view, int key)
 {
 	bool helped = view->help;
@@ -60,7 +60,7 @@ static bool ends(const struct view *view, int key)
 	       (!view->typing && (key == 'q' || key == 'Q'));
 }
 
-/* Wait until it is time to look again, while keys change what is shown; false to end. */
+/* Wait for the next update, and handle keys; returns false to exit. */
 static bool wait_for_look(struct view *view)
 {
 	int key;
@@ -78,7 +78,7 @@ static bool wait_for_look(struct view *view)
 	}
 }
 
-/* Without a screen to redraw, one below the other. */
+/* Without a screen, print updates one below the other. */
 static void show(const struct view *view, unsigned long round)
 {
 	if (!view->screen && round)
@@ -111,7 +111,7 @@ static int watch(char **names, unsigned long count, uint64_t interval, bool json
 		if (ferror(stdout))
 			break;
 	}
-	/* What was seen last stays where a shell's output does. */
+	/* The last state remains in the normal output. */
 	if (view.screen) {
 		screen_end();
 		view.screen = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Contents of buffers, from files and into them. */
+/* Load the contents of buffers from files, and store them in files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,17 +7,17 @@
 
 #include "tool.h"
 
-/* Bytes that take no time worth showing. */
+/* Show no progress for this number of bytes. */
 #define SHORT		((uint64_t)16 << 20)
 #define BAR_WIDTH	40
 
 /**
- * struct way - of contents through a file
+ * struct way - a file for the contents of a buffer
  * @fd: the file
  * @path: its name, for messages
- * @load: from the file
- * @start: where they begin in it; 0 if it has no offsets
- * @stream: it has none
+ * @load: read from the file
+ * @start: offset in the file; 0 if it has no offsets
+ * @stream: it has no offsets
  */
 struct way {
 	int fd;
@@ -27,7 +27,7 @@ struct way {
 	bool stream;
 };
 
-/* A bar on the terminal, if there is one. */
+/* Show a progress bar, if there is a terminal. */
 static int show_progress(uint64_t done, uint64_t all, void *data)
 {
 	static const char marks[] = "########################################";
@@ -44,7 +44,7 @@ static int show_progress(uint64_t done, uint64_t all, void *data)
 	return 0;
 }
 
-/* Returns GO_ON where this cannot be done without a copy, and nothing was. */
+/* Returns GO_ON if a copy is needed, without having transferred anything. */
 static int transfer_all(const struct way *way, struct dmaheap_buffer *buffer)
 {
 	struct dmaheap_transfer transfer = DMAHEAP_TRANSFER_INIT;
@@ -59,7 +59,7 @@ static int transfer_all(const struct way *way, struct dmaheap_buffer *buffer)
 	return ret ? fail(ret, "%s", way->path) : OK;
 }
 
-/* What does not work without a copy, such as with buffers of other heaps. */
+/* Copy what cannot be transferred directly, for instance with other exporters' buffers. */
 static int copy_all(const struct way *way, struct dmaheap_buffer *buffer)
 {
 	const char *what = way->load ? "cannot write to the buffer" : "cannot read the buffer";
@@ -100,8 +100,8 @@ static void find_start(struct way *way)
 /**
  * load_contents() - read a file into a buffer
  * @path: the file, "-" for standard input
- * @direct: around the page cache, or not at all
- * @buffer: the buffer; what the file does not fill is left as it is
+ * @direct: bypass the page cache, or fail
+ * @buffer: the buffer; bytes after the end of the file are not changed
  *
  * Return: a status, after a message if it is not OK.
  */
@@ -126,8 +126,8 @@ int load_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 
 /**
  * store_contents() - write a buffer to a file
- * @path: the file, which is made or replaced; "-" for standard output
- * @direct: around the page cache, or not at all
+ * @path: the file, which is created or replaced; "-" for standard output
+ * @direct: bypass the page cache, or fail
  * @buffer: the buffer
  *
  * Return: a status, after a message if it is not OK.
@@ -148,7 +148,7 @@ int store_contents(const char *path, bool direct, struct dmaheap_buffer *buffer)
 	ret = transfer_all(&way, buffer);
 	if (ret == GO_ON)
 		ret = direct ? fail(-EOPNOTSUPP, "%s", path) : copy_all(&way, buffer);
-	/* Further output goes behind it. */
+	/* Further output follows it. */
 	else if (!ret && standard && !way.stream)
 		lseek(way.fd, way.start + dmaheap_buffer_size(buffer), SEEK_SET);
 	if (!standard && close(way.fd) && ret == OK)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Heaps, regions and buffers as JSON; the keys are documented in dmaheap(1). */
+/* Print heaps, regions and buffers as JSON; dmaheap(1) documents the keys. */
 #include <string.h>
 
 #include "json.h"
@@ -37,14 +37,14 @@ static void region_members(const struct heap_state *state)
 	json_number("region_buffers", state->region_buffers);
 }
 
-/* A heap and its memory, as members of an object that has begun. */
+/* Print a heap and its memory, as members of the current object. */
 void describe_heap(const struct heap_state *state)
 {
 	heap_members(state);
 	region_members(state);
 }
 
-/* The region of states[first], with all heaps on it. */
+/* Print the region of states[first], with all its heaps. */
 void describe_region(const struct heap_state *states, size_t count, size_t first)
 {
 	size_t i;
@@ -63,7 +63,7 @@ void describe_region(const struct heap_state *states, size_t count, size_t first
 	json_end();
 }
 
-/* What debugfs tells of a buffer, as members of an object that has begun. */
+/* Print the buffer's entry in debugfs, as members of the current object. */
 void describe_placed(const struct placed *placed)
 {
 	char importers[sizeof(placed->importers)], *rest = importers, *importer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Regions as pictures on the terminal. */
+/* Draw regions on the terminal. */
 #include <string.h>
 
 #include "draw.h"
@@ -30,7 +30,7 @@ static void repeat(const char *text, uint64_t count)
 		fputs(text, stdout);
 }
 
-/* Cells for so many bytes, at least one for what is not nothing, as far as there is room. */
+/* Number of cells for @bytes: at least one if it is not 0, limited by @room. */
 static uint64_t take_cells(uint64_t *room, uint64_t bytes, uint64_t size, unsigned int width)
 {
 	uint64_t cells = bytes * width / size;
@@ -42,19 +42,19 @@ static uint64_t take_cells(uint64_t *room, uint64_t bytes, uint64_t size, unsign
 	return cells;
 }
 
-/* Used, dirty, clean and the kernel's in proportion, for who may not see where. */
+/* Used, dirty, clean and the kernel's memory in proportion, for users who cannot see offsets. */
 void draw_bar(const struct heap_state *state, unsigned int width, bool colour)
 {
 	uint64_t kernels = with_kernel(state), room = width, used, dirty, clean;
 
 	if (!state->size || state->free > state->size || state->dirty > state->free - kernels) {
-		/* What follows stands below its title all the same. */
+		/* Keep the following columns aligned. */
 		printf("[%*s]", (int)width, "");
 		return;
 	}
 	used = take_cells(&room, state->size - state->free, state->size, width);
 	dirty = take_cells(&room, state->dirty, state->size, width);
-	/* Rounding is no reason for a gap. */
+	/* Rounding must not leave a gap. */
 	clean = kernels ? take_cells(&room, state->free - kernels - state->dirty, state->size,
 				     width) : room;
 	putchar('[');
@@ -91,7 +91,9 @@ int buffer_at(const struct region_map *map, uint64_t start, uint64_t len)
 	return best;
 }
 
-/* What stands at a place that is in no buffer: of its cells, the sign that comes last here. */
+/*
+ * The sign for a place outside of buffers: of the signs of its cells, the last one in this list.
+ */
 static char cell_at(const struct region_map *map, uint64_t start, uint64_t len)
 {
 	static const char order[] = " .:#";
@@ -140,7 +142,7 @@ static void draw_cell(const struct region_map *map, uint64_t start, uint64_t len
 		fputs(RESET, stdout);
 }
 
-/* The region in figures, in a line. */
+/* Print the region's figures in one line. */
 void print_totals(FILE *file, const struct heap_state *state)
 {
 	uint64_t used = state->free < state->size ? state->size - state->free : 0;
@@ -183,7 +185,7 @@ void draw_terminal(const struct heap_state *state, const struct region_map *map,
 	unsigned int column = 0;
 	char place[32];
 
-	/* What has no drawing of its own gets 16 lines. */
+	/* Regions without a map have 16 lines. */
 	if (!step)
 		step = (size + width * 16ULL - 1) / (width * 16ULL);
 	if (!step)

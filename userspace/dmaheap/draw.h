@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What pictures of a region have in common, on the terminal and as SVG. */
+/* Common to drawings of a region on the terminal and as SVG. */
 #ifndef DRAW_H
 #define DRAW_H
 
@@ -7,8 +7,8 @@
 
 /**
  * struct paint - colour of a buffer
- * @terminal: one of 256
- * @svg: the same
+ * @terminal: one of 256 colours
+ * @svg: the same colour
  */
 struct paint {
 	unsigned int terminal;

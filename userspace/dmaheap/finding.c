@@ -12,10 +12,10 @@
 #define RESET	"\033[0m"
 
 /**
- * struct kind - of a finding
- * @key: in JSON
- * @word: for people
- * @paint: colour of the word
+ * struct kind - kind of a finding
+ * @key: name in JSON
+ * @word: text for people
+ * @paint: colour of the text
  */
 struct kind {
 	const char *key, *word, *paint;

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * What "dmaheap doctor" finds, printed as it comes, for people or as JSON: each finding, and after
- * it what is advised about it.
+ * Findings of "dmaheap doctor", printed immediately, as text or as JSON: each finding is followed
+ * by advice.
  */
 void findings_begin(bool as_json);
 void findings_end(void);
@@ -16,7 +16,7 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void advise(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* How many problems there were so far. */
+/* Number of problems so far. */
 unsigned int problems(void);
 
 #endif /* FINDING_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What anybody may know of heaps: the library's list, and their nodes. */
+/* Properties of heaps that any user can see: the library's list, and their nodes. */
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "tool.h"
 
-/* What only tools want to know of a node. 0 or a negative errno. */
+/* Read additional properties of a node. Returns 0 or a negative errno. */
 static int read_state(const struct dmaheap_entry *entry, struct heap_state *state)
 {
 	char path[4096];
@@ -30,7 +30,7 @@ static int read_state(const struct dmaheap_entry *entry, struct heap_state *stat
 		.held = entry->held,
 		.dirty = entry->dirty,
 		.quantum = entry->quantum,
-		/* The two are of different moments. */
+		/* The values were read at different times. */
 		.fragmentation = entry->free > entry->largest ?
 				 100 * (entry->free - entry->largest) / entry->free : 0,
 		.buffers = entry->buffers,
@@ -44,10 +44,10 @@ static int read_state(const struct dmaheap_entry *entry, struct heap_state *stat
 }
 
 /**
- * struct heap_list - states of heaps, as they are found
- * @name: of the only one that is wanted, or NULL
- * @states: allocated
- * @count: of them
+ * struct heap_list - states of heaps found so far
+ * @name: name of the only wanted heap, or NULL
+ * @states: allocated array
+ * @count: number of states
  */
 struct heap_list {
 	const char *name;
@@ -68,7 +68,7 @@ static int add(const struct dmaheap_entry *entry, void *data)
 		return -ENOMEM;
 	list->states = larger;
 	ret = read_state(entry, &larger[list->count]);
-	/* It may go away meanwhile. */
+	/* It may have been removed meanwhile. */
 	if (!ret)
 		list->count++;
 	return ret == -ENOENT ? 0 : ret;
@@ -84,7 +84,7 @@ static int read_list(struct heap_list *list)
 	return ret;
 }
 
-/* 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 int heap_read(const char *name, struct heap_state *state)
 {
 	struct heap_list list = { .name = name };
@@ -103,7 +103,7 @@ int heap_read(const char *name, struct heap_state *state)
 	return list.count ? 0 : -ENOENT;
 }
 
-/* All heaps, sorted by name; to be freed. 0 or a negative errno. */
+/* Get all heaps, sorted by name; to be freed. Returns 0 or a negative errno. */
 int heaps_read(struct heap_state **states, size_t *count)
 {
 	struct heap_list list = { NULL, NULL, 0 };
@@ -116,7 +116,7 @@ int heaps_read(struct heap_state **states, size_t *count)
 	return 0;
 }
 
-/* The one of that name, or NULL. */
+/* Find a heap by name; NULL if there is none. */
 const struct heap_state *heap_find(const struct heap_state *states, size_t count, const char *name)
 {
 	size_t i;
@@ -132,7 +132,7 @@ bool same_region(const struct heap_state *a, const struct heap_state *b)
 	return a == b || (a->ours && b->ours && !strcmp(a->region, b->region));
 }
 
-/* Of the heaps on the same memory, is this the one that comes first? */
+/* Is this the first of the heaps on the same memory? */
 bool first_of_region(const struct heap_state *states, size_t i)
 {
 	size_t j;
@@ -143,24 +143,24 @@ bool first_of_region(const struct heap_state *states, size_t i)
 	return true;
 }
 
-/* Does the kernel have memory of it that nobody uses? */
+/* Does the kernel manage unused memory of it? */
 bool is_elastic(const struct heap_state *state)
 {
 	return !strcmp(state->kind, "cma") || !strcmp(state->kind, "system");
 }
 
-/* Free bytes that it has. */
+/* Free bytes that the kernel manages. */
 uint64_t with_kernel(const struct heap_state *state)
 {
-	/* The two are of different moments. */
+	/* The values were read at different times. */
 	return is_elastic(state) && state->free > state->held ? state->free - state->held : 0;
 }
 
 const char *group_name(gid_t gid, char *buf, size_t len)
 {
 	/*
-	 * Only the file: in a static program other sources would need the same C library at run
-	 * time.
+	 * Read only the file: in a static program, other sources would require the same C library
+	 * at run time.
 	 */
 	FILE *file = fopen("/etc/group", "re");
 	struct group *entry;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* What "dmaheap watch" has seen, look by look. */
+/* Earlier states for "dmaheap watch". */
 #include <stdlib.h>
 #include <string.h>
 
 #include "watch.h"
 
 /**
- * history_find() - what was seen of a region
- * @view: where
+ * history_find() - get the history of a region
+ * @view: the view
  * @region: its name
  *
  * Return: its history, or NULL.
@@ -47,14 +47,14 @@ static void remember(struct view *view, const struct heap_state *state)
 		return;
 	if (history->count == REMEMBERED)
 		memmove(history->percent, history->percent + 1, --history->count);
-	/* What is hardly anything is not nothing. */
+	/* Round up, so that a little is not shown as nothing. */
 	history->percent[history->count++] =
 		used ? 1 + (unsigned int)(99.0 * used / state->size) : 0;
 }
 
 /**
- * view_look() - read the state of all heaps, and remember it
- * @view: where to
+ * view_look() - read the state of all heaps, and append it to the history
+ * @view: the view
  *
  * Return: 0 or a negative errno.
  */
@@ -76,8 +76,8 @@ int view_look(struct view *view)
 }
 
 /**
- * view_free() - forget it all
- * @view: what was shown
+ * view_free() - free all states
+ * @view: the view
  */
 void view_free(struct view *view)
 {

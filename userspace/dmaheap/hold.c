@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Keeping a buffer, for people and for programs. */
+/* Keep a buffer, for users and for programs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "tool.h"
 
 /**
- * hold() - keep a buffer until there is a line, or the end, of standard input
+ * hold() - keep a buffer until standard input has a line, or ends
  * @buffer: the buffer
  */
 void hold(const struct dmaheap_buffer *buffer)
@@ -28,9 +28,9 @@ void hold(const struct dmaheap_buffer *buffer)
 /**
  * run_program() - run a program that inherits a buffer
  * @argv: the program and its arguments
- * @buffer: the buffer, whose file descriptor the program finds in $DMAHEAP_FD
+ * @buffer: the buffer; $DMAHEAP_FD contains its file descriptor
  *
- * Return: its exit status, or a status of ours after a message.
+ * Return: its exit status, or a status of the tool after a message.
  */
 int run_program(char **argv, struct dmaheap_buffer *buffer)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which processes hold which dma-bufs: /proc/PID/fd, fdinfo and maps. */
+/* Find processes that hold dma-bufs: /proc/PID/fd, fdinfo and maps. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +11,9 @@
 
 /**
  * struct search - dma-bufs found so far
- * @list: them
- * @count: how many
- * @hidden: processes that could not be looked at
+ * @list: the dma-bufs
+ * @count: number of dma-bufs
+ * @hidden: number of processes that are not readable
  */
 struct search {
 	struct held *list;
@@ -21,7 +21,7 @@ struct search {
 	unsigned int hidden;
 };
 
-/* The text of a line that begins so, or NULL. */
+/* The rest of the line with this key, or NULL. */
 static const char *value_of(const char *text, const char *key)
 {
 	size_t len = strlen(key);
@@ -40,7 +40,7 @@ static void copy_line(char *to, size_t len, const char *from)
 	snprintf(to, len, "%.*s", (int)strcspn(from, "\n"), from);
 }
 
-/* What fdinfo says of a dma-buf; false if it is none. */
+/* Parse the fdinfo of a dma-buf; false if it is something else. */
 bool parse_fdinfo(const char *text, struct held *held)
 {
 	const char *exporter = value_of(text, "exp_name:");
@@ -59,7 +59,7 @@ bool parse_fdinfo(const char *text, struct held *held)
 	return true;
 }
 
-/* The inode of a mapped dma-buf; false for other mappings. */
+/* Get the inode of a mapped dma-buf; false for other mappings. */
 bool parse_maps_line(const char *line, unsigned long *inode)
 {
 	int path = 0;
@@ -177,8 +177,8 @@ static int by_inode(const void *a, const void *b)
 }
 
 /*
- * All dma-bufs that processes hold, by their inodes. @hidden are the processes that this user
- * cannot look at. 0 or a negative errno.
+ * Find all dma-bufs held by processes, sorted by inode. @hidden is the number of processes that
+ * this user cannot inspect. Returns 0 or a negative errno.
  */
 int held_read(struct held **list, size_t *count, unsigned int *hidden)
 {
@@ -223,7 +223,7 @@ void held_free(struct held *list, size_t count)
 	free(list);
 }
 
-/* Say that something may be missing. */
+/* Warn that processes may be missing. */
 void tell_hidden(unsigned int processes)
 {
 	if (processes)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* JSON for programs, on standard output. */
+/* Print JSON to standard output, for programs. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,10 +8,10 @@
 #define DEPTH	8
 
 /**
- * struct level - an array or object that has begun
- * @end: its last character
- * @members: so far
- * @lines: it has a line for each member
+ * struct level - an open array or object
+ * @end: its closing character
+ * @members: number of members so far
+ * @lines: each member is on a separate line
  */
 struct level {
 	char end;
@@ -33,7 +33,7 @@ static void new_line(void)
 	printf("\n%*s", 2 * (int)depth, "");
 }
 
-/* Bytes at @text that are one character in UTF-8; 0 if they are none. */
+/* The length of the UTF-8 character at @text; 0 if it is invalid. */
 static unsigned int character(const unsigned char *text)
 {
 	unsigned int value, len, i;
@@ -49,7 +49,7 @@ static unsigned int character(const unsigned char *text)
 			return 0;
 		value = value << 6 | (text[i] & 0x3f);
 	}
-	/* Longer than it has to be, half of a pair, or beyond the last. */
+	/* Overlong, a surrogate, or above the maximum. */
 	if ((len == 3 && value < 0x800) || (len == 4 && value < 0x10000) ||
 	    (value >= 0xd800 && value < 0xe000) || value > 0x10ffff)
 		return 0;
@@ -77,7 +77,7 @@ static void print_string(const char *string)
 	putchar('"');
 }
 
-/* What comes before a member: a comma, its place, its key. */
+/* Begin a member: print comma, indentation and key. */
 static void member(const char *key, bool line)
 {
 	if (depth) {

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * A writer of JSON to standard output. Arrays and objects nest, eight deep at most, and each object
- * in an array begins a line. @key is NULL in an array and for what is outermost; that ends with a
- * line. Text is taken as UTF-8, and what is not becomes U+FFFD.
+ * Write JSON to standard output. Arrays and objects can be nested up to eight levels. Each object
+ * in an array begins a line. @key is NULL in an array and for the outermost value, which ends with
+ * a newline. Text should be UTF-8; invalid bytes are replaced by U+FFFD.
  */
 void json_begin_array(const char *key);
 void json_begin_object(const char *key);
@@ -18,7 +18,7 @@ void json_number(const char *key, uint64_t number);
 void json_seconds(const char *key, double seconds);
 void json_bool(const char *key, bool value);
 
-/* From now on, all of what is outermost is one line. */
+/* From now on, print each outermost value in one line. */
 void json_one_line(void);
 
 #endif /* JSON_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* dmaheap: look at dma-buf heaps and use them. */
+/* dmaheap: inspect and use dma-buf heaps. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@ static const struct command *const commands[] = {
 
 static const struct command *current;
 
-/* A mistake in how the tool was called. */
+/* Report a wrong use of the tool. */
 int usage(const char *format, ...)
 {
 	va_list args;
@@ -29,7 +29,7 @@ int usage(const char *format, ...)
 	return USAGE;
 }
 
-/* What getopt has told already. */
+/* getopt has already printed the error. */
 int bad_option(void)
 {
 	fprintf(stderr, "Try \"dmaheap %s --help\".\n", current->name);
@@ -52,7 +52,10 @@ static int status_of(int error)
 	}
 }
 
-/* Say what failed, with the text of a negative errno unless that is 0. Returns the status. */
+/*
+ * Print the failed operation, with the text of a negative errno unless that is 0. Returns the
+ * status.
+ */
 int fail(int error, const char *format, ...)
 {
 	va_list args;
@@ -88,7 +91,10 @@ int show_help(void)
 	return OK;
 }
 
-/* For a command that has --help alone or, with @json, that and --json. GO_ON or the status. */
+/*
+ * Parse options of commands that only have --help and, with @json, --json. Returns GO_ON or a
+ * status.
+ */
 int plain_options(int argc, char **argv, bool *json)
 {
 	static const struct option options[] = {
@@ -109,7 +115,7 @@ int plain_options(int argc, char **argv, bool *json)
 	return GO_ON;
 }
 
-/* What was printed has to have arrived. */
+/* Check that all output was written. */
 static int finish(int status)
 {
 	if (fflush(stdout) || ferror(stdout)) {
@@ -124,7 +130,7 @@ static bool is_one_of(const char *text, const char *shorter, const char *longer)
 	return !strcmp(text, shorter) || !strcmp(text, longer);
 }
 
-/* Make it the one that runs; false if there is none of that name. */
+/* Set the current command; false if there is none of that name. */
 static bool find_command(const char *name)
 {
 	size_t i;
@@ -154,7 +160,7 @@ int main(int argc, char **argv)
 	}
 	if (!find_command(argv[1]))
 		return usage("unknown command \"%s\"", argv[1]);
-	/* What getopt calls us. */
+	/* getopt uses this name in messages. */
 	snprintf(whole, sizeof(whole), "dmaheap %s", current->name);
 	argv[1] = whole;
 	return finish(current->run(argc - 1, argv + 1));

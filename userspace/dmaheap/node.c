@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Legacy PMEM nodes, as pmem_compat shows them in sysfs. */
+/* Legacy PMEM nodes, according to pmem_compat's files in sysfs. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "node.h"
 #include "tool.h"
 
-/* The first line of an attribute of a node; false if it has none. */
+/* The first line of a node's attribute; false if there is none. */
 bool node_attribute(const char *node, const char *attribute, char *value, size_t len)
 {
 	char *text = read_file(PMEM_REGIONS "/%s/%s", node, attribute);
@@ -28,7 +28,7 @@ uint64_t node_number(const char *node, const char *attribute)
 	       strtoull(value, NULL, 10) : 0;
 }
 
-/* Of an attribute, the lines that begin with @start and a digit. */
+/* Call a function for each line of an attribute that has @start followed by a digit. */
 static void for_each_row(const char *node, const char *attribute, const char *start,
 			 void (*row)(const char *line, uint64_t quantum))
 {
@@ -43,13 +43,13 @@ static void for_each_row(const char *node, const char *attribute, const char *st
 }
 
 /**
- * struct table - of an attribute that only some allocators have
+ * struct table - an attribute that only some allocators have
  * @attribute: its name
- * @start: of each row, before its first number
+ * @start: prefix of each row, before its first number
  * @key: its name in JSON
- * @title: and for people
+ * @title: its title for people
  * @print: print a row
- * @json: likewise
+ * @json: print a row as JSON
  */
 struct table {
 	const char *attribute, *start, *key, *title;
@@ -102,7 +102,7 @@ static void json_allocation(const char *line, uint64_t quantum)
 	json_end();
 }
 
-/* First quantum, order, bytes, is it allocated. */
+/* First quantum, order, bytes, whether it is allocated. */
 static bool parse_block(const char *line, unsigned long long *index, unsigned long long *size,
 			unsigned int *allocated)
 {
@@ -133,7 +133,7 @@ static void json_block(const char *line, uint64_t quantum)
 	json_end();
 }
 
-/* The next "(OFFSET,LENGTH)"; false behind the last one. */
+/* The next "(OFFSET,LENGTH)"; false after the last one. */
 static bool next_part(const char **line, unsigned long long *offset, unsigned long long *len)
 {
 	const char *part = strchr(*line, '(');
@@ -187,7 +187,7 @@ static bool has_table(const char *node, const struct table *table)
 	return node_attribute(node, table->attribute, value, sizeof(value));
 }
 
-/* What is allocated, and what files show. */
+/* Print allocations, and what files show. */
 void node_print_tables(const char *node)
 {
 	size_t i;
@@ -200,7 +200,7 @@ void node_print_tables(const char *node)
 	}
 }
 
-/* The same, as members of an object that has begun. */
+/* Print the same, as members of the current object. */
 void node_describe_tables(const char *node)
 {
 	size_t i;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What pmem_compat shows of its nodes. */
+/* Files of pmem_compat for its nodes. */
 #define PMEM_REGIONS	"/sys/kernel/pmem_regions"
 
 bool node_attribute(const char *node, const char *attribute, char *value, size_t len);

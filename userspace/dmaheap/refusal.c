@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Why there was no buffer, and what helps. */
+/* Explain why an allocation failed, and what helps. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void hint(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-/* There is not so much, in all, now, or in one piece. */
+/* There is not enough memory: in total, at present, or contiguous. */
 static void explain_memory(const struct heap_state *state, uint64_t size)
 {
 	char all[32], free_[32], largest[32];
@@ -43,11 +43,11 @@ static void explain_memory(const struct heap_state *state, uint64_t size)
 }
 
 /**
- * explain_refusal() - say more than the error does about an allocation that failed
+ * explain_refusal() - print more than the error about a failed allocation
  * @error: a negative errno
- * @name: of the heap
- * @size: in bytes
- * @options: of the allocation
+ * @name: name of the heap
+ * @size: size in bytes
+ * @options: options of the allocation
  */
 void explain_refusal(int error, const char *name, uint64_t size,
 		     const struct dmaheap_options *options)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Regions, as debugfs shows them to root. */
+/* Regions, according to debugfs, which only root can read. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define DEBUG		"/sys/kernel/debug/contig_heaps"
 
-/* A line "# ... each is N bytes", then lines "OFFSET  CELLS". A cell can be blank. */
+/* Parse a line "# ... each is N bytes", then lines "OFFSET CELLS". A cell can be blank. */
 bool parse_map(const char *text, struct region_map *map)
 {
 	const char *each = strstr(text, "each is ");
@@ -56,7 +56,7 @@ static bool parse_buffer(const char *line, struct placed *placed)
 		return false;
 	placed->offset = offset;
 	placed->size = size;
-	/* The name of a process may have blanks, so it has a fixed width. */
+	/* A process name may contain blanks, so its width is fixed. */
 	line += used + 1;
 	if (strcspn(line, "\n") < 17)
 		return false;
@@ -72,7 +72,7 @@ static bool parse_buffer(const char *line, struct placed *placed)
 	return true;
 }
 
-/* A header, then one line for each buffer. */
+/* Parse a header, then one line per buffer. */
 bool parse_buffers(const char *text, struct region_map *map)
 {
 	const char *line = strchr(text, '\n');
@@ -108,7 +108,7 @@ static int by_offset(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* 0 or a negative errno; -EACCES without the right to look at debugfs. */
+/* Returns 0 or a negative errno; -EACCES without access to debugfs. */
 int region_read(const char *region, struct region_map *map)
 {
 	char *text = read_file(DEBUG "/%s/buffers", region);
@@ -126,7 +126,7 @@ int region_read(const char *region, struct region_map *map)
 		qsort(map->buffers, map->nr_buffers, sizeof(*map->buffers), by_offset);
 	for (i = 0; i < map->nr_buffers; i++)
 		snprintf(map->buffers[i].region, sizeof(map->buffers[i].region), "%s", region);
-	/* System memory has none. */
+	/* System memory has no map. */
 	text = read_file(DEBUG "/%s/map", region);
 	if (!text)
 		return 0;
@@ -138,7 +138,7 @@ int region_read(const char *region, struct region_map *map)
 	return -EINVAL;
 }
 
-/* Why region_read() could not read anything, with that error. */
+/* Explain an error of region_read(). */
 const char *region_blind(int error)
 {
 	return error == -EACCES ? "only root can see the offsets" :

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A terminal that a command has for itself: a screen of its own, no cursor, keys without Enter. It
- * is given back as it was, whichever signal ends or stops the program, SIGKILL excepted.
+ * A terminal that a command uses exclusively: alternate screen, no cursor, keys without Enter. Its
+ * state is restored after any signal that ends or stops the program, except SIGKILL.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,14 +16,14 @@
 #include "screen.h"
 #include "tool.h"
 
-/* Other screen, no cursor, no wrapping: too long a line is cut; and back. */
+/* Alternate screen, no cursor, no wrapping, so that long lines are cut; and back. */
 #define ENTER	"\033[?1049h\033[?25l\033[?7l"
 #define LEAVE	"\033[?7h\033[?25h\033[?1049l"
 
 static volatile sig_atomic_t ended, stopped;
 
 static struct {
-	sigset_t waiting;	/* blocked while somebody waits */
+	sigset_t waiting;	/* blocked, except while waiting */
 	struct termios before;
 	bool shown, keys;
 } screen;
@@ -42,7 +42,7 @@ static void on_stop(int signal)
 
 static void on_resize(int signal)
 {
-	/* It ends the waiting. */
+	/* The signal itself ends the wait. */
 	(void)signal;
 }
 
@@ -52,7 +52,7 @@ static void enter(void)
 
 	fputs(ENTER, stdout);
 	fflush(stdout);
-	/* A job in the background must not touch it. */
+	/* A background job must not use it. */
 	screen.keys = tcgetpgrp(STDIN_FILENO) == getpgrp() &&
 		      !tcgetattr(STDIN_FILENO, &screen.before);
 	if (!screen.keys)
@@ -72,7 +72,7 @@ static void leave(void)
 	fflush(stdout);
 }
 
-/* Give the terminal back, stop, and take it again when continued. */
+/* Restore the terminal, stop, and set it up again when continued. */
 static void stop(void)
 {
 	stopped = 0;
@@ -84,10 +84,10 @@ static void stop(void)
 }
 
 /**
- * screen_begin() - take the terminal, if stdout is a capable one
+ * screen_begin() - set up the terminal, if stdout is a capable one
  *
- * Signals that end or stop the program are noticed by screen_wait() alone from now on, terminal or
- * not.
+ * From now on, signals that end or stop the program only take effect in screen_wait(), with a
+ * terminal or without.
  *
  * Return: whether there is a screen.
  */
@@ -111,7 +111,7 @@ bool screen_begin(void)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct sigaction action = { .sa_handler = signals[i].handler }, before;
 
-		/* What nohup and shells have turned off stays off. */
+		/* Keep signals ignored that nohup or a shell has ignored. */
 		sigaction(signals[i].signal, NULL, &before);
 		if (before.sa_handler != SIG_IGN)
 			sigaction(signals[i].signal, &action, NULL);
@@ -124,7 +124,7 @@ bool screen_begin(void)
 }
 
 /**
- * screen_end() - give the terminal back
+ * screen_end() - restore the terminal
  */
 void screen_end(void)
 {
@@ -134,11 +134,11 @@ void screen_end(void)
 }
 
 /**
- * screen_size() - how much there is room for
- * @columns: where to store the number of columns
- * @lines: where to store the number of lines
+ * screen_size() - get the size of the screen
+ * @columns: filled in with the number of columns
+ * @lines: filled in with the number of lines
  *
- * Both are 0, for no limit, where nobody knows.
+ * Both are 0, which means no limit, if the size is unknown.
  */
 void screen_size(unsigned int *columns, unsigned int *lines)
 {
@@ -152,7 +152,7 @@ void screen_size(unsigned int *columns, unsigned int *lines)
 	}
 }
 
-/* The key that was pressed; 0 when there will be no more of them. */
+/* Read a key; returns 0 at the end of input. */
 static int read_key(void)
 {
 	unsigned char key;
@@ -164,11 +164,11 @@ static int read_key(void)
 }
 
 /**
- * screen_wait() - wait for whatever comes first
- * @ms: how long at most
+ * screen_wait() - wait for a key, a signal or a timeout
+ * @ms: timeout in milliseconds
  *
- * Return: SCREEN_END when the program should end, SCREEN_AGAIN when the time is over or all has to
- * be shown again, or the key that was pressed.
+ * Return: SCREEN_END if the program should end, SCREEN_AGAIN after the timeout or if everything
+ * must be redrawn, otherwise the key.
  */
 int screen_wait(uint64_t ms)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A terminal that a command has for itself. */
+/* A terminal that a command uses exclusively. */
 #ifndef SCREEN_H
 #define SCREEN_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Regions as pictures in SVG. */
+/* Draw regions as SVG. */
 #include <string.h>
 
 #include "draw.h"
@@ -7,15 +7,15 @@
 #define WIDTH	1024
 #define ROWS	16
 #define ROW	24
-/* Where the drawing begins: beside the offsets, below the title. */
+/* Start of the drawing: right of the offsets, below the title. */
 #define LEFT	104
 #define TOP	40
 #define LEGEND	(TOP + ROWS * ROW + 12)
-/* Lines that say which buffer is which. */
+/* Position of the list of buffers. */
 #define BUFFERS	(LEGEND + 32)
 #define LINE	20
 
-/* Light or dark, as who looks has it. */
+/* Light or dark, according to the viewer's preference. */
 static const char style[] =
 	"<style>\n"
 	"text { fill: #202020 } .letter { fill: black }\n"
@@ -39,12 +39,12 @@ static void print_text(FILE *file, const char *text)
 		else if (c == '>')
 			fputs("&gt;", file);
 		else
-			/* Whatever is not ASCII might not be UTF-8. */
+			/* Characters outside of ASCII might be invalid UTF-8. */
 			fputc(c < 0x20 || c > 0x7e ? '?' : c, file);
 	}
 }
 
-/* What of the memory from @start is in one row. */
+/* How many bytes of [start, start + len) are in the first row? */
 static uint64_t in_row(uint64_t row_size, uint64_t start, uint64_t len)
 {
 	uint64_t room = row_size - start % row_size;
@@ -52,7 +52,7 @@ static uint64_t in_row(uint64_t row_size, uint64_t start, uint64_t len)
 	return len < room ? len : room;
 }
 
-/* Where it stands: @x, and its row. */
+/* Return the horizontal position of an offset, and set @y to that of its row. */
 static double place_of(uint64_t row_size, uint64_t start, unsigned int *y)
 {
 	*y = TOP + (unsigned int)(start / row_size) * ROW;
@@ -86,7 +86,7 @@ static void print_buffer(FILE *file, const struct placed *placed)
 	fputs(")", file);
 }
 
-/* With its letter at the beginning, if there is room. */
+/* Its letter is at the start, if there is room. */
 static void draw_buffer(FILE *file, uint64_t size, const struct region_map *map, size_t i)
 {
 	const struct placed *placed = &map->buffers[i];
@@ -109,7 +109,7 @@ static void draw_buffer(FILE *file, uint64_t size, const struct region_map *map,
 	fputs("</g>\n", file);
 }
 
-/* The offset of each row. */
+/* Draw the offset of each row. */
 static void draw_offsets(FILE *file, uint64_t size)
 {
 	uint64_t row_size = (size + ROWS - 1) / ROWS, row;
@@ -152,7 +152,7 @@ static void draw_names(FILE *file, const struct region_map *map)
 	}
 }
 
-/* A cell that is used by a buffer shows as that one; what of it is beside that is free. */
+/* Draw a cell that a buffer uses as the buffer; the rest of the cell counts as free. */
 static char kind_of(const struct region_map *map, size_t cell)
 {
 	if (map->cells[cell] == '#' && buffer_at(map, cell * map->cell, map->cell) >= 0)
@@ -160,7 +160,7 @@ static char kind_of(const struct region_map *map, size_t cell)
 	return map->cells[cell];
 }
 
-/* Neighbours of a kind are one, so that no seam shows. */
+/* Merge adjacent cells of a kind, so that no seams are visible. */
 static void draw_cells(FILE *file, const struct region_map *map, uint64_t size)
 {
 	size_t i, end;

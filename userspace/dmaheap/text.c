@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Text in and out: sizes, numbers, small files. */
+/* Parse and format text: sizes, numbers, small files. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ const char *root(void)
 }
 #endif
 
-/* "16M", "16m", "16MiB": what it multiplies with, as a power of two; -1 for anything else. */
+/* The exponent for a unit, such as "16M", "16m", "16MiB"; -1 for anything else. */
 static int unit_shift(const char *text)
 {
 	static const char units[] = "KMGT";
@@ -37,7 +37,7 @@ static int unit_shift(const char *text)
 	return *text ? -1 : 10 * (unit - units + 1);
 }
 
-/* Decimal or, with 0x, hexadecimal: what has a leading 0 is not octal. */
+/* Decimal or, with 0x, hexadecimal; a leading 0 does not mean octal. */
 static unsigned long long number(const char *text, char **end)
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
@@ -46,7 +46,7 @@ static unsigned long long number(const char *text, char **end)
 	return strtoull(text, end, hex ? 16 : 10);
 }
 
-/* The digits at @text, behind a point, as that part of 1 << @shift. */
+/* The value of the digits after a point, as a fraction of 1 << @shift. */
 static uint64_t fraction(const char *text, size_t digits, int shift)
 {
 	uint64_t value = 0, scale = 1;
@@ -59,8 +59,8 @@ static uint64_t fraction(const char *text, size_t digits, int shift)
 }
 
 /*
- * "4096", "64K", "0x1000", "16MiB", "1.5G": binary units only; what is less than a byte is cut off.
- * False for anything else, or too much.
+ * Accepts "4096", "64K", "0x1000", "16MiB", "1.5G": binary units only; fractions of a byte are cut
+ * off. Returns false for anything else, or an overflow.
  */
 bool parse_size(const char *text, uint64_t *size)
 {
@@ -84,7 +84,7 @@ bool parse_size(const char *text, uint64_t *size)
 	if (shift < 0 || value << shift >> shift != value)
 		return false;
 	if (point) {
-		/* No more than there is room for: six digits of a TiB. */
+		/* Six digits of a TiB do not overflow. */
 		if (!digits || digits > 6 || !shift)
 			return false;
 		part = fraction(point, digits, shift);
@@ -107,14 +107,14 @@ bool parse_number(const char *text, unsigned long max, unsigned long *result)
 	return true;
 }
 
-/* Rounded: to a tenth where there are no three digits before it. */
+/* Rounded; to a tenth if there are fewer than three digits before it. */
 const char *size_text(uint64_t size, char *buf, size_t len)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	unsigned int unit = 0;
 	double value = size;
 
-	/* 1023.5 or more would be 1024. */
+	/* 1023.5 or more would be rounded to 1024. */
 	for (; unit + 1 < ARRAY_SIZE(units) && value >= (unit ? 1023.5 : 1024); unit++)
 		value /= 1024;
 	snprintf(buf, len, "%.*f", value < 99.95 && unit, value);
@@ -124,14 +124,14 @@ const char *size_text(uint64_t size, char *buf, size_t len)
 	return buf;
 }
 
-/* An offset into a region, of at least eight digits. */
+/* An offset in a region, with at least eight digits. */
 const char *place_text(uint64_t offset, char *buf, size_t len)
 {
 	snprintf(buf, len, "0x%08llx", (unsigned long long)offset);
 	return buf;
 }
 
-/* What others named must not control the terminal. */
+/* Names from others must not contain control sequences. */
 void print_safe(const char *text)
 {
 	for (; *text; text++)
@@ -164,7 +164,7 @@ static char *read_path(const char *path)
 	return text;
 }
 
-/* What a file holds, to be freed; NULL with errno. */
+/* The contents of a file, to be freed; NULL with errno set on failure. */
 char *read_file(const char *format, ...)
 {
 	char path[4096];
@@ -182,7 +182,7 @@ char *read_file(const char *format, ...)
 	return read_path(path);
 }
 
-/* A file that is a number. */
+/* Read a file that contains a number. */
 bool read_u64(uint64_t *value, const char *format, ...)
 {
 	char path[4096], *text, *end;
@@ -204,7 +204,7 @@ bool read_u64(uint64_t *value, const char *format, ...)
 	return len;
 }
 
-/* "always", "never", and otherwise if somebody looks who has not said NO_COLOR. */
+/* "always", "never", or depending on whether stdout is a terminal and NO_COLOR is not set. */
 bool use_colour(const char *when)
 {
 	const char *no = getenv("NO_COLOR");
@@ -216,7 +216,7 @@ bool use_colour(const char *when)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
-/* The name of the cached heap beside an uncached one; false if it is not called so. */
+/* Get the name of the cached variant of an uncached heap; false if the name has no such suffix. */
 bool strip_uncached(const char *name, char *buf, size_t len)
 {
 	size_t n = strlen(name), end = strlen("-uncached");

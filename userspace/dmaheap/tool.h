@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the commands of the dmaheap tool share. */
+/* Common to the commands of the dmaheap tool. */
 #ifndef TOOL_H
 #define TOOL_H
 
@@ -12,7 +12,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
-/* What the tool's status says; documented in dmaheap(1). */
+/* Exit statuses of the tool; documented in dmaheap(1). */
 enum {
 	OK		= 0,
 	FAILED		= 1,
@@ -22,15 +22,15 @@ enum {
 	UNSUPPORTED	= 5,
 };
 
-/* No status: there is more to do. */
+/* Not a status: continue. */
 #define GO_ON	(-1)
 
 /**
- * struct command - one thing the tool can do
- * @name: how it is called
+ * struct command - a command of the tool
+ * @name: its name
  * @summary: one line
- * @help: what --help says
- * @run: does it; argv[0] is the command
+ * @help: text of --help
+ * @run: the implementation; argv[0] is the command
  */
 struct command {
 	const char *name;
@@ -42,7 +42,7 @@ struct command {
 extern const struct command cmd_list, cmd_info, cmd_map, cmd_buffers, cmd_alloc, cmd_watch,
 	cmd_load, cmd_store, cmd_trim, cmd_sync, cmd_pmem, cmd_bench, cmd_doctor;
 
-/* main.c: the command that runs, for messages and help */
+/* main.c: the current command, for messages and help */
 int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int bad_option(void);
 int fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -79,25 +79,25 @@ const char *root(void);
 #endif
 
 /**
- * struct heap_state - what anybody can see of a heap
- * @name: below /dev/dma_heap
- * @ours: it is of contig_heaps; the figures are valid
- * @openable: this user may open it
- * @mode: of its node
+ * struct heap_state - properties of a heap that any user can see
+ * @name: name under /dev/dma_heap
+ * @ours: it belongs to contig_heaps; the figures are valid
+ * @openable: this user can open it
+ * @mode: mode of its node
  * @uid: owner of its node
  * @gid: group of its node
- * @size: bytes managed
- * @free: bytes not allocated
+ * @size: bytes of its region
+ * @free: bytes that are not allocated
  * @largest: longest free run
- * @held: free, and need not be had from the kernel first; 0 from older modules
- * @dirty: held, but to be zeroed
+ * @held: free bytes that the heap already has; 0 with older modules
+ * @dirty: held bytes that must be zeroed
  * @quantum: unit of allocation
- * @fragmentation: percent
- * @buffers: live ones of this heap
- * @region_buffers: live ones of all heaps on its memory
+ * @fragmentation: per cent
+ * @buffers: live buffers of this heap
+ * @region_buffers: live buffers of all heaps on its region
  * @uncached: its buffers are write-combined
- * @region: name of its memory; heaps of the same region share that
- * @kind: of its memory
+ * @region: name of its region; heaps with the same region share its memory
+ * @kind: kind of its memory
  */
 struct heap_state {
 	char name[256];
@@ -122,17 +122,17 @@ uint64_t with_kernel(const struct heap_state *state);
 const char *group_name(gid_t gid, char *buf, size_t len);
 
 /**
- * struct placed - a buffer as debugfs lists it
- * @region: where
- * @offset: into the region
+ * struct placed - a buffer as listed in debugfs
+ * @region: its region
+ * @offset: offset in the region
  * @size: bytes
  * @age: seconds
- * @inode: of its dma-buf
- * @pid: who allocated it
- * @comm: and what that was called
- * @heap: from which heap
+ * @inode: inode of its dma-buf
+ * @pid: process that allocated it
+ * @comm: name of the process at that time
+ * @heap: heap that it was allocated from
  * @importers: devices, or "-"
- * @name: or "-"
+ * @name: its name, or "-"
  */
 struct placed {
 	uint64_t offset, size;
@@ -143,12 +143,12 @@ struct placed {
 };
 
 /**
- * struct region_map - a region as debugfs draws it
- * @cell: bytes of one cell, 0 if there is no drawing
+ * struct region_map - the map of a region in debugfs
+ * @cell: bytes per cell, 0 if there is no map
  * @cells: '#' used, '.' free and zero, ':' free and dirty, ' ' with the kernel; a string
- * @count: of cells
- * @buffers: what lives there, by offset
- * @nr_buffers: how many
+ * @count: number of cells
+ * @buffers: its buffers, sorted by offset
+ * @nr_buffers: number of buffers
  */
 struct region_map {
 	uint64_t cell;
@@ -168,8 +168,8 @@ void region_free(struct region_map *map);
 /**
  * struct holder - a process that holds a dma-buf
  * @pid: the process
- * @fds: file descriptors it has
- * @maps: mappings it has
+ * @fds: number of file descriptors
+ * @maps: number of mappings
  * @comm: its name
  */
 struct holder {
@@ -182,10 +182,10 @@ struct holder {
  * struct held - a dma-buf that processes hold
  * @inode: identifies it
  * @size: bytes, 0 if only mappings are known
- * @exporter: the heap, or another exporter's name
- * @name: or ""
- * @holders: by process
- * @nr_holders: how many
+ * @exporter: the heap, or the name of another exporter
+ * @name: its name, or ""
+ * @holders: one entry per process
+ * @nr_holders: number of processes
  */
 struct held {
 	unsigned long inode;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What "dmaheap watch" shows. */
+/* The display of "dmaheap watch". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "screen.h"
 #include "watch.h"
 
-/* Of columns, with what separates them. */
+/* Widths of columns, including separators. */
 #define FREE	11
 #define BUFFERS	8
 #define LARGEST	11
@@ -15,10 +15,10 @@
 #define CHANGE	13
 
 /**
- * struct layout - what there is room for
- * @name: columns of the region's name
+ * struct layout - columns that fit
+ * @name: width of the region's name
  * @bar: cells of the bar, 0 for none
- * @largest: is there that column?
+ * @largest: whether that column is shown
  * @held: likewise
  * @buffers: likewise
  * @change: likewise
@@ -28,7 +28,7 @@ struct layout {
 	bool largest, held, buffers, change;
 };
 
-/* Whether there is room for more; takes it. */
+/* Is there room for more? If so, uses it. */
 static bool fits(unsigned int *room, unsigned int columns)
 {
 	if (*room < columns)
@@ -37,7 +37,7 @@ static bool fits(unsigned int *room, unsigned int columns)
 	return true;
 }
 
-/* The most important comes first, the bar gets what is left. */
+/* Place the most important columns first; the bar gets the rest. */
 static struct layout lay_out(unsigned int columns, unsigned int longest)
 {
 	struct layout layout = { .name = 28, .bar = 24, .largest = true, .held = true,
@@ -75,8 +75,8 @@ static bool is_wanted(const char *name, char **names)
 }
 
 /*
- * Is this name worth a place: neither the region's, nor that of the uncached heap beside one that
- * has a place?
+ * Is it worth showing this name: neither the region's, nor that of an uncached heap whose cached
+ * variant is shown?
  */
 static bool is_telling(const struct heap_state *states, size_t count, size_t i)
 {
@@ -91,7 +91,7 @@ static bool is_telling(const struct heap_state *states, size_t count, size_t i)
 	return !cached || !same_region(cached, &states[i]);
 }
 
-/* "+4.0 MiB" in use since the last look, or nothing. */
+/* Print "+4.0 MiB" if the use has changed since the last update. */
 static void print_change(const struct heap_state *now, const struct heap_state *before)
 {
 	char text[32];
@@ -104,7 +104,7 @@ static void print_change(const struct heap_state *now, const struct heap_state *
 		printf("  -%s", size_text(now->free - before->free, text, sizeof(text)));
 }
 
-/* What does not fit ends with a mark. */
+/* Names that do not fit end with a mark. */
 static void print_name(const char *name, unsigned int columns, bool cut)
 {
 	if (cut && strlen(name) > columns)
@@ -149,7 +149,7 @@ static void print_region(const struct heap_state *state, const struct heap_state
 		print_change(state, before);
 }
 
-/* Each region once, if any of its heaps is wanted. */
+/* Is this the first heap of a region that has a wanted heap? */
 static bool is_shown(const struct view *view, size_t i)
 {
 	bool wanted = false, matches = false;
@@ -166,7 +166,7 @@ static bool is_shown(const struct view *view, size_t i)
 	return wanted && (matches || strstr(view->states[i].region, view->filter));
 }
 
-/* How much more is used than at the last look, either way. */
+/* The absolute change in use since the last update. */
 static uint64_t change_of(const struct view *view, size_t i)
 {
 	const struct heap_state *now = &view->states[i];
@@ -197,7 +197,7 @@ static uint64_t rank(const struct view *view, size_t i)
 	}
 }
 
-/* Does @a stand behind @b? What is equal stays as it was. */
+/* Does @a follow @b? Equal regions keep their order. */
 static bool stands_behind(const struct view *view, size_t a, size_t b)
 {
 	if (view->order == BY_NAME)
@@ -205,7 +205,7 @@ static bool stands_behind(const struct view *view, size_t a, size_t b)
 	return view->reversed ? rank(view, a) > rank(view, b) : rank(view, a) < rank(view, b);
 }
 
-/* The regions that are shown, in their order: how many, and their places among the states. */
+/* Sort the shown regions: returns their number, and their indices in the states. */
 static size_t sorted(const struct view *view, size_t *regions)
 {
 	size_t i, j, count = 0;
@@ -220,7 +220,7 @@ static size_t sorted(const struct view *view, size_t *regions)
 	return count;
 }
 
-/* What else the region's heaps are called, in a line, as far as that goes; false without any. */
+/* Other names of the region's heaps, in one line, as far as they fit; false if there are none. */
 static bool other_names(const struct view *view, size_t region, char *line, size_t len)
 {
 	size_t i, used = 0;
@@ -237,7 +237,7 @@ static bool other_names(const struct view *view, size_t region, char *line, size
 	return used;
 }
 
-/* The latest looks, as far as they fit, the last one at the right: from nothing used to all. */
+/* The latest values that fit, the last one at the right, scaled from 0 to the region's size. */
 static bool history_line(const struct view *view, size_t region, char *line, size_t len)
 {
 	static const char levels[] = "_.-=+*#@";
@@ -254,15 +254,15 @@ static bool history_line(const struct view *view, size_t region, char *line, siz
 	return true;
 }
 
-/* What there is room for; one is counted that is not. */
+/* The remaining space; also counts regions that do not fit. */
 struct room {
 	const struct view *view;
 	unsigned int lines, used;
 };
 
 /*
- * Begin a line, if there is room for it. On the screen nothing that stood there may remain.
- * Afterwards it would be too late: the last character of a full line would go, too.
+ * Begin a line, if there is room for it. Clears the old contents now: after printing, the last
+ * character of a full line would be cleared, too.
  */
 static bool begin_line(struct room *room)
 {
@@ -282,7 +282,7 @@ static void print_below(struct room *room, const char *text, unsigned int column
 	putchar('\n');
 }
 
-/* How many regions there is no room for. */
+/* Returns the number of regions that do not fit. */
 static unsigned int show_regions(const struct view *view, struct room *room, unsigned int columns)
 {
 	size_t *regions = calloc(view->count + 1, sizeof(*regions)), count, i, r;
@@ -331,7 +331,7 @@ static void show_keys(struct room *room, unsigned int columns)
 		printf("%.*s\n", columns ? (int)columns : 80, keys[i]);
 }
 
-/* The last line: how it is shown. */
+/* The last line: display settings. */
 static void show_state(const struct view *view, unsigned int columns)
 {
 	static const char *const orders[ORDERS] = {
@@ -352,8 +352,8 @@ static void show_state(const struct view *view, unsigned int columns)
 }
 
 /**
- * view_show() - print all that there is room for, and what is missing
- * @view: what to show
+ * view_show() - print everything that fits, and what is missing
+ * @view: the view
  */
 void view_show(const struct view *view)
 {
@@ -361,7 +361,7 @@ void view_show(const struct view *view)
 	struct room room = { .view = view };
 
 	screen_size(&columns, &lines);
-	/* Without the last line, and the one before it. */
+	/* Reserve the last line and the one before it. */
 	room.lines = lines > 4 ? lines - 2 : 2;
 	if (view->screen)
 		fputs("\033[H", stdout);
@@ -378,8 +378,8 @@ void view_show(const struct view *view)
 }
 
 /**
- * view_describe() - print all that is watched as JSON
- * @view: what to print; how it is to be shown does not matter, but for its order
+ * view_describe() - print everything as JSON
+ * @view: the view; of its display settings, only the order matters
  */
 void view_describe(const struct view *view)
 {

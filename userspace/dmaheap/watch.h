@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What "dmaheap watch" shows, and how. */
+/* State and display settings of "dmaheap watch". */
 #ifndef WATCH_H
 #define WATCH_H
 
 #include "tool.h"
 
-/* By what the regions are sorted; but for names, the largest comes first. */
+/* Sort keys; except for names, the largest comes first. */
 enum order {
 	BY_NAME,
 	BY_FREE,
@@ -16,14 +16,14 @@ enum order {
 	ORDERS,
 };
 
-/* So many looks are remembered; no line is longer. */
+/* Length of the history, which exceeds the width of any terminal. */
 #define REMEMBERED	512
 
 /**
- * struct history - how much of a region was used
+ * struct history - earlier use of a region
  * @region: its name
- * @count: looks so far, at most REMEMBERED
- * @percent: of the memory, the oldest look first
+ * @count: number of values, at most REMEMBERED
+ * @percent: use of the memory, the oldest value first
  */
 struct history {
 	char region[256];
@@ -32,24 +32,24 @@ struct history {
 };
 
 /**
- * struct view - what is watched, and how
- * @names: of heaps, or none for all
+ * struct view - what is watched, and display settings
+ * @names: names of heaps, or none for all
  * @interval: milliseconds
  * @screen: there is a terminal to redraw
  * @colour: use colours
  * @paused: wait for a key
  * @help: show the keys instead
  * @lines: show a line of history below each region
- * @reversed: the order is
+ * @reversed: reverse the order
  * @typing: keys are letters of @filter
- * @order: of the regions
- * @filter: what a name has to contain
- * @states: what was found last
- * @count: of them
- * @before: what was found before that
- * @nr_before: of them
- * @histories: of all regions
- * @nr_histories: of them
+ * @order: sort key
+ * @filter: text that a name must contain
+ * @states: last states
+ * @count: number of states
+ * @before: previous states
+ * @nr_before: number of previous states
+ * @histories: history of each region
+ * @nr_histories: number of histories
  */
 struct view {
 	char **names;

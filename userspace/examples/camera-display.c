@@ -5,7 +5,7 @@
  *
  *	camera-display [--video=NODE] [--card=NODE] [--heap=NAME] [--frames=N]
  *
- * After N frames the last one stays on the display until a line comes on standard input.
+ * After N frames, the last one stays on the display until standard input has a line.
  */
 #include <err.h>
 #include <errno.h>
@@ -30,12 +30,12 @@
 #define MAX_MODES	64
 
 /**
- * struct display - where frames go
+ * struct display - the display for the frames
  * @fd: the DRM device
- * @crtc: what scans out
- * @connector: what it drives
- * @modes: that the connector has
- * @nr_modes: how many
+ * @crtc: the CRTC for scanout
+ * @connector: its connector
+ * @modes: modes of the connector
+ * @nr_modes: number of modes
  */
 struct display {
 	int fd;
@@ -47,7 +47,7 @@ struct display {
 /**
  * struct frame - a buffer, for camera and display
  * @buffer: its memory
- * @fb: what the display calls it
+ * @fb: its ID as a framebuffer
  */
 struct frame {
 	struct dmaheap_buffer *buffer;
@@ -76,7 +76,7 @@ static int open_device(const char *path)
 	return fd;
 }
 
-/* Modes of a connector that something is connected to, with the CRTC that can drive it. */
+/* Get the modes of a connected connector, and a CRTC for it. */
 static bool use_connector(struct display *display, uint32_t id, const uint32_t *crtcs,
 			  uint32_t nr_crtcs)
 {
@@ -90,13 +90,13 @@ static bool use_connector(struct display *display, uint32_t id, const uint32_t *
 	};
 	struct drm_mode_get_encoder encoder = { 0 };
 
-	/* Asking with no room has the kernel look at the connector anew. */
+	/* Without room for modes, the kernel probes the connector again. */
 	do_ioctl(display->fd, DRM_IOCTL_MODE_GETCONNECTOR,
 		 &(struct drm_mode_get_connector) { .connector_id = id }, "connector");
 	do_ioctl(display->fd, DRM_IOCTL_MODE_GETCONNECTOR, &connector, "connector");
 	if (connector.connection != 1 || !connector.count_modes || !connector.count_encoders)
 		return false;
-	/* What did not fit was not written. */
+	/* If the arrays are too small, the kernel did not fill them. */
 	if (connector.count_modes > MAX_MODES || connector.count_encoders > MAX_OBJECTS)
 		errx(1, "the display has too many modes or encoders");
 	encoder.encoder_id = encoders[0];
@@ -132,7 +132,7 @@ static void open_display(struct display *display, const char *path)
 	errx(1, "%s: nothing is connected", path);
 }
 
-/* A size that the camera has and the display has a mode for. */
+/* Find a size that the camera supports and the display has a mode for. */
 static struct drm_mode_modeinfo agree(int video, struct display *display,
 				      struct v4l2_pix_format *format)
 {
@@ -144,7 +144,7 @@ static struct drm_mode_modeinfo agree(int video, struct display *display,
 			.fmt.pix = {
 				.width = display->modes[i].hdisplay,
 				.height = display->modes[i].vdisplay,
-				/* DRM calls this XRGB8888. */
+				/* XRGB8888 in DRM. */
 				.pixelformat = V4L2_PIX_FMT_XBGR32,
 				.field = V4L2_FIELD_NONE,
 			},
@@ -180,7 +180,7 @@ static void make_frame(struct frame *frame, struct dmaheap *heap, struct display
 	fb.handles[0] = prime.handle;
 	do_ioctl(display->fd, DRM_IOCTL_MODE_ADDFB2, &fb, "framebuffer");
 	frame->fb = fb.fb_id;
-	/* The framebuffer keeps what it needs. */
+	/* The framebuffer holds its own reference. */
 	do_ioctl(display->fd, DRM_IOCTL_GEM_CLOSE, &(struct drm_gem_close) { prime.handle, 0 },
 		 "handle");
 }
@@ -226,7 +226,7 @@ static void show(struct display *display, const struct frame *frame,
 	do_ioctl(display->fd, DRM_IOCTL_MODE_SETCRTC, &crtc, "show");
 }
 
-/* The frame that is shown is the camera's again when the next one is shown instead. */
+/* A displayed frame returns to the camera when the next one is displayed. */
 static void stream(int video, struct display *display, const struct frame *frames,
 		   const struct drm_mode_modeinfo *mode, unsigned long count)
 {

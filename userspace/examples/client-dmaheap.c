@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What client-pmem.c does, with libdmaheap: one process draws into a buffer, another one reads it.
+ * The same as client-pmem.c, with libdmaheap: one process draws into a buffer, another one reads
+ * it.
  *
  *	client-dmaheap HEAP
  */
@@ -41,7 +42,7 @@ static uint32_t sum(const uint16_t *pixels)
 	return value;
 }
 
-/* The other process gets the dma-buf. It sees all of it, and needs no right to the heap. */
+/* The other process gets the dma-buf. It sees all of it, and needs no access to the heap. */
 static void read_it(int fd)
 {
 	struct dmaheap_buffer *buffer;

@@ -47,7 +47,7 @@ static uint32_t sum(const uint16_t *pixels)
 	return value;
 }
 
-/* The other process gets the master's file, connects to it and sees what it is shown. */
+/* The other process gets the master's file, connects to it and sees the mapped regions. */
 static void read_it(const char *device, int master)
 {
 	int fd = open(device, O_RDWR | O_CLOEXEC);
@@ -60,7 +60,7 @@ static void read_it(const char *device, int master)
 	pixels = mmap(NULL, mapped_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (pixels == MAP_FAILED)
 		err(1, "mmap");
-	/* The owner of the master says what of it is seen here; this process has the master, too. */
+	/* The master's owner selects what is visible here; this process has the master, too. */
 	if (ioctl(fd, PMEM_MAP, &(struct pmem_region) { .offset = 0, .len = mapped_size() }))
 		err(1, "PMEM_MAP");
 	printf("%08x\n", sum(pixels));

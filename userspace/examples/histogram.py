@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Capture a picture from a camera into a buffer of a heap, and show how bright it is.
+"""Capture a picture from a camera into a buffer of a heap, and print its brightness.
 
     histogram.py HEAP [/dev/videoN]
 
-The camera writes into the buffer, and the program looks at it there: nothing is copied. The picture is
-in YUYV, so that every second byte is the brightness of a pixel.
+The camera writes into the buffer, where the program reads it: nothing is copied. The picture is in
+YUYV, so every second byte is the brightness of a pixel.
 """
 
 import ctypes
@@ -47,7 +47,7 @@ class RequestBuffers(ctypes.Structure):
 
 
 class Memory(ctypes.Union):
-    """The member m of struct v4l2_buffer."""
+    """The union m of struct v4l2_buffer."""
 
     _fields_ = [("userptr", ctypes.c_ulong), ("fd", ctypes.c_int32)]
 
@@ -92,7 +92,7 @@ def capture(camera, heap: dmaheap.Heap) -> dmaheap.Buffer:
     fcntl.ioctl(camera, S_FMT, wanted)
     if (wanted.width, wanted.height, wanted.pixelformat) != (WIDTH, HEIGHT, YUYV):
         sys.exit("the camera has no such pictures")
-    # Many drivers do not begin before they have two.
+    # Many drivers need at least two buffers.
     buffers = [heap.allocate(wanted.sizeimage, name="camera") for _ in range(2)]
     fcntl.ioctl(camera, REQBUFS, RequestBuffers(count=len(buffers), type=CAPTURE, memory=DMABUF))
     for index, buffer in enumerate(buffers):
@@ -106,7 +106,7 @@ def capture(camera, heap: dmaheap.Heap) -> dmaheap.Buffer:
 
 
 def histogram(buffer: dmaheap.Buffer) -> list[int]:
-    """Pixels by their brightness, in so many steps."""
+    """Count pixels by brightness, in this number of steps."""
     counts = [0] * BARS
     with buffer.read(0, WIDTH * HEIGHT * 2) as picture:
         brightness = picture[::2]

@@ -2,10 +2,10 @@
 /*
  * Allocate a buffer in one process and use it in another, over a Unix socket.
  *
- *	share give SOCKET HEAP...	waits for a peer, gives it a buffer, shows its answer
- *	share take SOCKET		takes the buffer, reads it and answers in it
+ *	share give SOCKET HEAP...	waits for a peer, gives it a buffer, prints its answer
+ *	share take SOCKET		takes the buffer, reads it and writes its answer into it
  *
- * The first HEAP that exists is used.
+ * Uses the first HEAP that exists.
  */
 #include <err.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static void show_text(struct dmaheap_buffer *buffer)
 	struct dmaheap_access access;
 
 	check(dmaheap_access_begin(buffer, 0, 0, DMAHEAP_READ, &access), "read");
-	/* The other process may write whatever it likes, also no end. */
+	/* The other process may write anything, even without a terminator. */
 	printf("%.*s\n", 256, (char *)access.data);
 	check(dmaheap_access_end(&access), "read");
 }
@@ -74,7 +74,7 @@ static void give(const char *path, const char *const *names)
 	if (peer < 0)
 		err(1, "%s", path);
 	check(dmaheap_buffer_send(buffer, peer), "send");
-	/* The peer closes its end when it has answered. */
+	/* The peer closes its end after its answer. */
 	if (read(peer, &byte, 1) != 0)
 		errx(1, "the peer is gone");
 	show_text(buffer);
@@ -93,7 +93,7 @@ static void take(const char *path)
 
 	if (peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)))
 		err(1, "%s", path);
-	/* No heap is needed, not even the right to open one. */
+	/* This needs no heap, nor the permission to open one. */
 	check(dmaheap_buffer_receive(peer, &buffer), "receive");
 	printf("%llu bytes: ", (unsigned long long)dmaheap_buffer_size(buffer));
 	show_text(buffer);

@@ -105,8 +105,8 @@ static int sync_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t le
 	int ret;
 
 	/*
-	 * To maintain all of the buffer instead would be wrong: another thread may be writing to
-	 * the rest of it, and would lose that.
+	 * Do not maintain the whole buffer instead: another thread may be writing to the rest of
+	 * it, and its data would be lost.
 	 */
 	if (!buffer->heap) {
 		do {
@@ -117,7 +117,7 @@ static int sync_part(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t le
 	if (!(buffer->heap->features & DMAHEAP_CAN_SYNC_PART))
 		return -EOPNOTSUPP;
 	ret = dmaheap_ioctl(buffer->heap->fd, CONTIG_HEAP_IOCTL_SYNC, &sync);
-	/* The arguments were checked: what is wrong is where the buffer is from. */
+	/* The arguments are valid, so the buffer is not one of contig_heaps. */
 	return ret == -EINVAL ? -EOPNOTSUPP : ret;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Buffers: from allocation or import to the last reference. */
+/* The life cycle of buffers, from allocation or import to the last reference. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,9 +20,9 @@
 			 DMAHEAP_ALLOC_READ_ONLY | DMAHEAP_ALLOC_ANY_PLACE)
 
 /**
- * dmaheap_buffer_new() - a buffer of a dma-buf
+ * dmaheap_buffer_new() - create a buffer from a dma-buf
  * @heap: its heap or NULL; the buffer takes a reference
- * @fd: the dma-buf, which the buffer takes over, also when this fails
+ * @fd: the dma-buf; the buffer takes ownership, even on failure
  * @out: the buffer
  *
  * Return: 0 or a negative errno; -EINVAL if @fd is not a dma-buf.
@@ -81,7 +81,7 @@ static int alloc_aligned(struct dmaheap *heap, uint64_t size, uint64_t align, ui
 	return ret ? ret : (int)data.fd;
 }
 
-/* A file descriptor or a negative errno; *aligned as in struct dmaheap_buffer. */
+/* Returns a file descriptor or a negative errno; for *aligned, see struct dmaheap_buffer. */
 static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_options *options,
 		    bool *aligned)
 {
@@ -99,7 +99,7 @@ static int alloc_fd(struct dmaheap *heap, uint64_t size, const struct dmaheap_op
 		*aligned = options->align >= dmaheap_huge_size();
 		return alloc_aligned(heap, size, options->align, fd_flags);
 	}
-	/* CMA takes more memory for an alignment, which nobody asked for. */
+	/* With CMA, an alignment costs memory, and the caller did not request it. */
 	if (can_align && !heap->cma && !options->align && size >= dmaheap_huge_size() &&
 	    !(options->flags & DMAHEAP_ALLOC_ANY_PLACE)) {
 		int fd = alloc_aligned(heap, size, dmaheap_huge_size(), fd_flags);
@@ -173,7 +173,7 @@ API int dmaheap_alloc(struct dmaheap *heap, uint64_t size, const struct dmaheap_
 			   heap->name);
 }
 
-/* Might another heap do what this one cannot? */
+/* Can another heap succeed after this error? */
 static bool is_of_heap(int error)
 {
 	return error == -ENOENT || error == -EACCES || error == -ENODEV || error == -ENOMEM ||
@@ -276,7 +276,7 @@ API int dmaheap_buffer_set_name(struct dmaheap_buffer *buffer, const char *name)
 	return dmaheap_ioctl(buffer->fd, DMA_BUF_SET_NAME_B, (void *)name);
 }
 
-/* The PMEM interface gives EINVAL for much; whether it is a PMEM file at all, this tells. */
+/* The PMEM interface returns EINVAL for many errors; check if it is a PMEM file. */
 static bool is_pmem(int fd)
 {
 	struct pmem_region region;

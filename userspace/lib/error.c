@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Texts for errors, and who is told of them. */
+/* Error texts and the log function. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "internal.h"
 
-#ifndef DMAHEAP_VERSION_TEXT /* The Makefile knows all of it. */
+#ifndef DMAHEAP_VERSION_TEXT /* The Makefile passes the full version. */
 #define STRING(x)	#x
 #define VERSION(a, b)	STRING(a) "." STRING(b)
 #define DMAHEAP_VERSION_TEXT	VERSION(DMAHEAP_VERSION_MAJOR, DMAHEAP_VERSION_MINOR)
@@ -55,7 +55,7 @@ static const struct {
 
 API const char *dmaheap_strerror(int error)
 {
-	/* No abs(): it is undefined for INT_MIN. */
+	/* abs() is undefined for INT_MIN. */
 	int number = error < 0 ? -(error + 1) + (error != -2147483647 - 1) : error;
 	static _Thread_local char unexpected[24];
 	size_t i;
@@ -67,7 +67,7 @@ API const char *dmaheap_strerror(int error)
 	return unexpected;
 }
 
-/* Whom dmaheap_set_log() said. */
+/* The function set by dmaheap_set_log(). */
 static struct {
 	pthread_mutex_t lock;
 	void (*log)(int error, const char *text, void *data);
@@ -83,11 +83,12 @@ API void dmaheap_set_log(void (*log)(int error, const char *text, void *data), v
 }
 
 /**
- * dmaheap_log() - tell of an error
- * @error: a negative errno; 0 is none, and not told
- * @format: what was tried, for printf()
+ * dmaheap_log() - report an error
+ * @error: a negative errno; 0 is no error, and not reported
+ * @format: the failed operation, as for printf()
  *
- * Context: no lock of a heap or a buffer held, as the hook may call the library.
+ * Context: no lock of a heap or a buffer may be held, because the log function may call the
+ * library.
  * Return: @error.
  */
 int dmaheap_log(int error, const char *format, ...)

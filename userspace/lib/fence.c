@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Fences: when devices have finished with a buffer. */
+/* Fences: wait until devices have finished with a buffer. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Heaps: finding, opening, asking. */
+/* Find, open and query heaps. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define UNCACHED	"-uncached"
 
 #ifdef DMAHEAP_TEST_ROOT
-/* For tests of what needs no kernel: a folder in which the system's folders are looked for. */
+/* For tests without a kernel: the folder that contains the system folders. */
 const char *dmaheap_root(void)
 {
 	const char *root = getenv("DMAHEAP_ROOT");
@@ -28,7 +28,7 @@ const char *dmaheap_root(void)
 }
 #endif
 
-/* 0 or a negative errno; what only a signal stopped is done again. */
+/* Returns 0 or a negative errno; restarts after a signal. */
 int dmaheap_ioctl(int fd, unsigned long command, void *arg)
 {
 	int ret;
@@ -55,7 +55,7 @@ static bool is_uncached_name(const char *name)
 	return len > end && !strcmp(name + len - end, UNCACHED);
 }
 
-/* What the heap can do, from its answers. */
+/* Determine the features of the heap by calling it. */
 static int probe(struct dmaheap *heap)
 {
 	struct contig_heap_query query = { 0 };
@@ -64,7 +64,7 @@ static int probe(struct dmaheap *heap)
 
 	if (!ret) {
 		heap->features = DMAHEAP_CAN_QUERY | DMAHEAP_CAN_SYNC_PART;
-		/* What is in pieces begins nowhere. */
+		/* Scattered memory has no place. */
 		if (!(query.flags & CONTIG_HEAP_F_SCATTERED))
 			heap->features |= DMAHEAP_CAN_ALIGN;
 		heap->uncached = query.flags & CONTIG_HEAP_F_UNCACHED;
@@ -73,7 +73,7 @@ static int probe(struct dmaheap *heap)
 	}
 	if (ret != -ENOTTY && ret != -EINVAL)
 		return ret;
-	/* No heap allocates nothing, but each of them knows the command. */
+	/* No heap allocates 0 bytes, but this shows that it knows the command. */
 	ret = dmaheap_ioctl(heap->fd, DMA_HEAP_IOCTL_ALLOC, &nothing);
 	if (ret != -EINVAL)
 		return ret == -ENODEV ? ret : -EINVAL;
@@ -81,7 +81,7 @@ static int probe(struct dmaheap *heap)
 	return 0;
 }
 
-/* Takes the file descriptor over, also when it fails. */
+/* Takes ownership of the file descriptor, even on failure. */
 static int heap_new(int fd, const char *name, struct dmaheap **out)
 {
 	struct dmaheap *heap = calloc(1, sizeof(*heap));
@@ -126,7 +126,7 @@ static int open_heap(const char *name, struct dmaheap **heap)
 	if ((size_t)snprintf(path, sizeof(path), "%s%s%s", dmaheap_root(), folder, name) >=
 	    sizeof(path))
 		return -ENAMETOOLONG;
-	/* Not blocking, in case that it is not a heap but a pipe. */
+	/* Non-blocking, because it may be a pipe instead of a heap. */
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
@@ -222,7 +222,7 @@ static int open_twin(const struct dmaheap *heap, struct dmaheap **twin)
 	ret = open_heap(name, twin);
 	if (ret)
 		return ret == -ENOENT ? -EOPNOTSUPP : ret;
-	/* A name alone makes no twin. */
+	/* The name alone does not prove that it is the twin. */
 	if ((*twin)->uncached == heap->uncached) {
 		dmaheap_unref(*twin);
 		return -EOPNOTSUPP;
@@ -231,11 +231,11 @@ static int open_twin(const struct dmaheap *heap, struct dmaheap **twin)
 }
 
 /**
- * dmaheap_twin() - the heap on the same memory with the other kind of mappings
- * @heap: the heap, which keeps the reference
+ * dmaheap_twin() - get the heap on the same memory with the other kind of mappings
+ * @heap: the heap; it keeps the reference
  * @twin: filled in
  *
- * Return: 0; -EOPNOTSUPP without one; or as dmaheap_open().
+ * Return: 0; -EOPNOTSUPP if there is none; otherwise as dmaheap_open().
  */
 int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin)
 {
@@ -251,18 +251,18 @@ int dmaheap_twin(struct dmaheap *heap, struct dmaheap **twin)
 	return ret;
 }
 
-/* Not even its flags are in it, so nobody has set it. */
+/* Smaller structures lack even the flags, so the size was not set. */
 #define LEAST	(2 * sizeof(uint32_t))
 
 /**
  * dmaheap_fill() - fill in a structure that begins with its size
- * @result: the caller's, or NULL
- * @known: what there is to tell
- * @size: of @known
+ * @result: the caller's structure, or NULL
+ * @known: the values
+ * @size: size of @known
  *
- * What the caller knows and this library does not, is 0.
+ * Fields that the library does not know are set to 0.
  *
- * Return: 0, or -EINVAL if there is nothing to fill in.
+ * Return: 0, or -EINVAL if the structure is invalid.
  */
 int dmaheap_fill(void *result, const void *known, uint32_t size)
 {
@@ -280,12 +280,12 @@ int dmaheap_fill(void *result, const void *known, uint32_t size)
 }
 
 /**
- * dmaheap_accept() - take a structure that begins with its size
- * @given: the caller's
- * @known: filled in with what the library knows of it; what the caller does not know is 0
- * @size: of @known
+ * dmaheap_accept() - copy a structure that begins with its size
+ * @given: the caller's structure
+ * @known: filled in with the fields that the library knows; those that the caller lacks are 0
+ * @size: size of @known
  *
- * Return: 0; -EINVAL; -E2BIG if the caller asks for what this library does not know.
+ * Return: 0; -EINVAL; -E2BIG if the caller sets fields that the library does not know.
  */
 int dmaheap_accept(const void *given, void *known, uint32_t size)
 {
@@ -330,7 +330,7 @@ static int is_name(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* The locale must not change the order. */
+/* The order must not depend on the locale. */
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);

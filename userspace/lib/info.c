@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is known of a buffer. */
+/* Information about a buffer. */
 #include <errno.h>
 #include <string.h>
 

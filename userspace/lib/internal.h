@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library's files share. */
+/* Common to the library's files. */
 #ifndef DMAHEAP_INTERNAL_H
 #define DMAHEAP_INTERNAL_H
 
@@ -9,13 +9,13 @@
 
 #include "dmaheap.h"
 
-/* Exported by the version script; everything else is hidden. */
+/* Exported by the version script; all other symbols are hidden. */
 #define API	__attribute__((visibility("default")))
 
 /* A name below /dev/dma_heap, with its terminator. */
 #define NAME_SIZE	256
 
-/* As the kernel has it, with the terminator. */
+/* Same as in the kernel, including the terminator. */
 #define BUFFER_NAME_SIZE	32
 
 #ifdef DMAHEAP_TEST_ROOT
@@ -30,13 +30,13 @@ const char *dmaheap_root(void);
  * @fd: its node
  * @features: DMAHEAP_CAN_*
  * @uncached: buffers are write-combined
- * @cma: aligning costs memory
- * @udmabuf: no heap, but DMAHEAP_UDMABUF
+ * @cma: an alignment costs memory
+ * @udmabuf: this is DMAHEAP_UDMABUF, not a heap
  * @lock: protects @twin
- * @twin: the heap on the same memory with the other kind of mappings, once it was needed
- * @name: below /dev/dma_heap, or ""
+ * @twin: the heap on the same memory with the other kind of mappings, after its first use
+ * @name: name under /dev/dma_heap, or ""
  *
- * Constant but for @refs and @twin.
+ * Constant, except @refs and @twin.
  */
 struct dmaheap {
 	atomic_uint refs;
@@ -53,14 +53,14 @@ struct dmaheap {
 /**
  * struct dmaheap_buffer - a dma-buf
  * @refs: references
- * @heap: through which parts are maintained, a reference is held; or NULL
+ * @heap: the heap for syncing parts, with a reference; or NULL
  * @fd: the dma-buf
  * @writable: @fd is open for writing
- * @aligned: its memory is known to begin where a huge page table entry could
+ * @aligned: its memory is known to be aligned for a huge page table entry
  * @size: bytes
- * @lock: protects the fields below
- * @maps: uses of the mapping
- * @data: the mapping, while @maps is not 0
+ * @lock: protects the following fields
+ * @maps: number of uses of the mapping
+ * @data: the mapping, if @maps is not 0
  */
 struct dmaheap_buffer {
 	atomic_uint refs;
@@ -76,7 +76,9 @@ struct dmaheap_buffer {
 
 extern const char *const dmaheap_default_names[];
 
-/* All of DMAHEAP_INFO_*; the kernel's bits are the same, though not for a user of the library. */
+/*
+ * All of DMAHEAP_INFO_*; the kernel's bits have the same values, but users must not rely on that.
+ */
 #define DMAHEAP_INFO_ALL	(DMAHEAP_INFO_UNCACHED | DMAHEAP_INFO_CMA | DMAHEAP_INFO_NO_MAP | \
 				 DMAHEAP_INFO_ESTIMATE | DMAHEAP_INFO_SCATTERED)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Heaps as anybody may see them. */
+/* List heaps with properties that any user can see. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* Ours have a class of their own where the kernel has heaps itself. */
+/* If the kernel has its own heaps, ours have a separate class. */
 static const char *const classes[] = { "dma_heap", "contig_heap" };
 
 static bool read_text(const char *class, const char *heap, const char *file, char *text, size_t len)
@@ -60,7 +60,7 @@ static bool read_figures(const char *class, struct dmaheap_entry *entry)
 	if (!read_text(class, entry->name, "region", entry->region, sizeof(entry->region)) ||
 	    !read_text(class, entry->name, "kind", entry->kind, sizeof(entry->kind)))
 		return false;
-	/* Missing in older modules. */
+	/* Older modules lack it. */
 	if (!read_figure(class, entry->name, "held", &entry->held))
 		entry->held = 0;
 	entry->buffers = buffers;
@@ -81,7 +81,7 @@ static void read_entry(const char *name, struct dmaheap_entry *entry)
 	*entry = (struct dmaheap_entry)DMAHEAP_ENTRY_INIT;
 	snprintf(entry->name, sizeof(entry->name), "%s", name);
 	for (i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
-		/* What was read before something was missing tells nothing. */
+		/* Discard incomplete values. */
 		struct dmaheap_entry all = *entry;
 
 		if (read_figures(classes[i], &all)) {
@@ -95,10 +95,10 @@ static void read_entry(const char *name, struct dmaheap_entry *entry)
 }
 
 /**
- * struct listing - one call of dmaheap_list()
- * @entry: the caller's
- * @each: to be called
- * @data: with this
+ * struct listing - a call of dmaheap_list()
+ * @entry: the caller's entry
+ * @each: the callback
+ * @data: its argument
  */
 struct listing {
 	struct dmaheap_entry *entry;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* /dev/contig_buffer, which answers whoever has a buffer of contig_heaps. */
+/* /dev/contig_buffer, which any holder of a buffer of contig_heaps can use. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* The kernel has one errno for much; whose buffer it is, this tells. */
+/* The kernel returns EINVAL for many errors; check if the buffer is one of contig_heaps. */
 static bool is_of_contig_heaps(int node, int fd)
 {
 	struct contig_heap_place place = { .fd = fd, .modulus = sysconf(_SC_PAGESIZE) };
@@ -19,15 +19,15 @@ static bool is_of_contig_heaps(int node, int fd)
 }
 
 /**
- * dmaheap_buffer_ioctl() - have the node do something with a buffer
+ * dmaheap_buffer_ioctl() - call the node for a buffer
  * @buffer: the buffer
  * @command: CONTIG_HEAP_IOCTL_*
- * @arg: its argument, correct but for whose buffer it is
+ * @arg: its argument; must be valid for a buffer of contig_heaps
  *
- * A signal ends it: who must not wait, wants to know.
+ * Not restarted after a signal, so that the caller can stop waiting.
  *
  * Return: 0 or a negative errno; -EOPNOTSUPP if there is no such node or command, or the buffer is
- * not of contig_heaps.
+ * not one of contig_heaps.
  */
 int dmaheap_buffer_ioctl(const struct dmaheap_buffer *buffer, unsigned long command, void *arg)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where to map a buffer. The kernel can use one huge entry in place of hundreds only where
- * virtual and physical address agree modulo its size.
+ * Choose the address of a mapping. The kernel can use one huge page table entry instead of
+ * hundreds only if virtual and physical address are congruent modulo its size.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-/* Of nearly all kernels with pages of 4 KiB. */
+/* The size on nearly all kernels with 4 KiB pages. */
 #define USUAL_HUGE_SIZE	(2U << 20)
 
 static size_t read_huge_size(void)
@@ -28,13 +28,13 @@ static size_t read_huge_size(void)
 }
 
 /**
- * dmaheap_huge_size() - what one huge page table entry covers
+ * dmaheap_huge_size() - get the size of a huge page table entry
  *
  * Return: bytes, a power of two.
  */
 size_t dmaheap_huge_size(void)
 {
-	/* Threads that come here at the same time find the same. */
+	/* Concurrent threads store the same value. */
 	static atomic_size_t known;
 	size_t size = atomic_load_explicit(&known, memory_order_relaxed);
 
@@ -45,7 +45,7 @@ size_t dmaheap_huge_size(void)
 	return size;
 }
 
-/* Where a buffer begins, modulo the huge size. Buffers of others may be anywhere, and in pieces. */
+/* The start of a buffer modulo the huge size. Others' buffers may be anywhere, or scattered. */
 static bool find_phase(const struct dmaheap_buffer *buffer, size_t huge, size_t *phase)
 {
 	struct contig_heap_place place = { .fd = buffer->fd, .modulus = huge };
@@ -62,8 +62,8 @@ static bool find_phase(const struct dmaheap_buffer *buffer, size_t huge, size_t 
 }
 
 /*
- * Map at an address that is phase modulo huge. Somebody else may take the place between finding
- * it and mapping there, which is noticed.
+ * Map at an address that is @phase modulo @huge. Another thread may use the address before the
+ * mapping is created, which is detected.
  */
 static void *map_at_phase(int fd, off_t offset, size_t size, int prot, size_t phase, size_t huge)
 {
@@ -84,19 +84,19 @@ static void *map_at_phase(int fd, off_t offset, size_t size, int prot, size_t ph
 		if (errno != EEXIST)
 			break;
 	}
-	/* A good address is worth having, but not needed. */
+	/* The address is only an optimization. */
 	return mmap(NULL, size, prot, MAP_SHARED, fd, offset);
 }
 
 /**
- * dmaheap_map() - map a part of a buffer at a good address
+ * dmaheap_map() - map a part of a buffer at a suitable address
  * @buffer: the buffer
- * @offset: where the part begins, at a page
+ * @offset: start of the part, a multiple of the page size
  * @size: bytes
  * @prot: PROT_*
  *
- * Many kernels choose a good address for what begins at a huge page by themselves, so they are
- * asked first.
+ * Many kernels choose a suitable address themselves for memory that begins at a huge page, so try
+ * that first.
  *
  * Return: the address, or MAP_FAILED with errno set.
  */

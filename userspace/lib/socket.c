@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Buffers over sockets between processes. */
+/* Send buffers to other processes over sockets. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,16 +9,16 @@
 #include "internal.h"
 
 /**
- * union control - room for one file descriptor beside a message
- * @header: aligns it
- * @space: bytes
+ * union control - space for one file descriptor in a message
+ * @header: for the alignment
+ * @space: the bytes
  */
 union control {
 	struct cmsghdr header;
 	char space[CMSG_SPACE(sizeof(int))];
 };
 
-/* A message has to have data, which comes to one byte. */
+/* A message must contain at least one byte of data. */
 static struct msghdr message_of(struct iovec *byte, union control *control)
 {
 	return (struct msghdr) {
@@ -45,8 +45,8 @@ API int dmaheap_buffer_send(struct dmaheap_buffer *buffer, int socket)
 }
 
 /*
- * The file descriptor of a message, or a negative errno. Where pointers are longer there is room for
- * another one, which nobody wants.
+ * Get the file descriptor of a message, or a negative errno. On 64-bit systems, alignment leaves
+ * space for a second one, which is not wanted.
  */
 static int only_fd(const struct cmsghdr *header)
 {

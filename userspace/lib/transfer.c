@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Contents of files into buffers and back, without a copy in the program. */
+/* Copy between files and buffers, without a copy in the program. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* Bytes after which progress is told. */
+/* Progress is reported after this number of bytes. */
 #define STEP	((uint64_t)16 << 20)
 
 static int transfer(struct dmaheap_buffer *buffer, uint64_t offset, uint64_t len, int fd,
@@ -47,8 +47,8 @@ API int dmaheap_buffer_store(struct dmaheap_buffer *buffer, uint64_t offset, uin
 }
 
 /*
- * Is a file that gave fewer bytes than it was asked for at its end? To ask once more would be an
- * error with O_DIRECT, behind bytes that are no whole block.
+ * Has a file that returned fewer bytes than requested ended? With O_DIRECT, another read would
+ * fail, because the offset is not a multiple of the block size.
  */
 static bool at_end(int fd, uint64_t pos)
 {

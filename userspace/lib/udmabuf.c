@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Anonymous memory as a dma-buf, for want of a heap. */
+/* Anonymous memory as a dma-buf, for systems without heaps. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* Headers older than the kernel lack it, and kernels older than 6.3 refuse it. */
+/* Older headers lack it, and kernels before 6.3 refuse it. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL	0x0008U
 #endif
@@ -32,11 +32,11 @@ static int new_memory(uint64_t size)
 }
 
 /**
- * dmaheap_udmabuf_alloc() - a dma-buf of anonymous memory
+ * dmaheap_udmabuf_alloc() - allocate anonymous memory as a dma-buf
  * @device: DMAHEAP_UDMABUF, open
  * @size: bytes
  *
- * Return: a file descriptor or a negative errno; -ENOMEM also for more than the driver's limit.
+ * Return: a file descriptor or a negative errno; -ENOMEM also if @size exceeds the driver's limit.
  */
 int dmaheap_udmabuf_alloc(int device, uint64_t size)
 {

@@ -61,7 +61,7 @@ ALL_FLAGS = CACHED | UNCACHED | READ_ONLY | ANY_PLACE
 CAN_QUERY, CAN_ALIGN, CAN_SYNC_PART = (1 << bit for bit in range(3))
 # Properties of memory.
 INFO_UNCACHED, INFO_CMA, INFO_NO_MAP, INFO_ESTIMATE, INFO_SCATTERED = (1 << bit for bit in range(5))
-# What the CPU does.
+# Accesses of the CPU.
 READ, WRITE = 1, 2
 _END = 4
 # Flags of a heap that is not open.
@@ -386,9 +386,9 @@ class Buffer(_Reference):
         pointer, address = self._open, ctypes.c_void_p()
         _check(_map(pointer, ctypes.byref(address)))
         memory = (ctypes.c_char * length).from_address(address.value + offset)
-        # As long as anything looks at it, it is mapped.
+        # It stays mapped while any object refers to it.
         keeper = weakref.finalize(memory, _unmap_and_unref, _buffer_ref(pointer))
-        # At exit, something may still look at it; the kernel unmaps it then.
+        # At exit, references may remain; then the kernel unmaps it.
         keeper.atexit = False
         whole = memoryview(memory).cast("B")
         view = whole if flags & WRITE else whole.toreadonly()
@@ -415,7 +415,7 @@ class Buffer(_Reference):
         fd = file if isinstance(file, int) else file.fileno()
         raised: list[BaseException] = []
 
-        # Without anybody to tell, too: what handles signals in Python is run there.
+        # Needed even without a callback: Python's signal handlers run there.
         @_PROGRESS
         def told(done: int, total: int, _data: int) -> int:
             try:
@@ -442,5 +442,5 @@ class Buffer(_Reference):
 
     def store(self, file, file_offset: int = 0, offset: int = 0, length: int = 0,
               progress: Callable[[int, int], object] | None = None) -> int:
-        """Write the buffer to an open file, likewise."""
+        """Write the buffer to an open file; otherwise like load()."""
         return self._transfer(_store, file, file_offset, offset, length, progress)
