@@ -86,6 +86,23 @@ bool is_zero(int fd, size_t len)
 	return zero;
 }
 
+/**
+ * take_area() - allocate what is free in a CMA area, in pieces of at least 1 MiB
+ * @name: a heap of the area
+ *
+ * The buffers stay open until the caller exits.
+ */
+void take_area(const char *name)
+{
+	int heap = heap_open(name);
+	size_t len;
+
+	for (len = MiB(32); len >= MiB(1); len /= 2)
+		while (heap_alloc(heap, len) >= 0)
+			;
+	close(heap);
+}
+
 /* CmaFree lacks pages on per-CPU lists. Counts all of them, as their area is unknown. */
 static long on_lists(void)
 {

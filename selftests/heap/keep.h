@@ -24,6 +24,8 @@ bool soil_fd(int fd, size_t len);
 bool soil(int heap, size_t len);
 bool is_zero(int fd, size_t len);
 
+void take_area(const char *name);
+
 long cma_free(void);
 bool cma_has(long bytes);
 

@@ -80,20 +80,6 @@ static int cold_file(void)
 }
 
 /*
- * Allocate as much of the default area as possible, until exit, so that file pages go to our area.
- */
-static void take_other_area(void)
-{
-	int heap = heap_open("default_cma_region");
-	size_t len;
-
-	for (len = MiB(32); len >= MiB(1); len /= 2)
-		while (heap_alloc(heap, len) >= 0)
-			;
-	close(heap);
-}
-
-/*
  * The kernel allocates movable pages from CMA areas when these have as much free memory as the
  * rest, or when the rest is needed for other pages: so fill memory until it does. The caller keeps
  * the memory until it exits.
@@ -242,7 +228,8 @@ FIXTURE_SETUP(stuck)
 	ASSERT_TRUE(set("video", "held", "0"));
 	self->loop = mount_image();
 	self->file = cold_file();
-	take_other_area();
+	/* What is read shall be in our area. */
+	take_area("default_cma_region");
 	fill_memory();
 	mapped_device_answers(false);
 	start_readers(self->readers, self->file);

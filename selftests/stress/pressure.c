@@ -179,25 +179,14 @@ static bool zero_and_whole(int fd, size_t len)
 	return ok;
 }
 
-/* Allocate as much as possible of the other area, so that the heap's own area is filled. */
-static void take_other_area(const char *name)
-{
-	int heap = heap_open(name);
-	size_t len;
-
-	for (len = MiB(32); len >= MiB(1); len /= 2)
-		while (heap_alloc(heap, len) >= 0)
-			;
-	close(heap);
-}
-
 TEST_F(pressure, pages_move_out_of_the_way)
 {
 	size_t rest = MiB(140);
 	long before, moved;
 	int i;
 
-	take_other_area(variant->other);
+	/* So that the heap's own area is filled. */
+	take_area(variant->other);
 	before = cma_free();
 	/*
 	 * The kernel allocates from the area once most free memory is there. Two buffers and the
