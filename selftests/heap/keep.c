@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -57,6 +58,37 @@ void wait_until_no_more_held(const char *name, __u64 bytes)
 {
 	while (held(name) > bytes)
 		usleep(1000);
+}
+
+static int use_memory(const char *name)
+{
+	while (held(name)) {
+		char *memory = mmap(NULL, MiB(1), PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			return 1;
+		memset(memory, 1, MiB(1));
+	}
+	return 0;
+}
+
+/**
+ * others_get_all_held() - use memory in another process until a heap holds nothing
+ * @name: the heap
+ *
+ * The process takes 1 MiB at a time, and exits when nothing is held any more.
+ *
+ * Return: whether it got that far; false if it was killed, or was refused memory.
+ */
+bool others_get_all_held(const char *name)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(use_memory(name));
+	return waitpid(pid, &status, 0) == pid && !status;
 }
 
 bool soil_fd(int fd, size_t len)

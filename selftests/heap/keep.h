@@ -19,6 +19,7 @@ __u64 held(const char *name);
 void settle(const char *name);
 void wait_until_held(const char *name, __u64 bytes);
 void wait_until_no_more_held(const char *name, __u64 bytes);
+bool others_get_all_held(const char *name);
 
 bool soil_fd(int fd, size_t len);
 bool soil(int heap, size_t len);
