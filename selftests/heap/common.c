@@ -115,6 +115,20 @@ void *buffer_map(int fd, size_t len)
 	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
+/**
+ * buffer_is_zero() - does a new mapping of a buffer show nothing but zeros?
+ * @fd: the buffer
+ * @len: its size
+ */
+bool buffer_is_zero(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
+
+	munmap(memory, len);
+	return zero;
+}
+
 __u64 buffer_size(int fd)
 {
 	return lseek(fd, 0, SEEK_END);

@@ -244,7 +244,7 @@ TEST_F(driver, and_gives_it_back)
 	close(self->importer);
 	fd = heap_alloc(self->heap, self->area / 2);
 	EXPECT_LE(0, fd);
-	EXPECT_TRUE(is_zero(fd, self->area / 2));
+	EXPECT_TRUE(buffer_is_zero(fd, self->area / 2));
 	close(fd);
 }
 
@@ -522,7 +522,7 @@ TEST_F(many, killed_while_they_allocate)
 			int fd = heap_alloc(self->own, OWN_AREA);
 
 			ASSERT_LE(0, fd);
-			EXPECT_TRUE(is_zero(fd, OWN_AREA));
+			EXPECT_TRUE(buffer_is_zero(fd, OWN_AREA));
 			close(fd);
 		}
 	}
@@ -608,7 +608,7 @@ TEST_F(many, first_and_last_page)
 	/* All but one page, then that page. */
 	fd = heap_alloc(self->own, OWN_AREA - PAGE);
 	ASSERT_LE(0, fd);
-	EXPECT_TRUE(is_zero(fd, OWN_AREA - PAGE));
+	EXPECT_TRUE(buffer_is_zero(fd, OWN_AREA - PAGE));
 	page = heap_alloc(self->own, PAGE);
 	EXPECT_LE(0, page);
 	EXPECT_TRUE(has_place(fd, OWN_BASE) ? has_place(page, OWN_BASE + OWN_AREA - PAGE) :
@@ -616,19 +616,19 @@ TEST_F(many, first_and_last_page)
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, PAGE));
 	EXPECT_EQ(0, figure(OWN, "free"));
 	EXPECT_TRUE(soil_fd(fd, OWN_AREA - PAGE));
-	EXPECT_TRUE(is_zero(page, PAGE));
+	EXPECT_TRUE(buffer_is_zero(page, PAGE));
 	EXPECT_TRUE(soil_fd(page, PAGE));
 	close(fd);
 	/* The page prevents this. */
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA));
 	rest = heap_alloc(self->own, OWN_AREA - PAGE);
 	EXPECT_LE(0, rest);
-	EXPECT_TRUE(is_zero(rest, OWN_AREA - PAGE));
+	EXPECT_TRUE(buffer_is_zero(rest, OWN_AREA - PAGE));
 	close(rest);
 	close(page);
 	fd = heap_alloc(self->own, OWN_AREA);
 	EXPECT_TRUE(has_place(fd, OWN_BASE));
-	EXPECT_TRUE(is_zero(fd, OWN_AREA));
+	EXPECT_TRUE(buffer_is_zero(fd, OWN_AREA));
 	close(fd);
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA + PAGE));
 }
@@ -646,7 +646,7 @@ TEST_F(many, more_alignment_than_the_area_gives)
 				TH_LOG("%zu KiB: %s", lens[i] >> 10, strerror(errno));
 			}
 			EXPECT_EQ(0, buffer_address(fds[round][i]) % MiB(4));
-			EXPECT_TRUE(is_zero(fds[round][i], lens[i]));
+			EXPECT_TRUE(buffer_is_zero(fds[round][i], lens[i]));
 			EXPECT_TRUE(soil_fd(fds[round][i], lens[i]));
 		}
 		for (i = 0; !round && i < ARRAY_SIZE(lens); i += 2)
@@ -675,7 +675,7 @@ TEST_F(many, odd_size)
 	EXPECT_GE(MiB(4), figure(SHARED, "free"));
 	for (i = 0; i < count; i++) {
 		EXPECT_TRUE(is_shared(place_of(fds[i])));
-		EXPECT_TRUE(is_zero(fds[i], PAGE));
+		EXPECT_TRUE(buffer_is_zero(fds[i], PAGE));
 	}
 	give_all(fds, count);
 	EXPECT_EQ(area, figure(SHARED, "free"));
@@ -820,7 +820,7 @@ TEST_F(many, beside_a_pinned_page)
 		EXPECT_LE(0, small);
 		fd = heap_alloc(self->own, MiB(16));
 		EXPECT_LE(0, fd);
-		EXPECT_TRUE(is_zero(fd, MiB(16)));
+		EXPECT_TRUE(buffer_is_zero(fd, MiB(16)));
 		EXPECT_TRUE(soil_fd(fd, MiB(16)) && soil_fd(small, MiB(12)));
 		EXPECT_TRUE(filled(page, PAGE, 77));
 		close(fd);
@@ -880,7 +880,7 @@ TEST_F(many, grows_while_others_fill_the_area)
 		int fd = heap_alloc(self->own, MiB(20) + round % 3 * MiB(6));
 
 		if (fd >= 0) {
-			EXPECT_TRUE(is_zero(fd, MiB(20)));
+			EXPECT_TRUE(buffer_is_zero(fd, MiB(20)));
 			EXPECT_TRUE(soil_fd(fd, MiB(20)));
 			close(fd);
 			had++;

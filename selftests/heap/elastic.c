@@ -114,7 +114,7 @@ TEST_F(elastic, is_zero_and_the_same)
 	ASSERT_LT(0, importer_map(importer, attachment, HEAP_IMPORTER_BOTH));
 	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &after, &len));
 	EXPECT_EQ(before, after);
-	EXPECT_TRUE(is_zero(fd, MiB(8)));
+	EXPECT_TRUE(buffer_is_zero(fd, MiB(8)));
 	close(importer);
 	close(fd);
 }
@@ -132,7 +132,7 @@ TEST_F(elastic, is_zero_at_once)
 		usleep(round % 4 * 3000);
 		fd = heap_alloc(self->heap, MiB(9));
 		ASSERT_LE(0, fd);
-		EXPECT_TRUE(is_zero(fd, MiB(9)));
+		EXPECT_TRUE(buffer_is_zero(fd, MiB(9)));
 		close(fd);
 	}
 }
@@ -155,7 +155,7 @@ TEST_F(elastic, neighbours_serve_one_request)
 	close(fd);
 	for (i = 0; i < 16; i++) {
 		fds[i] = heap_alloc(self->heap, MiB(1));
-		EXPECT_TRUE(is_zero(fds[i], MiB(1)));
+		EXPECT_TRUE(buffer_is_zero(fds[i], MiB(1)));
 	}
 	EXPECT_GE(MORE, held(variant->name));
 	for (i = 0; i < 16; i++)
@@ -171,7 +171,7 @@ TEST_F(elastic, only_what_is_missing_is_taken)
 	wait_until_held(variant->name, MiB(12));
 	fd = heap_alloc(self->heap, MiB(16));
 	ASSERT_LE(0, fd);
-	EXPECT_TRUE(is_zero(fd, MiB(16)));
+	EXPECT_TRUE(buffer_is_zero(fd, MiB(16)));
 	EXPECT_GE(MORE, held(variant->name));
 	close(fd);
 	wait_until_held(variant->name, MiB(16));
@@ -192,7 +192,7 @@ TEST_F(elastic, gives_way_to_a_larger_request)
 		close(fds[i]);
 	large = heap_alloc(self->heap, variant->most - variant->most / 2);
 	EXPECT_LE(0, large);
-	EXPECT_TRUE(is_zero(large, variant->most - variant->most / 2));
+	EXPECT_TRUE(buffer_is_zero(large, variant->most - variant->most / 2));
 	close(large);
 	close(fd);
 	/* Contiguous, but not from the first page of the area. */
@@ -215,7 +215,7 @@ TEST_F(elastic, all_of_it_twice)
 		close(fd);
 	}
 	fd = heap_alloc(self->heap, variant->most);
-	EXPECT_TRUE(is_zero(fd, variant->most));
+	EXPECT_TRUE(buffer_is_zero(fd, variant->most));
 	close(fd);
 }
 

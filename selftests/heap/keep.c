@@ -109,15 +109,6 @@ bool soil(int heap, size_t len)
 	return fd >= 0 && soil_fd(fd, len) && !close(fd);
 }
 
-bool is_zero(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
-
-	munmap(memory, len);
-	return zero;
-}
-
 /**
  * take_area() - allocate what is free in a CMA area, in pieces of at least 1 MiB
  * @name: a heap of the area

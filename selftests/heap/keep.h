@@ -23,7 +23,6 @@ bool others_get_all_held(const char *name);
 
 bool soil_fd(int fd, size_t len);
 bool soil(int heap, size_t len);
-bool is_zero(int fd, size_t len);
 
 void take_area(const char *name);
 

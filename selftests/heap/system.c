@@ -86,15 +86,6 @@ static void wait_for_memory(long available)
 		usleep(10000);
 }
 
-static bool is_zero(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
-
-	munmap(memory, len);
-	return zero;
-}
-
 static bool keeps(int fd, size_t len, __u32 seed)
 {
 	void *memory = buffer_map(fd, len);
@@ -156,7 +147,7 @@ TEST_F(memory, of_any_size)
 
 		ASSERT_LE(0, fd);
 		EXPECT_EQ(size, buffer_size(fd));
-		EXPECT_TRUE(is_zero(fd, size));
+		EXPECT_TRUE(buffer_is_zero(fd, size));
 		EXPECT_TRUE(keeps(fd, size, i));
 		close(fd);
 	}
@@ -283,7 +274,7 @@ TEST_F(memory, all_there_is_and_back)
 	ASSERT_LT(all.count, MANY);
 	EXPECT_EQ(ENOMEM, errno);
 	/* The last buffer is zero, like the first one. */
-	EXPECT_TRUE(is_zero(all.fd[all.count - 1], MiB(1)));
+	EXPECT_TRUE(buffer_is_zero(all.fd[all.count - 1], MiB(1)));
 	EXPECT_EQ(all.count, (int)heap_query(self->heap).buffers);
 	give_back(&all);
 	EXPECT_EQ(0, heap_query(self->heap).buffers);

@@ -99,7 +99,7 @@ TEST_F(warm, is_zero_and_the_same)
 		ASSERT_EQ(0, importer_segment(importer, attachment, i, &after, &len));
 		EXPECT_EQ(before[i], after);
 	}
-	EXPECT_TRUE(is_zero(fd, LEN));
+	EXPECT_TRUE(buffer_is_zero(fd, LEN));
 	close(importer);
 }
 
@@ -144,7 +144,7 @@ TEST_F(warm, is_zero_at_once)
 		usleep(round % 4 * 3000);
 		fd = heap_alloc(self->heap, LEN);
 		ASSERT_LE(0, fd);
-		EXPECT_TRUE(is_zero(fd, LEN));
+		EXPECT_TRUE(buffer_is_zero(fd, LEN));
 		close(fd);
 	}
 }
@@ -335,7 +335,7 @@ static int held_beside_16(void)
 {
 	int fd = heap_alloc(heap_open("system-dma32"), MiB(16));
 
-	return fd < 0 || !is_zero(fd, MiB(16)) ? 101 : held("system-dma32") / MiB(1);
+	return fd < 0 || !buffer_is_zero(fd, MiB(16)) ? 101 : held("system-dma32") / MiB(1);
 }
 
 FIXTURE(groups) {

@@ -37,21 +37,12 @@ static void give_back(struct buffers *all)
 		close(all->fd[--all->count]);
 }
 
-static bool is_zero(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-	bool zero = memory != MAP_FAILED && all_bytes(memory, len, 0);
-
-	munmap(memory, len);
-	return zero;
-}
-
 static bool are_zero(const struct buffers *all)
 {
 	int i;
 
 	for (i = 0; i < all->count; i++)
-		if (!is_zero(all->fd[i], all->len[i]))
+		if (!buffer_is_zero(all->fd[i], all->len[i]))
 			return false;
 	return true;
 }
@@ -137,7 +128,7 @@ TEST_F(zero, many_sizes)
 			int fd = heap_alloc(self->heap, len[i]);
 
 			ASSERT_LE(0, fd);
-			EXPECT_TRUE(is_zero(fd, len[i]));
+			EXPECT_TRUE(buffer_is_zero(fd, len[i]));
 			dirty(fd, len[i]);
 			close(fd);
 		}
@@ -154,7 +145,7 @@ TEST_F(zero, up_to_the_end_of_the_last_page)
 	close(fd);
 	fd = heap_alloc(self->heap, 1);
 	ASSERT_LE(0, fd);
-	EXPECT_TRUE(is_zero(fd, PAGE));
+	EXPECT_TRUE(buffer_is_zero(fd, PAGE));
 }
 
 /* Random allocations while the background thread is cleaning. */
@@ -179,7 +170,7 @@ TEST_F(zero, race_with_the_cleaner)
 				  (1U << next_random(&state) % 11)) * KiB(4);
 		live.fd[slot] = heap_alloc(self->heap, live.len[slot]);
 		ASSERT_LE(0, live.fd[slot]);
-		ASSERT_TRUE(is_zero(live.fd[slot], live.len[slot]));
+		ASSERT_TRUE(buffer_is_zero(live.fd[slot], live.len[slot]));
 	}
 }
 
