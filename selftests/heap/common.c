@@ -129,6 +129,23 @@ bool buffer_is_zero(int fd, size_t len)
 	return zero;
 }
 
+/**
+ * buffer_soil() - write something other than zeros to a buffer
+ * @fd: the buffer
+ * @len: its size
+ *
+ * Return: false if the buffer cannot be mapped.
+ */
+bool buffer_soil(int fd, size_t len)
+{
+	void *memory = buffer_map(fd, len);
+
+	if (memory == MAP_FAILED)
+		return false;
+	memset(memory, 0xa5, len);
+	return !munmap(memory, len);
+}
+
 __u64 buffer_size(int fd)
 {
 	return lseek(fd, 0, SEEK_END);

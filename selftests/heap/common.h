@@ -25,6 +25,7 @@ const char *heap_class(void);
 
 void *buffer_map(int fd, size_t len);
 bool buffer_is_zero(int fd, size_t len);
+bool buffer_soil(int fd, size_t len);
 __u64 buffer_size(int fd);
 int buffer_sync(int fd, __u64 flags);
 int buffer_sync_range(int heap, int fd, __u64 offset, __u64 len, __u32 flags);

@@ -219,7 +219,7 @@ TEST_F(driver, gets_its_share)
 
 		EXPECT_TRUE(is_shared(ours));
 		EXPECT_FALSE(overlap(ours, taken));
-		EXPECT_TRUE(soil_fd(fds[i], MiB(1)));
+		EXPECT_TRUE(buffer_soil(fds[i], MiB(1)));
 	}
 	give_all(fds, count);
 	close(self->importer);
@@ -498,7 +498,7 @@ static void take_large_for_ever(__u32 seed)
 
 		REQUIRE(fd >= 0 || errno == ENOMEM);
 		if (fd >= 0)
-			REQUIRE(soil_fd(fd, MiB(1)) && !close(fd));
+			REQUIRE(buffer_soil(fd, MiB(1)) && !close(fd));
 	}
 }
 
@@ -615,9 +615,9 @@ TEST_F(many, first_and_last_page)
 					      has_place(page, OWN_BASE));
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, PAGE));
 	EXPECT_EQ(0, figure(OWN, "free"));
-	EXPECT_TRUE(soil_fd(fd, OWN_AREA - PAGE));
+	EXPECT_TRUE(buffer_soil(fd, OWN_AREA - PAGE));
 	EXPECT_TRUE(buffer_is_zero(page, PAGE));
-	EXPECT_TRUE(soil_fd(page, PAGE));
+	EXPECT_TRUE(buffer_soil(page, PAGE));
 	close(fd);
 	/* The page prevents this. */
 	EXPECT_ERRNO(ENOMEM, heap_alloc(self->own, OWN_AREA));
@@ -647,7 +647,7 @@ TEST_F(many, more_alignment_than_the_area_gives)
 			}
 			EXPECT_EQ(0, buffer_address(fds[round][i]) % MiB(4));
 			EXPECT_TRUE(buffer_is_zero(fds[round][i], lens[i]));
-			EXPECT_TRUE(soil_fd(fds[round][i], lens[i]));
+			EXPECT_TRUE(buffer_soil(fds[round][i], lens[i]));
 		}
 		for (i = 0; !round && i < ARRAY_SIZE(lens); i += 2)
 			close(fds[round][i]);
@@ -821,7 +821,7 @@ TEST_F(many, beside_a_pinned_page)
 		fd = heap_alloc(self->own, MiB(16));
 		EXPECT_LE(0, fd);
 		EXPECT_TRUE(buffer_is_zero(fd, MiB(16)));
-		EXPECT_TRUE(soil_fd(fd, MiB(16)) && soil_fd(small, MiB(12)));
+		EXPECT_TRUE(buffer_soil(fd, MiB(16)) && buffer_soil(small, MiB(12)));
 		EXPECT_TRUE(filled(page, PAGE, 77));
 		close(fd);
 		close(small);
@@ -881,7 +881,7 @@ TEST_F(many, grows_while_others_fill_the_area)
 
 		if (fd >= 0) {
 			EXPECT_TRUE(buffer_is_zero(fd, MiB(20)));
-			EXPECT_TRUE(soil_fd(fd, MiB(20)));
+			EXPECT_TRUE(buffer_soil(fd, MiB(20)));
 			close(fd);
 			had++;
 		} else {

@@ -103,7 +103,7 @@ TEST_F(elastic, is_zero_and_the_same)
 	ASSERT_EQ(0, importer_segment(importer, attachment, 0, &before, &len));
 	EXPECT_EQ(0, importer_unmap(importer, attachment));
 	EXPECT_EQ(0, importer_detach(importer, attachment));
-	ASSERT_TRUE(soil_fd(fd, MiB(8)));
+	ASSERT_TRUE(buffer_soil(fd, MiB(8)));
 	close(fd);
 	wait_until_held(variant->name, MiB(8));
 	settle(variant->name);
@@ -151,7 +151,7 @@ TEST_F(elastic, neighbours_serve_one_request)
 	fd = heap_alloc(self->heap, MiB(16));
 	ASSERT_LE(0, fd);
 	EXPECT_GE(MORE, held(variant->name));
-	EXPECT_TRUE(soil_fd(fd, MiB(16)));
+	EXPECT_TRUE(buffer_soil(fd, MiB(16)));
 	close(fd);
 	for (i = 0; i < 16; i++) {
 		fds[i] = heap_alloc(self->heap, MiB(1));
@@ -211,7 +211,7 @@ TEST_F(elastic, all_of_it_twice)
 		EXPECT_EQ(AREA - variant->most, figure(variant->name, "free"));
 		EXPECT_EQ(-1, heap_alloc(self->heap, AREA - variant->most + PAGE));
 		EXPECT_EQ(ENOMEM, errno);
-		ASSERT_TRUE(soil_fd(fd, variant->most));
+		ASSERT_TRUE(buffer_soil(fd, variant->most));
 		close(fd);
 	}
 	fd = heap_alloc(self->heap, variant->most);

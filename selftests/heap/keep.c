@@ -91,22 +91,12 @@ bool others_get_all_held(const char *name)
 	return waitpid(pid, &status, 0) == pid && !status;
 }
 
-bool soil_fd(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-
-	if (memory == MAP_FAILED)
-		return false;
-	memset(memory, 0xa5, len);
-	return !munmap(memory, len);
-}
-
 /* Release a buffer of @len bytes with non-zero contents. */
 bool soil(int heap, size_t len)
 {
 	int fd = heap_alloc(heap, len);
 
-	return fd >= 0 && soil_fd(fd, len) && !close(fd);
+	return fd >= 0 && buffer_soil(fd, len) && !close(fd);
 }
 
 /**

@@ -21,7 +21,6 @@ void wait_until_held(const char *name, __u64 bytes);
 void wait_until_no_more_held(const char *name, __u64 bytes);
 bool others_get_all_held(const char *name);
 
-bool soil_fd(int fd, size_t len);
 bool soil(int heap, size_t len);
 
 void take_area(const char *name);

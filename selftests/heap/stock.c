@@ -35,7 +35,6 @@ static size_t leave_secrets(int heap)
 {
 	size_t len = heap_query(heap).largest;
 	int fd = -1;
-	void *memory;
 
 	/* The free memory of a CMA area is only an estimate. */
 	while (fd < 0 && len >= LEN) {
@@ -45,11 +44,8 @@ static size_t leave_secrets(int heap)
 	}
 	if (fd < 0)
 		die("the heap is full");
-	memory = buffer_map(fd, len);
-	if (memory == MAP_FAILED)
+	if (!buffer_soil(fd, len))
 		die("mmap");
-	memset(memory, 0xa5, len);
-	munmap(memory, len);
 	close(fd);
 	return len;
 }

@@ -71,7 +71,6 @@ TEST_F(warm, is_zero_and_the_same)
 	int importer = importer_open(), device = importer_any_device(importer);
 	__u64 before[64], after, len;
 	int fd, attachment, count, i;
-	void *memory;
 
 	fd = heap_alloc(self->heap, LEN);
 	attachment = importer_attach(importer, device, fd);
@@ -82,10 +81,7 @@ TEST_F(warm, is_zero_and_the_same)
 		ASSERT_EQ(0, importer_segment(importer, attachment, i, &before[i], &len));
 	EXPECT_EQ(0, importer_unmap(importer, attachment));
 	EXPECT_EQ(0, importer_detach(importer, attachment));
-	memory = buffer_map(fd, LEN);
-	ASSERT_NE(MAP_FAILED, memory);
-	memset(memory, 0xa5, LEN);
-	munmap(memory, LEN);
+	ASSERT_TRUE(buffer_soil(fd, LEN));
 	close(fd);
 	EXPECT_EQ(LEN, held(variant->name));
 	settle(variant->name);

@@ -47,22 +47,13 @@ static bool are_zero(const struct buffers *all)
 	return true;
 }
 
-static void dirty(int fd, size_t len)
-{
-	void *memory = buffer_map(fd, len);
-
-	if (memory == MAP_FAILED)
-		abort();
-	memset(memory, 0xa5, len);
-	munmap(memory, len);
-}
-
 static void dirty_all(const struct buffers *all)
 {
 	int i;
 
 	for (i = 0; i < all->count; i++)
-		dirty(all->fd[i], all->len[i]);
+		if (!buffer_soil(all->fd[i], all->len[i]))
+			die("mmap");
 }
 
 /* Nothing else is free, so the same memory is used again. */
@@ -129,7 +120,7 @@ TEST_F(zero, many_sizes)
 
 			ASSERT_LE(0, fd);
 			EXPECT_TRUE(buffer_is_zero(fd, len[i]));
-			dirty(fd, len[i]);
+			ASSERT_TRUE(buffer_soil(fd, len[i]));
 			close(fd);
 		}
 	}
@@ -141,7 +132,7 @@ TEST_F(zero, up_to_the_end_of_the_last_page)
 	int fd = heap_alloc(self->heap, PAGE);
 
 	ASSERT_LE(0, fd);
-	dirty(fd, PAGE);
+	ASSERT_TRUE(buffer_soil(fd, PAGE));
 	close(fd);
 	fd = heap_alloc(self->heap, 1);
 	ASSERT_LE(0, fd);
@@ -162,7 +153,7 @@ TEST_F(zero, race_with_the_cleaner)
 	for (round = 0; round < last; round++) {
 		slot = next_random(&state) % SLOTS;
 		if (live.fd[slot] >= 0) {
-			dirty(live.fd[slot], live.len[slot]);
+			ASSERT_TRUE(buffer_soil(live.fd[slot], live.len[slot]));
 			close(live.fd[slot]);
 		}
 		/* Mostly small sizes, up to 4 MiB. */
@@ -194,8 +185,9 @@ TEST_F(zero, killed_owner)
 			byte = 1;
 			if (write(ready[1], &byte, 1) != 1)
 				abort();
-			for (;;)
-				dirty(all.fd[0], all.len[0]);
+			while (buffer_soil(all.fd[0], all.len[0]))
+				;
+			abort();
 		}
 		ASSERT_EQ(1, read(ready[0], &byte, 1));
 		ASSERT_EQ(0, kill(pid, SIGKILL));
