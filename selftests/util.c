@@ -209,7 +209,12 @@ long meminfo(const char *field)
 	return kib;
 }
 
-long available_memory(void)
+/**
+ * pages_on_lists() - free pages that processors keep on lists of their own
+ *
+ * They may be tens of MiB, and /proc/meminfo does not count them.
+ */
+long pages_on_lists(void)
 {
 	char *zones = read_text("/proc/zoneinfo"), *line = zones;
 	long pages = 0;
@@ -221,7 +226,13 @@ long available_memory(void)
 		pages += strtol(line, NULL, 10);
 	}
 	free(zones);
-	return meminfo("MemAvailable:") + pages * (sysconf(_SC_PAGESIZE) >> 10);
+	return pages;
+}
+
+/* KiB that could be allocated, with the pages on lists. */
+long available_memory(void)
+{
+	return meminfo("MemAvailable:") + pages_on_lists() * (long)(PAGE >> 10);
 }
 
 /* A line of /proc/vmstat; -1 if it does not exist. */

@@ -32,13 +32,8 @@ char *format(const char *template, ...) __attribute__((format(printf, 1, 2)));
 char *read_text(const char *path);
 bool write_text(const char *path, const char *text);
 long meminfo(const char *field);
-
-/*
- * KiB that can be allocated: the value of /proc/meminfo plus the per-CPU lists, which
- * may hold tens of MiB that it does not count.
- */
+long pages_on_lists(void);
 long available_memory(void);
-
 long vm_count(const char *name);
 bool has_huge_pages(void);
 bool has_huge_frames(void);

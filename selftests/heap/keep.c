@@ -116,28 +116,14 @@ void take_area(const char *name)
 	close(heap);
 }
 
-/* CmaFree lacks pages on per-CPU lists. Counts all of them, as their area is unknown. */
-static long on_lists(void)
-{
-	char *text = read_text("/proc/zoneinfo"), *pos = text;
-	long pages = 0;
-
-	while ((pos = strstr(pos, " count: "))) {
-		pos += strlen(" count: ");
-		pages += strtol(pos, NULL, 10);
-	}
-	free(text);
-	return pages * PAGE;
-}
-
 long cma_free(void)
 {
 	write_text("/proc/sys/vm/stat_refresh", "1");
 	return meminfo("CmaFree:") << 10;
 }
 
-/* Are @bytes free, including per-CPU lists? */
+/* Are @bytes free, including all per-CPU lists, whose areas are unknown? */
 bool cma_has(long bytes)
 {
-	return cma_free() + on_lists() >= bytes;
+	return cma_free() + pages_on_lists() * (long)PAGE >= bytes;
 }
