@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -195,18 +196,62 @@ bool write_text(const char *path, const char *text)
 	return ok;
 }
 
+/* The number behind @field in a file of such fields. */
+static long number_in(const char *path, const char *field)
+{
+	char *text = read_text(path);
+	char *line = text ? strstr(text, field) : NULL;
+	long number;
+
+	if (!line)
+		die(path);
+	number = strtol(line + strlen(field), NULL, 10);
+	free(text);
+	return number;
+}
+
 /* A field of /proc/meminfo, in KiB. */
 long meminfo(const char *field)
 {
-	char *info = read_text("/proc/meminfo");
-	char *line = info ? strstr(info, field) : NULL;
-	long kib;
+	return number_in("/proc/meminfo", field);
+}
 
-	if (!line)
-		die("/proc/meminfo");
-	kib = strtol(line + strlen(field), NULL, 10);
-	free(info);
-	return kib;
+/**
+ * page_tables() - size of the page tables of this process, in KiB
+ */
+long page_tables(void)
+{
+	return number_in("/proc/self/status", "VmPTE:");
+}
+
+/**
+ * page_faults() - page faults of this process so far
+ */
+long page_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/**
+ * touch_pages() - read and write every page of a mapping; its contents stay the same
+ * @memory: the mapping
+ * @len: its size
+ *
+ * Return: the page faults that this takes.
+ */
+long touch_pages(volatile char *memory, size_t len)
+{
+	long before = page_faults();
+	size_t pos;
+
+	for (pos = 0; pos < len; pos += PAGE)
+		(void)memory[pos];
+	for (pos = 0; pos < len; pos += PAGE)
+		memory[pos] = memory[pos];
+	return page_faults() - before;
 }
 
 /**

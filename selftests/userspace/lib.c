@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -629,30 +628,6 @@ TEST_F(heap, congruent_address)
 		dmaheap_buffer_unref(odd[i]);
 }
 
-static long faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_minflt + usage.ru_majflt;
-}
-
-/* KiB of our page tables. */
-static long page_tables(void)
-{
-	char line[256];
-	long kib = -1;
-	FILE *file = fopen("/proc/self/status", "re");
-
-	while (file && kib < 0 && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmPTE: %ld", &kib) != 1)
-			kib = -1;
-	if (!file || kib < 0)
-		abort();
-	fclose(file);
-	return kib;
-}
-
 /*
  * The buffer begins between huge pages; nevertheless, everything between its ends has huge
  * entries.
@@ -671,13 +646,13 @@ static void expect_huge_entries(struct __test_metadata *_metadata, struct dmahea
 	if (has_huge_entries())
 		EXPECT_EQ(place % HUGE, (uintptr_t)data % HUGE);
 	memory = data;
-	before = faults();
+	before = page_faults();
 	for (pos = 0; pos < len; pos += PAGE)
 		(void)memory[pos];
 	/* One per huge entry, and some of the program itself. */
-	EXPECT_GE((long)(last - first) + 4, faults() - before);
+	EXPECT_GE((long)(last - first) + 4, page_faults() - before);
 	if (has_huge_entries()) {
-		EXPECT_LE((long)(last - first), faults() - before);
+		EXPECT_LE((long)(last - first), page_faults() - before);
 		/* For both ends, and for the next levels. */
 		EXPECT_GE(4 * (long)PAGE / 1024, page_tables() - tables);
 	}
