@@ -196,6 +196,18 @@ static bool taken(FIXTURE_DATA(terminal) *self)
 	       !vt_mode(&self->vt, VT_WRAP);
 }
 
+static int allocate(const char *name, size_t size, struct dmaheap_buffer **buffer)
+{
+	struct dmaheap *heap;
+	int ret = dmaheap_open(name, &heap);
+
+	if (ret)
+		return ret;
+	ret = dmaheap_alloc(heap, size, NULL, buffer);
+	dmaheap_unref(heap);
+	return ret;
+}
+
 #define EXPECT_NOTHING_LOST()						\
 	do {								\
 		EXPECT_EQ(0U, self->vt.lost);				\
@@ -269,12 +281,10 @@ TEST_F(terminal, follows_its_size)
 TEST_F(terminal, shows_what_comes_and_goes)
 {
 	struct dmaheap_buffer *buffer;
-	struct dmaheap *heap;
 
-	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
 	START(100, 30, "watch", RARELY);
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
-	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(8), NULL, &buffer));
+	ASSERT_EQ(0, allocate("adsp", MiB(8), &buffer));
 	press(self, ' ');
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "+8 MiB"));
 	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "40 MiB"));
@@ -284,7 +294,6 @@ TEST_F(terminal, shows_what_comes_and_goes)
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "-8 MiB"));
 	EXPECT_EQ(NULL, strstr(vt_line(&self->vt, "adsp "), "[#"));
 	EXPECT_NOTHING_LOST();
-	dmaheap_unref(heap);
 }
 
 TEST_F(terminal, what_was_seen_last_stays)
@@ -395,19 +404,16 @@ TEST_F(terminal, sorts)
 TEST_F(terminal, sorts_by_change)
 {
 	struct dmaheap_buffer *buffer;
-	struct dmaheap *heap;
 
-	ASSERT_EQ(0, dmaheap_open("mdp", &heap));
 	START(80, 30, "watch", RARELY);
 	press(self, '<');
 	ASSERT_NE(NULL, wait_for(self, "every", "by change"));
 	EXPECT_GT(row_of(self, "mdp "), row_of(self, "adsp "));
-	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(1), NULL, &buffer));
+	ASSERT_EQ(0, allocate("mdp", MiB(1), &buffer));
 	press(self, ' ');
 	ASSERT_NE(NULL, wait_for(self, "mdp ", "+1 MiB"));
 	EXPECT_EQ(1U, row_of(self, "mdp "));
 	dmaheap_buffer_unref(buffer);
-	dmaheap_unref(heap);
 }
 
 /* While a filter is typed, letters are no commands. */
@@ -440,14 +446,12 @@ TEST_F(terminal, filters)
 TEST_F(terminal, pauses)
 {
 	struct dmaheap_buffer *buffer;
-	struct dmaheap *heap;
 
-	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
 	START(80, 30, "watch", "--interval=10");
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
 	press(self, 'p');
 	ASSERT_NE(NULL, wait_for(self, "every", "time you press space"));
-	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(8), NULL, &buffer));
+	ASSERT_EQ(0, allocate("adsp", MiB(8), &buffer));
 	press(self, 'r');
 	ASSERT_NE(NULL, wait_for(self, "every", "reversed"));
 	EXPECT_NE(NULL, strstr(vt_line(&self->vt, "adsp "), "48 MiB"));
@@ -456,25 +460,22 @@ TEST_F(terminal, pauses)
 	dmaheap_buffer_unref(buffer);
 	press(self, 'p');
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
-	dmaheap_unref(heap);
 }
 
 TEST_F(terminal, remembers)
 {
 	struct dmaheap_buffer *buffer;
-	struct dmaheap *heap;
 
-	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
 	START(80, 30, "watch", RARELY);
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "48 MiB"));
 	press(self, 'l');
 	ASSERT_NE(NULL, wait_for(self, "  _", ""));
 	/* Half of it, all of it, none of it. */
-	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(24), NULL, &buffer));
+	ASSERT_EQ(0, allocate("adsp", MiB(24), &buffer));
 	press(self, ' ');
 	ASSERT_NE(NULL, wait_for(self, "adsp ", "24 MiB"));
 	dmaheap_buffer_unref(buffer);
-	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(48), NULL, &buffer));
+	ASSERT_EQ(0, allocate("adsp", MiB(48), &buffer));
 	press(self, ' ');
 	ASSERT_NE(NULL, wait_for(self, "adsp ", " 0 B"));
 	dmaheap_buffer_unref(buffer);
@@ -483,7 +484,6 @@ TEST_F(terminal, remembers)
 	press(self, 'l');
 	EXPECT_TRUE(wait_until_gone(self, "  _"));
 	EXPECT_NOTHING_LOST();
-	dmaheap_unref(heap);
 }
 
 TEST_F(terminal, helps)
@@ -561,11 +561,9 @@ TEST_F(terminal, map_fits)
 		{ 20, 16 }, { 40, 16 }, { 80, 64 }, { 132, 112 }, { 200, 128 },
 	};
 	struct dmaheap_buffer *buffer;
-	struct dmaheap *heap;
 	size_t i;
 
-	ASSERT_EQ(0, dmaheap_open("adsp", &heap));
-	ASSERT_EQ(0, dmaheap_alloc(heap, MiB(16), NULL, &buffer));
+	ASSERT_EQ(0, allocate("adsp", MiB(16), &buffer));
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		START(sizes[i].columns, 99, "map", "adsp");
 		EXPECT_EQ(0, finish(self, 0));
@@ -576,7 +574,6 @@ TEST_F(terminal, map_fits)
 		EXPECT_EQ(sizes[i].cells, longest_run(&self->vt));
 	}
 	dmaheap_buffer_unref(buffer);
-	dmaheap_unref(heap);
 }
 
 TEST_HARNESS_MAIN
