@@ -12,13 +12,19 @@
 #define RESET	"\033[0m"
 
 /**
- * struct kind - kind of a finding
+ * struct look - how a kind of finding is printed
  * @key: name in JSON
  * @word: text for people
  * @paint: colour of the text
  */
-struct kind {
+struct look {
 	const char *key, *word, *paint;
+};
+
+static const struct look looks[] = {
+	[FINDING_GOOD] = { "ok", "ok", GREEN },
+	[FINDING_NOTE] = { "note", "note", YELLOW },
+	[FINDING_PROBLEM] = { "problem", "PROBLEM", RED },
 };
 
 static bool json, colour;
@@ -47,53 +53,27 @@ void findings_end(void)
 		json_end();
 }
 
-static void say(const struct kind *kind, const char *format, va_list args)
+void finding(enum finding_kind kind, const char *format, ...)
 {
+	const struct look *look = &looks[kind];
 	char text[1024];
+	va_list args;
 
+	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	if (json) {
 		end_one();
 		json_begin_object(NULL);
-		json_text("kind", kind->key);
+		json_text("kind", look->key);
 		json_text("text", text);
 		json_begin_array("advice");
 	} else {
-		printf("%s%-8s%s %s\n", colour ? kind->paint : "", kind->word, colour ? RESET : "",
+		printf("%s%-8s%s %s\n", colour ? look->paint : "", look->word, colour ? RESET : "",
 		       text);
 	}
 	nr_findings++;
-}
-
-void good(const char *format, ...)
-{
-	static const struct kind kind = { "ok", "ok", GREEN };
-	va_list args;
-
-	va_start(args, format);
-	say(&kind, format, args);
-	va_end(args);
-}
-
-void note(const char *format, ...)
-{
-	static const struct kind kind = { "note", "note", YELLOW };
-	va_list args;
-
-	va_start(args, format);
-	say(&kind, format, args);
-	va_end(args);
-}
-
-void problem(const char *format, ...)
-{
-	static const struct kind kind = { "problem", "PROBLEM", RED };
-	va_list args;
-
-	va_start(args, format);
-	say(&kind, format, args);
-	va_end(args);
-	nr_problems++;
+	nr_problems += kind == FINDING_PROBLEM;
 }
 
 void advise(const char *format, ...)

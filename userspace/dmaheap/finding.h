@@ -11,9 +11,14 @@
 void findings_begin(bool as_json);
 void findings_end(void);
 
-void good(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
+enum finding_kind { FINDING_GOOD, FINDING_NOTE, FINDING_PROBLEM };
+
+void finding(enum finding_kind kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define good(...)	finding(FINDING_GOOD, __VA_ARGS__)
+#define note(...)	finding(FINDING_NOTE, __VA_ARGS__)
+#define problem(...)	finding(FINDING_PROBLEM, __VA_ARGS__)
+
 void advise(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Number of problems so far. */
