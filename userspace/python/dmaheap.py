@@ -69,26 +69,26 @@ _KNOWN, _OPENABLE = 1 << 16, 1 << 17
 # The name of a heap that stands for anonymous memory, for kernels without heaps.
 UDMABUF = "/dev/udmabuf"
 
+# How all of these structures begin.
+_HEAD = [("size", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
+# What struct dmaheap_info and struct dmaheap_entry both have.
+_FIGURES = [
+    ("total", ctypes.c_uint64),
+    ("free", ctypes.c_uint64),
+    ("largest", ctypes.c_uint64),
+    ("dirty", ctypes.c_uint64),
+    ("quantum", ctypes.c_uint64),
+    ("buffers", ctypes.c_uint32),
+    ("region_buffers", ctypes.c_uint32),
+]
+
 
 class _Info(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
-        ("total", ctypes.c_uint64),
-        ("free", ctypes.c_uint64),
-        ("largest", ctypes.c_uint64),
-        ("dirty", ctypes.c_uint64),
-        ("quantum", ctypes.c_uint64),
-        ("buffers", ctypes.c_uint32),
-        ("region_buffers", ctypes.c_uint32),
-        ("held", ctypes.c_uint64),
-    ]
+    _fields_ = _HEAD + _FIGURES + [("held", ctypes.c_uint64)]
 
 
 class _BufferInfo(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
+    _fields_ = _HEAD + [
         ("bytes", ctypes.c_uint64),
         ("age", ctypes.c_uint64),
         ("extents", ctypes.c_uint32),
@@ -101,17 +101,7 @@ class _BufferInfo(ctypes.Structure):
 
 
 class _Entry(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
-        ("name", ctypes.c_char * 256),
-        ("total", ctypes.c_uint64),
-        ("free", ctypes.c_uint64),
-        ("largest", ctypes.c_uint64),
-        ("dirty", ctypes.c_uint64),
-        ("quantum", ctypes.c_uint64),
-        ("buffers", ctypes.c_uint32),
-        ("region_buffers", ctypes.c_uint32),
+    _fields_ = _HEAD + [("name", ctypes.c_char * 256)] + _FIGURES + [
         ("region", ctypes.c_char * 256),
         ("kind", ctypes.c_char * 16),
         ("held", ctypes.c_uint64),
@@ -122,9 +112,7 @@ _PROGRESS = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64, ctypes.c_uint64, cty
 
 
 class _Transfer(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
+    _fields_ = _HEAD + [
         ("offset", ctypes.c_uint64),
         ("len", ctypes.c_uint64),
         ("file_offset", ctypes.c_uint64),
@@ -135,9 +123,7 @@ class _Transfer(ctypes.Structure):
 
 
 class _Options(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
+    _fields_ = _HEAD + [
         ("align", ctypes.c_uint64),
         ("name", ctypes.c_char_p),
     ]
@@ -233,7 +219,7 @@ def heaps() -> list[Entry]:
         known: list = []
         if one.flags & _KNOWN:
             known = [one.flags & (_KNOWN - 1)]
-            known += [getattr(one, field) for field in Entry._fields[3:10]]
+            known += [getattr(one, field) for field, _ in _FIGURES]
             known += [os.fsdecode(one.region), one.kind.decode(), one.held]
         found.append(Entry(os.fsdecode(one.name), bool(one.flags & _OPENABLE), *known))
         return 0
