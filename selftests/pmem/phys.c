@@ -183,6 +183,21 @@ TEST_F(handles, of_live_allocations_differ)
 	}
 }
 
+/* The handle of a file that imports the dma-buf and is closed again. */
+static unsigned long handle_of_import(struct peer peer, int dmabuf)
+{
+	int fd = pmem_open("pmem"), there;
+	unsigned long handle;
+
+	if (pmem_import(fd, dmabuf))
+		die("import");
+	there = peer_give(peer, fd);
+	handle = on(peer, do_phys, there);
+	if (on(peer, do_close, there) || close(fd))
+		die("close");
+	return handle;
+}
+
 /* A handle in use is not reused, however many others are allocated and freed. */
 TEST_F(handles, of_live_allocations_are_not_used_again)
 {
@@ -201,20 +216,14 @@ TEST_F(handles, of_live_allocations_are_not_used_again)
 	}
 	/* Twice the number of available handles. */
 	for (round = 0; round < 160; round++) {
-		int fd = pmem_open("pmem"), there;
-		unsigned long handle;
+		unsigned long handle = handle_of_import(peer, dmabuf);
 
-		ASSERT_EQ(0, pmem_import(fd, dmabuf));
-		there = peer_give(peer, fd);
-		handle = on(peer, do_phys, there);
 		for (i = 0; i < ARRAY_SIZE(names); i++) {
 			EXPECT_TRUE(handle + MiB(48) <= live[i] || live[i] + MiB(1) <= handle) {
 				TH_LOG("round %d: %#lx and %#lx of %s", round, handle, live[i],
 				       names[i]);
 			}
 		}
-		ASSERT_EQ(0, on(peer, do_close, there));
-		ASSERT_EQ(0, close(fd));
 	}
 	ASSERT_EQ(0, close(dmabuf));
 }
@@ -256,14 +265,8 @@ TEST_F(handles, of_a_file_that_lost_its_master)
 	handle = on(peer, do_phys, peer_give(peer, sub));
 	close(master);
 	for (round = 0; round < 160; round++) {
-		int fd = pmem_open("pmem"), there;
-
-		ASSERT_EQ(0, pmem_import(fd, dmabuf));
-		there = peer_give(peer, fd);
-		other = on(peer, do_phys, there);
+		other = handle_of_import(peer, dmabuf);
 		EXPECT_TRUE(other + MiB(48) <= handle || handle + MiB(1) <= other);
-		on(peer, do_close, there);
-		close(fd);
 	}
 	close(dmabuf);
 }
@@ -278,19 +281,13 @@ TEST_F(handles, begin_again_after_the_last)
 
 	ASSERT_LE(0, dmabuf);
 	for (round = 0; round < 100; round++) {
-		int fd = pmem_open("pmem"), there;
-		unsigned long handle;
+		unsigned long handle = handle_of_import(peer, dmabuf);
 
-		ASSERT_EQ(0, pmem_import(fd, dmabuf));
-		there = peer_give(peer, fd);
-		handle = on(peer, do_phys, there);
 		EXPECT_NE(0, handle);
 		EXPECT_EQ(0, handle % PAGE);
 		EXPECT_GE(1ULL << 32, (__u64)handle + MiB(48));
 		again |= handle < last;
 		last = handle;
-		ASSERT_EQ(0, on(peer, do_close, there));
-		ASSERT_EQ(0, close(fd));
 	}
 	EXPECT_TRUE(again);
 	ASSERT_EQ(0, close(dmabuf));
