@@ -25,13 +25,6 @@ static int open_node(const char *name, int flags)
 	return fd;
 }
 
-static int allocate(int heap, size_t len)
-{
-	struct dma_heap_allocation_data data = { .len = len, .fd_flags = O_RDWR | O_CLOEXEC };
-
-	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -1 : (int)data.fd;
-}
-
 static __u32 flags_of(int fd)
 {
 	struct contig_heap_buffer buffer = { .fd = fd };
@@ -104,17 +97,15 @@ static void mpp_close(struct mpp *mpp)
 /* An fd for the caller, another for the driver; mapped on demand, synced if cached. */
 static bool mpp_buffer_works(int heap, size_t len, bool cached)
 {
-	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
-	int fd = allocate(heap, len), import = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int fd = heap_alloc(heap, len), import = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	bool works = import >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
-	void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *memory = buffer_map(fd, len);
 
 	works &= memory != MAP_FAILED && all_bytes(memory, len, 0);
 	if (works) {
-		works &= !cached || !ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
+		works &= !cached || !buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
 		fill(memory, len, heap);
-		sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
-		works &= !cached || !ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
+		works &= !cached || !buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 		works &= filled(memory, len, heap);
 	}
 	munmap(memory, len);
@@ -129,7 +120,7 @@ static bool mpp_buffer_works(int heap, size_t len, bool cached)
 
 static bool mpp_type_works(struct mpp *mpp, int type, int expected)
 {
-	int fd = allocate(mpp->heaps[type], KiB(64));
+	int fd = heap_alloc(mpp->heaps[type], KiB(64));
 	__u32 flags = flags_of(fd);
 	bool works = fd >= 0 && mpp->used[type] == expected;
 
@@ -186,14 +177,14 @@ TEST_F(allocators, mpp_pool_of_frames)
 	ASSERT_EQ(0, module_load(""));
 	mpp_open(&mpp);
 	for (i = 0; i < 16; i++) {
-		fds[i] = allocate(mpp.heaps[DMA32], len);
+		fds[i] = heap_alloc(mpp.heaps[DMA32], len);
 		ASSERT_LE(0, fds[i]);
 		EXPECT_LE(len, buffer_size(fds[i]));
 	}
 	for (round = 0; round < 8; round++) {
 		for (i = round & 1; i < 16; i += 2) {
 			close(fds[i]);
-			fds[i] = allocate(mpp.heaps[DMA32], len);
+			fds[i] = heap_alloc(mpp.heaps[DMA32], len);
 			ASSERT_LE(0, fds[i]);
 		}
 	}
@@ -220,7 +211,7 @@ static bool android_maps(struct buffer_allocator *allocator, const char *heap)
 /* Buffers are named after their heap. */
 static int android_alloc(const char *heap_name, size_t len)
 {
-	int heap = open_node(heap_name, O_RDONLY), fd = allocate(heap, len);
+	int heap = open_node(heap_name, O_RDONLY), fd = heap_alloc(heap, len);
 
 	close(heap);
 	if (fd >= 0 && ioctl(fd, DMA_BUF_SET_NAME_B, heap_name)) {
@@ -244,27 +235,20 @@ static int android_alloc_system(bool cpu_access, size_t len)
 	return android_alloc(!cpu_access && uncached ? "system-uncached" : "system", len);
 }
 
-static bool android_access(int fd, __u64 flags)
-{
-	struct dma_buf_sync sync = { .flags = flags };
-
-	return !ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
-}
-
 static bool android_buffer_works(int fd, size_t len)
 {
-	void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *memory = buffer_map(fd, len);
 	bool works = memory != MAP_FAILED;
 
 	if (!works)
 		return false;
-	works &= android_access(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	works &= !buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
 	works &= all_bytes(memory, len, 0);
 	fill(memory, len, 7);
-	works &= android_access(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
-	works &= android_access(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+	works &= !buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	works &= !buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
 	works &= filled(memory, len, 7);
-	works &= android_access(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+	works &= !buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 	return !munmap(memory, len) && works;
 }
 
@@ -344,9 +328,9 @@ static bool codec2_part_works(const struct block *block, size_t offset, size_t l
 
 	if (!works)
 		return false;
-	works &= android_access(block->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	works &= !buffer_sync(block->fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
 	memset(memory + into, 0x5a, len);
-	works &= android_access(block->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	works &= !buffer_sync(block->fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
 	munmap(memory, size);
 	memory = mmap(NULL, block->capacity, PROT_READ, MAP_SHARED, block->fd, 0);
 	works &= memory != MAP_FAILED && all_bytes(memory + offset, len, 0x5a) &&
@@ -446,7 +430,7 @@ static bool camera_frame_works(int heap, const char *name)
 {
 	static const size_t planes[] = { 640 * 480, 640 * 480 / 4, 640 * 480 / 4 };
 	size_t size = 640 * 480 * 3 / 2, at = 0, i;
-	int fd = allocate(heap, size);
+	int fd = heap_alloc(heap, size);
 	char *memory;
 	bool works;
 
@@ -454,10 +438,10 @@ static bool camera_frame_works(int heap, const char *name)
 		return false;
 	works = !strcmp(name, name_of(fd)) && lseek(fd, 0, SEEK_END) >= (off_t)size;
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	works &= memory != MAP_FAILED && android_access(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	works &= memory != MAP_FAILED && !buffer_sync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
 	for (i = 0; works && i < ARRAY_SIZE(planes); at += planes[i++])
 		memset(memory + at, i + 1, planes[i]);
-	works &= android_access(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW) && at == size;
+	works &= !buffer_sync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW) && at == size;
 	for (at = 0, i = 0; works && i < ARRAY_SIZE(planes); at += planes[i++])
 		works &= all_bytes(memory + at, planes[i], i + 1);
 	munmap(memory, size);

@@ -27,26 +27,12 @@ HEAP_KINDS(strangers);
 /* Allocate a buffer and close the heap, as such programs do. */
 static int allocate(const char *name, int open_flags, __u64 len)
 {
-	struct dma_heap_allocation_data data = {
-		.len = len,
-		.fd_flags = O_CLOEXEC | O_RDWR,
-	};
 	char *path = format("/dev/dma_heap/%s", name);
-	int heap = open(path, open_flags), ret;
+	int heap = open(path, open_flags), fd = heap_alloc(heap, len);
 
 	free(path);
-	if (heap < 0)
-		return -1;
-	ret = ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data);
 	close(heap);
-	return ret ? -1 : (int)data.fd;
-}
-
-static int bracket(int fd, __u64 flags)
-{
-	struct dma_buf_sync sync = { .flags = flags };
-
-	return ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
+	return fd;
 }
 
 #define START_READ	(DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ)
@@ -56,30 +42,25 @@ static int bracket(int fd, __u64 flags)
 #define END_WRITE	(DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE)
 #define END_BOTH	(DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW)
 
-static void *map(int fd, size_t len)
-{
-	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-}
-
 /* Map the fd, and check the contents. */
 static bool shows(int fd, __u32 seed)
 {
 	off_t len = lseek(fd, 0, SEEK_END);
-	void *memory = map(fd, len);
+	void *memory = buffer_map(fd, len);
 	bool same;
 
-	if (len < LEN || memory == MAP_FAILED || bracket(fd, START_READ))
+	if (len < LEN || memory == MAP_FAILED || buffer_sync(fd, START_READ))
 		return false;
 	same = filled(memory, len, seed);
-	return !bracket(fd, END_READ) && !munmap(memory, len) && same;
+	return !buffer_sync(fd, END_READ) && !munmap(memory, len) && same;
 }
 
 static bool draw(int fd, void *memory, size_t len, __u32 seed)
 {
-	if (bracket(fd, START_WRITE))
+	if (buffer_sync(fd, START_WRITE))
 		return false;
 	fill(memory, len, seed);
-	return !bracket(fd, END_WRITE);
+	return !buffer_sync(fd, END_WRITE);
 }
 
 FIXTURE_SETUP(strangers)
@@ -88,7 +69,7 @@ FIXTURE_SETUP(strangers)
 	ASSERT_LE(0, self->fd);
 	self->len = lseek(self->fd, 0, SEEK_END);
 	ASSERT_LE(LEN, self->len);
-	self->memory = map(self->fd, self->len);
+	self->memory = buffer_map(self->fd, self->len);
 	ASSERT_NE(MAP_FAILED, self->memory);
 }
 
@@ -121,7 +102,7 @@ TEST_F(strangers, pool_from_a_heap_opened_for_reading)
 
 		fds[i] = allocate(variant->name, O_RDONLY | O_CLOEXEC, LEN);
 		ASSERT_LE(0, fds[i]);
-		memory = map(fds[i], self->len);
+		memory = buffer_map(fds[i], self->len);
 		ASSERT_NE(MAP_FAILED, memory);
 		EXPECT_TRUE(draw(fds[i], memory, self->len, i));
 		ASSERT_EQ(0, munmap(memory, self->len));
@@ -135,23 +116,23 @@ TEST_F(strangers, pool_from_a_heap_opened_for_reading)
 /* Independent layers, each with its own brackets, some of them unpaired. */
 TEST_F(strangers, brackets_in_brackets)
 {
-	EXPECT_EQ(0, bracket(self->fd, START_BOTH));
-	EXPECT_EQ(0, bracket(self->fd, START_READ));
-	EXPECT_EQ(0, bracket(self->fd, START_WRITE));
+	EXPECT_EQ(0, buffer_sync(self->fd, START_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, START_READ));
+	EXPECT_EQ(0, buffer_sync(self->fd, START_WRITE));
 	fill(self->memory, self->len, 2);
-	EXPECT_EQ(0, bracket(self->fd, END_READ));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_READ));
 	EXPECT_TRUE(filled(self->memory, self->len, 2));
-	EXPECT_EQ(0, bracket(self->fd, END_WRITE));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_WRITE));
 	EXPECT_TRUE(filled(self->memory, self->len, 2));
-	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
-	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
-	EXPECT_EQ(0, bracket(self->fd, END_READ));
-	EXPECT_EQ(0, bracket(self->fd, START_READ));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_READ));
+	EXPECT_EQ(0, buffer_sync(self->fd, START_READ));
 	EXPECT_TRUE(filled(self->memory, self->len, 2));
-	ASSERT_ERRNO(EINVAL, bracket(self->fd, DMA_BUF_SYNC_START));
-	ASSERT_ERRNO(EINVAL, bracket(self->fd, DMA_BUF_SYNC_END));
-	ASSERT_ERRNO(EINVAL, bracket(self->fd, START_READ | 8));
-	ASSERT_ERRNO(EINVAL, bracket(self->fd, START_READ | 1ULL << 32));
+	ASSERT_ERRNO(EINVAL, buffer_sync(self->fd, DMA_BUF_SYNC_START));
+	ASSERT_ERRNO(EINVAL, buffer_sync(self->fd, DMA_BUF_SYNC_END));
+	ASSERT_ERRNO(EINVAL, buffer_sync(self->fd, START_READ | 8));
+	ASSERT_ERRNO(EINVAL, buffer_sync(self->fd, START_READ | 1ULL << 32));
 	EXPECT_TRUE(shows(self->fd, 2));
 }
 
@@ -186,17 +167,17 @@ TEST_F(strangers, brackets_of_a_child_that_dies)
 {
 	pid_t pid;
 
-	EXPECT_EQ(0, bracket(self->fd, START_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, START_BOTH));
 	fill(self->memory, self->len, 5);
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		bracket(self->fd, START_BOTH);
+		buffer_sync(self->fd, START_BOTH);
 		raise(SIGKILL);
 	}
 	EXPECT_EQ(SIGKILL, status_of(pid));
 	EXPECT_TRUE(filled(self->memory, self->len, 5));
-	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_BOTH));
 	EXPECT_TRUE(shows(self->fd, 5));
 }
 
@@ -219,7 +200,7 @@ TEST_F(strangers, service_that_has_only_the_file)
 		fd = receive_fd(sockets[1]);
 		if (!shows(fd, 6))
 			_exit(3);
-		self->memory = map(fd, self->len);
+		self->memory = buffer_map(fd, self->len);
 		if (self->memory == MAP_FAILED || !draw(fd, self->memory, self->len, 7))
 			_exit(4);
 		_exit(!send_fd(sockets[1], fd));
@@ -272,9 +253,9 @@ static pid_t start_waiting(int fd, int flags, int *pipe_end)
 		sigaction(SIGUSR1, &action, NULL);
 		if (write(ends[1], "r", 1) != 1)
 			_exit(9);
-		ret = bracket(fd, START_BOTH);
+		ret = buffer_sync(fd, START_BOTH);
 		signal(SIGUSR1, SIG_IGN);
-		if (!ret && bracket(fd, END_BOTH))
+		if (!ret && buffer_sync(fd, END_BOTH))
 			_exit(8);
 		_exit(ret ? errno : 0);
 	}
@@ -320,13 +301,13 @@ TEST_F(strangers, signal_while_a_device_writes)
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
 	EXPECT_EQ(EINTR, interrupted(self->fd));
 	/* The failed bracket has no effect on others. */
-	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_BOTH));
 	EXPECT_EQ(0, ready(self->fd, POLLIN));
 	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_EQ(POLLIN, ready(self->fd, POLLIN));
-	EXPECT_EQ(0, bracket(self->fd, START_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, START_BOTH));
 	EXPECT_TRUE(filled(self->memory, self->len, 8));
-	EXPECT_EQ(0, bracket(self->fd, END_BOTH));
+	EXPECT_EQ(0, buffer_sync(self->fd, END_BOTH));
 	EXPECT_TRUE(shows(self->fd, 8));
 }
 
@@ -405,8 +386,8 @@ TEST_F(strangers, fence_of_one_buffer_for_another)
 	EXPECT_EQ(0, ready(other, POLLIN));
 	ASSERT_TRUE(vgem_ends(&device));
 	EXPECT_EQ(POLLIN, ready(out.fd, POLLIN));
-	EXPECT_EQ(0, bracket(other, START_READ));
-	EXPECT_EQ(0, bracket(other, END_READ));
+	EXPECT_EQ(0, buffer_sync(other, START_READ));
+	EXPECT_EQ(0, buffer_sync(other, END_READ));
 	close(out.fd);
 	close(other);
 }
