@@ -392,14 +392,17 @@ static void all_or_nothing_space(struct pmem_node *node,
  * @largest: filled in with bytes of the largest allocation that would succeed
  *
  * Context: may sleep.
+ * Return: 0, or -EINTR after a fatal signal.
  */
-void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest)
+int pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest)
 {
 	struct contig_stat stat;
+	int ret = mutex_lock_killable(&node->alloc_lock);
 
+	if (ret)
+		return ret;
 	*total = 0;
 	*largest = 0;
-	mutex_lock(&node->alloc_lock);
 	contig_heap_stat(node->heap, &stat);
 	switch (node->allocator) {
 	case PMEM_ALLOCATORTYPE_BUDDYBESTFIT:
@@ -419,4 +422,5 @@ void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest)
 		break;
 	}
 	mutex_unlock(&node->alloc_lock);
+	return 0;
 }

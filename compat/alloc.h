@@ -24,7 +24,7 @@ int pmem_allocate(struct pmem_file *file, u64 len, u64 align);
 struct dma_buf *pmem_allocate_for_kernel(struct pmem_node *node, u64 len,
 					 u64 align);
 void pmem_free(struct pmem_file *file);
-void pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest);
+int pmem_free_space(struct pmem_node *node, u64 *total, u64 *largest);
 bool pmem_next_block(struct pmem_node *node, u64 from, u64 *index,
 		     unsigned int *order);
 

@@ -21,7 +21,7 @@
 
 #define SLOTS	10
 
-/* Protected by slots_lock. */
+/* Protected by slots_lock, which is held while the kernel empties the CMA area. */
 static struct dma_buf *slots[SLOTS];
 static DEFINE_MUTEX(slots_lock);
 static struct heap *test_heap;
@@ -76,9 +76,10 @@ static bool free_slot(void)
 static ssize_t cma_test_write(struct file *filp, const char __user *buf,
 			      size_t count, loff_t *pos)
 {
-	int ret;
+	int ret = mutex_lock_killable(&slots_lock);
 
-	mutex_lock(&slots_lock);
+	if (ret)
+		return ret;
 	ret = take_slot();
 	mutex_unlock(&slots_lock);
 	return ret ?: count;
@@ -87,7 +88,10 @@ static ssize_t cma_test_write(struct file *filp, const char __user *buf,
 static ssize_t cma_test_read(struct file *filp, char __user *buf, size_t count,
 			     loff_t *pos)
 {
-	mutex_lock(&slots_lock);
+	int ret = mutex_lock_killable(&slots_lock);
+
+	if (ret)
+		return ret;
 	free_slot();
 	mutex_unlock(&slots_lock);
 	return 0;

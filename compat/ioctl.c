@@ -68,8 +68,10 @@ static int put_longs(void __user *user, bool narrow, u64 first, u64 second)
 static int get_place(struct pmem_file *file, void __user *user, bool narrow)
 {
 	u64 offset = 0, len = 0;
+	int ret = mutex_lock_killable(&file->lock);
 
-	mutex_lock(&file->lock);
+	if (ret)
+		return ret;
 	if (file->allocated) {
 		const struct pmem_memory *memory = &file->memory;
 
@@ -90,9 +92,11 @@ static bool may_align(const struct pmem_node *node, u64 align)
 
 static int allocate(struct pmem_file *file, u64 size, u64 align)
 {
-	int ret = -EINVAL;
+	int ret = mutex_lock_killable(&file->lock);
 
-	mutex_lock(&file->lock);
+	if (ret)
+		return ret;
+	ret = -EINVAL;
 	if (!file->allocated && may_align(file->node, align))
 		ret = pmem_allocate(file, size, max_t(u64, align, PAGE_SIZE));
 	mutex_unlock(&file->lock);
@@ -114,9 +118,9 @@ static int get_free_space(struct pmem_node *node, void __user *user,
 			  bool narrow)
 {
 	u64 total, largest;
+	int ret = pmem_free_space(node, &total, &largest);
 
-	pmem_free_space(node, &total, &largest);
-	return put_longs(user, narrow, total, largest);
+	return ret ?: put_longs(user, narrow, total, largest);
 }
 
 static int with_region(struct pmem_file *file, unsigned int nr,

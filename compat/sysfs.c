@@ -117,9 +117,9 @@ PMEM_ATTR(mapped_regions, FOR_ANY);
 static ssize_t allocated_show(struct pmem_node *node, char *buf)
 {
 	u64 total, largest;
+	int ret = pmem_free_space(node, &total, &largest);
 
-	pmem_free_space(node, &total, &largest);
-	return sysfs_emit(buf, "is %sallocated\n", total ? "NOT " : "");
+	return ret ?: sysfs_emit(buf, "is %sallocated\n", total ? "NOT " : "");
 }
 PMEM_ATTR(allocated, FOR_ALL);
 
@@ -138,9 +138,9 @@ PMEM_ATTR(total_entries, FOR_BITMAP | FOR_BUDDY);
 static ssize_t free_quanta_show(struct pmem_node *node, char *buf)
 {
 	u64 total, largest;
+	int ret = pmem_free_space(node, &total, &largest);
 
-	pmem_free_space(node, &total, &largest);
-	return sysfs_emit(buf, "%llu\n", total >> ilog2(node->quantum));
+	return ret ?: sysfs_emit(buf, "%llu\n", total >> ilog2(node->quantum));
 }
 PMEM_ATTR(free_quanta, FOR_BITMAP);
 
@@ -148,8 +148,10 @@ static ssize_t bits_allocated_show(struct pmem_node *node, char *buf)
 {
 	struct pmem_slot *slot;
 	ssize_t len;
+	int ret = mutex_lock_killable(&node->alloc_lock);
 
-	mutex_lock(&node->alloc_lock);
+	if (ret)
+		return ret;
 	len = sysfs_emit(buf, "id: %d\nbitnum\tindex\tquanta allocated\n",
 			 node->id);
 	list_for_each_entry(slot, &node->slots, entry)
@@ -173,9 +175,11 @@ static ssize_t buddy_bitmap_dump_show(struct pmem_node *node, char *buf)
 	u64 index, from = 0, end;
 	unsigned int order;
 	ssize_t len;
+	int ret = mutex_lock_killable(&node->alloc_lock);
 
+	if (ret)
+		return ret;
 	len = sysfs_emit(buf, "index\torder\tlength\tallocated\n");
-	mutex_lock(&node->alloc_lock);
 	slot = list_first_entry_or_null(&node->slots, struct pmem_slot, entry);
 	for (;;) {
 		bool free = pmem_next_block(node, from, &index, &order);

@@ -280,7 +280,9 @@ int pmem_mmap(struct file *filp, struct vm_area_struct *vma)
 	 * because faults take file->lock with the VMA lock held.
 	 */
 	contig_vm_flags_set(vma, VM_DONTEXPAND);
-	mutex_lock(&file->lock);
+	ret = mutex_lock_killable(&file->lock);
+	if (ret)
+		return ret;
 	ret = mmap_file(file, vma);
 	mutex_unlock(&file->lock);
 	return ret;
@@ -306,8 +308,10 @@ unsigned long pmem_get_unmapped_area(struct file *filp, unsigned long addr,
 				     unsigned long flags)
 {
 	struct pmem_file *file = filp->private_data;
+	int ret = mutex_lock_killable(&file->lock);
 
-	mutex_lock(&file->lock);
+	if (ret)
+		return ret;
 	pgoff += PHYS_PFN(file->memory.phys & ~PMD_MASK);
 	mutex_unlock(&file->lock);
 	return contig_get_unmapped_area(filp, addr, len, pgoff, flags);

@@ -209,11 +209,56 @@ static bool allocate(void)
 	return heap_alloc(heap_open("video"), MiB(1)) >= 0;
 }
 
-static bool allocate_legacy(void)
-{
-	int fd = open("/dev/pmem_cma", O_RDWR | O_CLOEXEC);
+/* A legacy file that was open before fork(). */
+static int shared_file;
 
-	return !ioctl(fd, PMEM_ALLOCATE, MiB(1));
+static int legacy_open(void)
+{
+	return open("/dev/pmem_cma", O_RDWR | O_CLOEXEC);
+}
+
+static bool legacy_allocate(void)
+{
+	return !ioctl(legacy_open(), PMEM_ALLOCATE, MiB(1));
+}
+
+static bool legacy_map(void)
+{
+	return mmap(NULL, MiB(1), PROT_READ, MAP_SHARED, legacy_open(), 0) != MAP_FAILED;
+}
+
+static bool legacy_free_space(void)
+{
+	struct pmem_freespace space;
+
+	return !ioctl(legacy_open(), PMEM_GET_FREE_SPACE, &space);
+}
+
+static bool legacy_sysfs(void)
+{
+	return read_text("/sys/kernel/pmem_regions/pmem_cma/free_quanta");
+}
+
+static bool legacy_sysfs_bits(void)
+{
+	return read_text("/sys/kernel/pmem_regions/pmem_cma/bits_allocated");
+}
+
+static bool shared_allocate(void)
+{
+	return !ioctl(shared_file, PMEM_ALLOCATE, MiB(1));
+}
+
+static bool shared_size(void)
+{
+	struct pmem_region region;
+
+	return !ioctl(shared_file, PMEM_GET_SIZE, &region);
+}
+
+static bool shared_map(void)
+{
+	return mmap(NULL, MiB(1), PROT_READ, MAP_SHARED, shared_file, 0) != MAP_FAILED;
 }
 
 FIXTURE(stuck) {
@@ -258,7 +303,7 @@ FIXTURE_TEARDOWN(stuck)
 	rmdir(FOLDER);
 }
 
-TEST_F(stuck, who_waits_for_the_area_can_be_killed)
+TEST_F(stuck, waiters_can_be_killed)
 {
 	pid_t other = begin(reserve_all), client = begin(allocate);
 
@@ -269,19 +314,33 @@ TEST_F(stuck, who_waits_for_the_area_can_be_killed)
 	EXPECT_TRUE(waits(self->holder));
 }
 
-TEST_F(stuck, a_legacy_client_behind_another_one_can_be_killed)
+TEST_F(stuck, legacy_clients_behind_another_one_can_be_killed)
 {
-	pid_t first = begin(allocate_legacy), second = begin(allocate_legacy);
+	static bool (*const clients[])(void) = {
+		legacy_allocate, legacy_map, legacy_free_space, legacy_sysfs, legacy_sysfs_bits,
+		shared_allocate, shared_size, shared_map,
+	};
+	pid_t first, pid[ARRAY_SIZE(clients)];
+	size_t i;
 
+	shared_file = legacy_open();
+	ASSERT_LE(0, shared_file);
+	first = begin(shared_allocate);
 	EXPECT_TRUE(waits(first));
-	EXPECT_TRUE(waits(second));
-	EXPECT_TRUE(dies(second));
+	for (i = 0; i < ARRAY_SIZE(clients); i++) {
+		pid[i] = begin(clients[i]);
+		EXPECT_TRUE(waits(pid[i])) {
+			TH_LOG("client %zu", i);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(clients); i++)
+		EXPECT_TRUE(dies(pid[i]));
 	EXPECT_TRUE(waits(self->holder));
 	/* It exits as soon as the kernel returns. */
 	kill(first, SIGKILL);
 	mapped_device_answers(true);
 	EXPECT_TRUE(dies(first));
-	mapped_device_answers(false);
+	close(shared_file);
 }
 
 TEST_F(stuck, others_do_not_wait)
