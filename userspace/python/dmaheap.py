@@ -69,10 +69,10 @@ _KNOWN, _OPENABLE = 1 << 16, 1 << 17
 # The name of a heap that stands for anonymous memory, for kernels without heaps.
 UDMABUF = "/dev/udmabuf"
 
-# How all of these structures begin.
+# The first fields of each of these structures.
 _HEAD = [("size", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
-# What struct dmaheap_info and struct dmaheap_entry both have.
-_FIGURES = [
+# Fields of both struct dmaheap_info and struct dmaheap_entry.
+_STATISTICS = [
     ("total", ctypes.c_uint64),
     ("free", ctypes.c_uint64),
     ("largest", ctypes.c_uint64),
@@ -84,7 +84,7 @@ _FIGURES = [
 
 
 class _Info(ctypes.Structure):
-    _fields_ = _HEAD + _FIGURES + [("held", ctypes.c_uint64)]
+    _fields_ = _HEAD + _STATISTICS + [("held", ctypes.c_uint64)]
 
 
 class _BufferInfo(ctypes.Structure):
@@ -101,7 +101,7 @@ class _BufferInfo(ctypes.Structure):
 
 
 class _Entry(ctypes.Structure):
-    _fields_ = _HEAD + [("name", ctypes.c_char * 256)] + _FIGURES + [
+    _fields_ = _HEAD + [("name", ctypes.c_char * 256)] + _STATISTICS + [
         ("region", ctypes.c_char * 256),
         ("kind", ctypes.c_char * 16),
         ("held", ctypes.c_uint64),
@@ -219,7 +219,7 @@ def heaps() -> list[Entry]:
         known: list = []
         if one.flags & _KNOWN:
             known = [one.flags & (_KNOWN - 1)]
-            known += [getattr(one, field) for field, _ in _FIGURES]
+            known += [getattr(one, field) for field, _ in _STATISTICS]
             known += [os.fsdecode(one.region), one.kind.decode(), one.held]
         found.append(Entry(os.fsdecode(one.name), bool(one.flags & _OPENABLE), *known))
         return 0
